@@ -1,0 +1,60 @@
+import type { Heat } from './heat.ts'
+import type { SessionIdentity } from './session.ts'
+import type { Stamp } from './stamp.ts'
+
+/** An item of the tail: its place, and its {@link ItemBody} as one opaque JSON text. */
+export interface TailEntry {
+  readonly stamp: Stamp
+  readonly body: string
+}
+
+/** An immutable run of older items, packed together. Ranges of one session's segments never overlap. */
+export interface SegmentRef {
+  /** 13 characters of base-32, random, unique within the session. */
+  readonly id: string
+  /** A page is warm (light compression), an archive cold (strong compression). */
+  readonly kind: 'page' | 'archive'
+  /** Lowest and highest stamp that the segment ever held, deleted items included. */
+  readonly first: Stamp
+  readonly last: Stamp
+  /** Items in it, deleted ones not counted. */
+  readonly items: number
+  /** Size of what it holds as JSON bodies, and as stored. */
+  readonly rawBytes: number
+  readonly bytes: number
+  /** `createdAt` of its newest item, milliseconds since 1970. */
+  readonly newestAt: number
+  readonly heat: Heat
+  /** The segment itself, where it is small enough to lie in the record: no second read. */
+  readonly inline?: Uint8Array
+}
+
+/** An edit or a deletion, kept beside the items until the next rewrite of where they lie. */
+export type OverlayChange = { readonly kind: 'deleted' } | { readonly kind: 'edited'; readonly body: string }
+export type Overlay = ReadonlyMap<Stamp, OverlayChange>
+
+/** All there is of a session, but the bytes of segments that lie outside it. */
+export interface SessionRecord {
+  readonly session: SessionIdentity
+  /** Items ever appended, a re-sent one counted at most once more. Rises with each append, never falls. */
+  readonly n: number
+  /** What was made at this millisecond or earlier is gone for good. 0: nothing is. */
+  readonly erasedTo: number
+  /** Rising by stamp. */
+  readonly tail: readonly TailEntry[]
+  /** False where the store gave only the newest entries, as its caller allowed. */
+  readonly tailComplete: boolean
+  /** Items and bytes of the whole tail, re-sent ones perhaps counted twice. */
+  readonly tailItems: number
+  readonly tailBytes: number
+  readonly tailHeat: Heat
+  /** Rising by stamp. */
+  readonly segments: readonly SegmentRef[]
+  readonly overlay: Overlay
+  /** When placement next has something to decide, milliseconds since 1970. */
+  readonly reviewAt: number
+  /** Sweeps that failed in a row. */
+  readonly failures: number
+  /** Highest `createdAt` of an append, milliseconds since 1970. */
+  readonly updatedAt: number
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import { base32 } from '../lib/base32.ts'
+import { ThermoclineError } from '../errors.ts'
+import { checkUserText } from './user-text.ts'
+import { isStamp, type Stamp } from './stamp.ts'
+
+/**
+ * Name of a session for every store: 26 characters of base-32, safe as Redis key, hash tag, document id and file name
+ * whatever the user's own ids contain. The first 10 are of (tenant, user), so that a scope can refuse an id of somebody
+ * else without asking a store; the other 16 of (tenant, user, session).
+ */
+export type SessionKey = string & { readonly __sessionKey: never }
+
+export const DEFAULT_TENANT = 'default'
+/** Sweeps are split by shard. */
+export const SHARD_COUNT = 64
+const OWNER_CHARS = 10
+const KEY_CHARS = 26
+const KEY_PATTERN = /^[0-9a-v]{26}$/
+const MAX_ID_BYTES = 512
+
+/** Whose data a call may touch. */
+export interface Owner {
+  readonly tenantId: string
+  readonly userId: string
+}
+
+/** A session by the caller's own ids and by ours. */
+export interface SessionIdentity extends Owner {
+  readonly key: SessionKey
+  readonly sessionId: string
+}
+
+/** @throws ThermoclineError `INVALID_ID` for anything but 1-512 bytes of well-formed text without control characters. */
+export function identifySession(address: { tenantId?: string; userId: string; sessionId: string }): SessionIdentity {
+  const tenantId = checkId('tenantId', address.tenantId ?? DEFAULT_TENANT)
+  const userId = checkId('userId', address.userId)
+  const sessionId = checkId('sessionId', address.sessionId)
+  const key = (ownerTag({ tenantId, userId }) + hash([tenantId, userId, sessionId]).slice(0, KEY_CHARS - OWNER_CHARS)) as SessionKey
+  return Object.freeze({ key, tenantId, userId, sessionId })
+}
+
+/** First part of the key of each of this owner's sessions. */
+export function ownerTag(owner: Owner): string {
+  return hash([owner.tenantId, owner.userId]).slice(0, OWNER_CHARS)
+}
+
+export function checkId(name: string, value: unknown): string {
+  return checkUserText('INVALID_ID', name, value, MAX_ID_BYTES)
+}
+
+export function isSessionKey(text: string): text is SessionKey {
+  return KEY_PATTERN.test(text)
+}
+
+export function shardOf(key: SessionKey): number {
+  // The last two characters are of the session's own hash, so that one user's sessions spread over the shards.
+  return Number.parseInt(key.slice(-2), 32) % SHARD_COUNT
+}
+
+export function itemId(key: SessionKey, stamp: Stamp): string {
+  return `${key}.${stamp}`
+}
+
+/** @throws ThermoclineError `INVALID_ID` */
+export function parseItemId(id: unknown): { key: SessionKey; stamp: Stamp } {
+  if (typeof id === 'string' && id[KEY_CHARS] === '.') {
+    const key = id.slice(0, KEY_CHARS)
+    const stamp = id.slice(KEY_CHARS + 1)
+    if (isSessionKey(key) && isStamp(stamp)) return { key, stamp }
+  }
+  throw new ThermoclineError('INVALID_ID', 'Cannot use item id: expected an id that addMemoryItem gave', {
+    details: { type: typeof id },
+  })
+}
+
+function hash(parts: readonly string[]): string {
+  const sha = createHash('sha256')
+  for (const part of parts) {
+    // Length first: ('ab', 'c') and ('a', 'bc') must differ.
+    sha.update(`${Buffer.byteLength(part)}:`).update(part)
+  }
+  return base32(sha.digest())
+}

@@ -1,0 +1,151 @@
+import type { Heat } from '../memory/heat.ts'
+import type { Overlay, SegmentRef, SessionRecord, TailEntry } from '../memory/record.ts'
+import type { SessionIdentity, SessionKey } from '../memory/session.ts'
+import type { Stamp } from '../memory/stamp.ts'
+
+/**
+ * Holds everything; durable when a promise resolves. The naked contract: lifecycle, argument checks, deadlines, error
+ * wrapping and tracing are put around any store by `checkedDurableStore`, and `durableStoreSuite` of
+ * `thermocline/testing` says the rest in tests.
+ */
+export interface DurableStore {
+  /** For messages and traces: `sqlite`, `firestore`. */
+  readonly name: string
+  readonly capabilities: DurableStoreCapabilities
+  open(): Promise<void>
+  /** Frees what `open` took; harmless when repeated. */
+  close(): Promise<void>
+
+  /**
+   * Adds entries to the tail in one atomic write, and creates the record if there is none. Costs the same however long
+   * the session is. Repeating an entry (same stamp) never adds it twice and never changes what is stored. Entries made
+   * at or before `erasedTo` are not stored; the reply shows it.
+   */
+  append(session: SessionIdentity, entries: readonly AppendEntry[], options: AppendOptions): Promise<Appended>
+
+  /** The record in one read, or undefined where nothing was ever appended. */
+  load(key: SessionKey, options?: LoadOptions): Promise<LoadedRecord | undefined>
+
+  /** Bytes of a segment that does not lie in its record; undefined once a structural commit has replaced it. */
+  getSegment(key: SessionKey, segmentId: string): Promise<Uint8Array | undefined>
+
+  /**
+   * A structural commit: all of `change` or nothing, and only if `fence` is still the session's fence. Appends never
+   * make it fail, and what they add stays. Every commit leaves a fence that never was there before.
+   */
+  commit(key: SessionKey, fence: string, change: StructuralChange): Promise<CommitResult>
+
+  /** Changes of the record that need no fence: what is known about a session, not what it holds. */
+  touch(key: SessionKey, patch: TouchPatch): Promise<void>
+
+  /** Sessions of a shard with `reviewAt <= before`, earliest first, at most `limit`, after `cursor`. */
+  due(shard: number, before: number, cursor: string | undefined, limit: number): Promise<DuePage>
+
+  /** A user's sessions, the newest first. */
+  list(owner: { tenantId: string; userId: string }, cursor: string | undefined, limit: number): Promise<SessionPage>
+
+  /**
+   * Where other processes can write: a number that has moved whenever one of them has committed. Must cost
+   * microseconds. Undefined: can't tell.
+   */
+  foreignChanges?(): number
+
+  /** Hears of each append and structural commit made through this very object. Returns the way to stop. */
+  watch?(listener: (change: LocalChange) => void): () => void
+}
+
+export interface DurableStoreCapabilities {
+  /** Answers across a network: calls get a deadline and a circuit breaker. */
+  readonly remote: boolean
+  /** Outlives the process. */
+  readonly persistent: boolean
+}
+
+export interface AppendEntry extends TailEntry {
+  /** `createdAt` of the item, milliseconds since 1970. */
+  readonly createdAt: number
+}
+
+export interface AppendOptions {
+  /** The record's `reviewAt` becomes this if it is later or the record is new. Milliseconds since 1970. */
+  readonly reviewAt: number
+}
+
+export interface Appended {
+  /** {@link SessionRecord.n} after the append. */
+  readonly n: number
+  readonly tailItems: number
+  readonly tailBytes: number
+  readonly erasedTo: number
+}
+
+export interface LoadOptions {
+  /** So many of the newest tail entries are enough; a store may give more, and says so by `tailComplete`. */
+  readonly newest?: number
+  /** Read the fence with it, in the same instant or earlier. @default false */
+  readonly withFence?: boolean
+}
+
+export interface LoadedRecord extends SessionRecord {
+  /** Present if asked for. */
+  readonly fence?: string
+}
+
+export interface StructuralChange {
+  /** `n` of the record that this change was made from. */
+  readonly n: number
+  /** Tail entries to remove, exactly as they were loaded. */
+  readonly dropTail?: readonly TailEntry[]
+  /** All segments from now on. Absent: as before. */
+  readonly segments?: readonly SegmentRef[]
+  /** The whole overlay from now on. Absent: as before. */
+  readonly overlay?: Overlay
+  readonly tailHeat?: Heat
+  /** Rises only. */
+  readonly erasedTo?: number
+  /** Set as it is if nothing was appended since `n`; otherwise it can only make the review earlier. */
+  readonly reviewAt: number
+  /** Bytes of segments that do not lie in the record. */
+  readonly put?: readonly { readonly id: string; readonly bytes: Uint8Array }[]
+  /** Ids of segments to remove. */
+  readonly remove?: readonly string[]
+}
+
+export type CommitResult = { readonly kind: 'committed' } | { readonly kind: 'conflict' }
+
+export interface TouchPatch {
+  readonly tailHeat?: Heat
+  /** By segment id; unknown ones are ignored. */
+  readonly segmentHeat?: ReadonlyMap<string, Heat>
+  /** Only if nothing was appended since `n`; otherwise it can only make the review earlier. */
+  readonly reviewAt?: { readonly at: number; readonly n: number }
+  readonly failures?: number
+}
+
+export interface DuePage {
+  readonly sessions: readonly { readonly key: SessionKey; readonly reviewAt: number }[]
+  /** Undefined at the end. */
+  readonly cursor: string | undefined
+}
+
+export interface SessionPage {
+  readonly sessions: readonly SessionSummary[]
+  readonly cursor: string | undefined
+}
+
+export interface SessionSummary extends SessionIdentity {
+  /** Highest `createdAt` appended, milliseconds since 1970. */
+  readonly updatedAt: number
+  readonly n: number
+}
+
+/** What happened to a session through this store object. `n` as after an append; undefined for a structural commit. */
+export interface LocalChange {
+  readonly key: SessionKey
+  readonly n: number | undefined
+}
+
+/** Lowest stamp a tail entry may have to sort after everything sealed, or undefined where nothing is sealed. */
+export function lastSealed(record: SessionRecord): Stamp | undefined {
+  return record.segments.at(-1)?.last
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from 'tsdown'
+
+export default defineConfig({
+  entry: ['src/index.ts', 'src/context/index.ts', 'src/testing/index.ts', 'src/cli/main.ts'],
+  format: 'esm',
+  platform: 'node',
+  target: 'node22.19',
+  dts: true,
+  sourcemap: true,
+  fixedExtension: false,
+  outDir: 'dist',
+})
