@@ -1,6 +1,6 @@
-import { defineConfig } from 'tsdown'
+import { defineConfig, type UserConfig } from 'tsdown'
 
-export default defineConfig({
+const config: UserConfig = defineConfig({
   entry: ['src/index.ts', 'src/context/index.ts', 'src/testing/index.ts', 'src/cli/main.ts'],
   format: 'esm',
   platform: 'node',
@@ -10,3 +10,5 @@ export default defineConfig({
   fixedExtension: false,
   outDir: 'dist',
 })
+
+export default config

@@ -1,9 +1,12 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+
+/** Where to write the results as JSON too; .ci/run counts them there. */
+const report = process.env.THERMOCLINE_TEST_REPORT
 
 /** `unit` needs Node alone; `integration` starts real services and real processes. */
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
-    reporters: ['default'],
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
       { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/integration/**', 'test/campaigns/**'] } },
       {
@@ -17,3 +20,5 @@ export default defineConfig({
     ],
   },
 })
+
+export default config

@@ -2,7 +2,7 @@
  * Every code that a {@link ThermoclineError} may carry. Messages may change; a code keeps its meaning within a major
  * version. Each has a paragraph in docs/errors.md.
  */
-export const ERROR_CODES = Object.freeze([
+export const ERROR_CODES = [
   'INVALID_ID',
   'INVALID_ITEM',
   'INVALID_ARGUMENT',
@@ -29,7 +29,7 @@ export const ERROR_CODES = Object.freeze([
   'SEGMENT_VERSION',
   'CODEC_MISSING',
   'PEER_MISSING',
-] as const)
+] as const
 
 export type ErrorCode = (typeof ERROR_CODES)[number]
 
@@ -52,16 +52,16 @@ export class ThermoclineError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.details = Object.freeze({ ...options.details })
-  }
-
-  get [MARKER](): true {
-    return true
+    Object.defineProperty(this, MARKER, { value: true })
   }
 }
 
 /** True for an error of any copy of this package, with that code if one is given. */
 export function isThermoclineError(error: unknown, code?: ErrorCode): error is ThermoclineError {
   return (
-    typeof error === 'object' && error !== null && MARKER in error && (code === undefined || Reflect.get(error, 'code') === code)
+    typeof error === 'object' &&
+    error !== null &&
+    MARKER in error &&
+    (code === undefined || Reflect.get(error, 'code') === code)
   )
 }

@@ -2,6 +2,9 @@ import type { Heat } from './heat.ts'
 import type { SessionIdentity } from './session.ts'
 import type { Stamp } from './stamp.ts'
 
+/** A `reviewAt` that no clock reaches: placement has nothing to decide. The latest time that a Date can hold. */
+export const NEVER = 8_640_000_000_000_000
+
 /** An item of the tail: its place, and its {@link ItemBody} as one opaque JSON text. */
 export interface TailEntry {
   readonly stamp: Stamp

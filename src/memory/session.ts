@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { base32 } from '../lib/base32.ts'
 import { ThermoclineError } from '../errors.ts'
-import { checkUserText } from './user-text.ts'
+import { base32 } from '../lib/base32.ts'
 import { isStamp, type Stamp } from './stamp.ts'
+import { checkUserText } from './user-text.ts'
 
 /**
  * Name of a session for every store: 26 characters of base-32, safe as Redis key, hash tag, document id and file name
@@ -15,7 +15,7 @@ export const DEFAULT_TENANT = 'default'
 /** Sweeps are split by shard. */
 export const SHARD_COUNT = 64
 const OWNER_CHARS = 10
-const KEY_CHARS = 26
+export const SESSION_KEY_CHARS = 26
 const KEY_PATTERN = /^[0-9a-v]{26}$/
 const MAX_ID_BYTES = 512
 
@@ -36,7 +36,8 @@ export function identifySession(address: { tenantId?: string; userId: string; se
   const tenantId = checkId('tenantId', address.tenantId ?? DEFAULT_TENANT)
   const userId = checkId('userId', address.userId)
   const sessionId = checkId('sessionId', address.sessionId)
-  const key = (ownerTag({ tenantId, userId }) + hash([tenantId, userId, sessionId]).slice(0, KEY_CHARS - OWNER_CHARS)) as SessionKey
+  const key = (ownerTag({ tenantId, userId }) +
+    hash([tenantId, userId, sessionId]).slice(0, SESSION_KEY_CHARS - OWNER_CHARS)) as SessionKey
   return Object.freeze({ key, tenantId, userId, sessionId })
 }
 
@@ -64,9 +65,9 @@ export function itemId(key: SessionKey, stamp: Stamp): string {
 
 /** @throws ThermoclineError `INVALID_ID` */
 export function parseItemId(id: unknown): { key: SessionKey; stamp: Stamp } {
-  if (typeof id === 'string' && id[KEY_CHARS] === '.') {
-    const key = id.slice(0, KEY_CHARS)
-    const stamp = id.slice(KEY_CHARS + 1)
+  if (typeof id === 'string' && id[SESSION_KEY_CHARS] === '.') {
+    const key = id.slice(0, SESSION_KEY_CHARS)
+    const stamp = id.slice(SESSION_KEY_CHARS + 1)
     if (isSessionKey(key) && isStamp(stamp)) return { key, stamp }
   }
   throw new ThermoclineError('INVALID_ID', 'Cannot use item id: expected an id that addMemoryItem gave', {

@@ -9,7 +9,7 @@ import { base32 } from '../lib/base32.ts'
 export type Stamp = string & { readonly __stamp: never }
 
 /** How far another maker's stamp may lie ahead of our clock and still be adopted, in milliseconds. */
-export const MAX_STAMP_LEAD_MS = 5 * 60_000
+export const MAX_STAMP_LEAD_MS: number = 5 * 60_000
 
 const MS_CHARS = 10
 const COUNTER_CHARS = 4

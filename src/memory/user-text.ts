@@ -15,7 +15,8 @@ function problemOf(value: unknown, maxBytes: number): string | undefined {
   if (typeof value !== 'string') return `expected text: received ${value === null ? 'null' : typeof value}`
   if (value === '') return 'expected text: received an empty string'
   // Each UTF-16 unit is at least one byte, so a huge string is refused without being measured.
-  if (value.length > maxBytes || Buffer.byteLength(value) > maxBytes) return `expected at most ${maxBytes} bytes of UTF-8`
+  if (value.length > maxBytes || Buffer.byteLength(value) > maxBytes)
+    return `expected at most ${maxBytes} bytes of UTF-8`
   if (!value.isWellFormed()) return 'expected well-formed text: received a lone surrogate'
   if (CONTROL.test(value)) return 'expected text without control characters'
   return undefined

@@ -1,7 +1,6 @@
 import type { Heat } from '../memory/heat.ts'
 import type { Overlay, SegmentRef, SessionRecord, TailEntry } from '../memory/record.ts'
 import type { SessionIdentity, SessionKey } from '../memory/session.ts'
-import type { Stamp } from '../memory/stamp.ts'
 
 /**
  * Holds everything; durable when a promise resolves. The naked contract: lifecycle, argument checks, deadlines, error
@@ -139,13 +138,9 @@ export interface SessionSummary extends SessionIdentity {
   readonly n: number
 }
 
-/** What happened to a session through this store object. `n` as after an append; undefined for a structural commit. */
+/** What happened to a session through this store object. */
 export interface LocalChange {
   readonly key: SessionKey
-  readonly n: number | undefined
-}
-
-/** Lowest stamp a tail entry may have to sort after everything sealed, or undefined where nothing is sealed. */
-export function lastSealed(record: SessionRecord): Stamp | undefined {
-  return record.segments.at(-1)?.last
+  /** The very array that was given to `append`, so that its giver knows its own; undefined for a structural commit. */
+  readonly entries: readonly AppendEntry[] | undefined
 }

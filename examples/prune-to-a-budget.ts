@@ -1,0 +1,34 @@
+/**
+ * Which part of a conversation fits into what a model may be sent. Run it with `node examples/prune-to-a-budget.ts`; it
+ * needs nothing but the package gpt-tokenizer for counting.
+ */
+import type { MemoryItem } from 'thermocline'
+import { ContextPruner } from 'thermocline/context'
+
+let made = 0
+function item(contentType: string, content: string, more: Partial<MemoryItem> = {}): MemoryItem {
+  made += 1
+  const whose = { tenantId: 'default', userId: 'ada', sessionId: 'trip' }
+  const where = { tier: 'hot', cached: false, accessCount: 0 } as const
+  return { id: `item-${made}`, ...whose, ...where, createdAt: made, contentType, content, ...more }
+}
+
+const history = [
+  item('system_message', 'You are a travel agent. Answer briefly.'),
+  item('user_message', 'I am allergic to nuts. Please keep that in mind.', { pinned: true }),
+  item('assistant_message', 'Noted. I will keep nuts away from everything that I suggest to you. '.repeat(5)),
+  item('user_message', 'What is the weather like in Oslo and in Bergen?'),
+  item('tool_call', '{"city":"Oslo"}', { callId: 'call_1' }),
+  item('tool_call', '{"city":"Bergen"}', { callId: 'call_2' }),
+  item('tool_result', 'Sun, 24 degrees', { callId: 'call_1' }),
+  item('tool_result', 'Rain, 14 degrees', { callId: 'call_2' }),
+  item('assistant_message', 'Oslo has sun and 24 degrees, Bergen has rain and 14.'),
+  item('user_message', 'Then Oslo it is. Where should I eat?'),
+]
+
+const view = await new ContextPruner().pruneByTokenBudget(history, { tokenBudget: 100 })
+
+for (const { contentType, content } of view) console.log(`${contentType}: ${content}`)
+const { tokensBefore, tokensAfter, tokenBudget, counter, hidden } = view.report
+console.log(`\n${tokensAfter} of ${tokensBefore} tokens (${counter}), budget ${tokenBudget}`)
+for (const { id, reason } of hidden) console.log(`hidden: ${id}, ${reason}`)

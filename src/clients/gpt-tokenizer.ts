@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { ThermoclineError } from '../errors.ts'
+
+/** The encodings of OpenAI's models: `o200k_base` since GPT-4o, `cl100k_base` for GPT-4 and GPT-3.5. */
+export type OpenAIEncoding = 'o200k_base' | 'cl100k_base'
+
+/**
+ * OpenAI's own rank file of an encoding, as gpt-tokenizer ships it: one `<base64 of the token> <rank>` a line. The file
+ * rather than the library's module of the same ranks, because importing that one holds the event loop for 100 ms.
+ *
+ * @param locate Where the file lies. @default the copy of gpt-tokenizer that this package resolves
+ * @throws ThermoclineError `PEER_MISSING` where gpt-tokenizer is not installed
+ */
+export async function readOpenAIRanks(
+  encoding: OpenAIEncoding,
+  locate: (encoding: OpenAIEncoding) => string = locateRanks,
+): Promise<string> {
+  try {
+    return await readFile(locate(encoding), 'latin1')
+  } catch (cause) {
+    throw new ThermoclineError(
+      'PEER_MISSING',
+      'Cannot count tokens: package gpt-tokenizer is not installed: run "npm install gpt-tokenizer@4", or use another tokenCounter',
+      { cause, details: { package: 'gpt-tokenizer', encoding } },
+    )
+  }
+}
+
+function locateRanks(encoding: OpenAIEncoding): string {
+  return createRequire(import.meta.url).resolve(`gpt-tokenizer/data/${encoding}.tiktoken`)
+}

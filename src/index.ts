@@ -1,0 +1,32 @@
+export {
+  ERROR_CODES,
+  type ErrorCode,
+  isThermoclineError,
+  ThermoclineError,
+  type ThermoclineErrorOptions,
+} from './errors.ts'
+export type { Clock } from './lib/clock.ts'
+export type { JsonObject, JsonValue } from './memory/json.ts'
+export type { ContentType, ItemBody, MemoryItem, NewMemoryItem, Payload, Tier } from './memory/memory-item.ts'
+export { inProcessDurableStore } from './stores/in-process/durable-store.ts'
+export { type InProcessHotStoreOptions, inProcessHotStore } from './stores/in-process/hot-store.ts'
+export { type SqliteDurableStoreOptions, sqliteDurableStore } from './stores/sqlite/durable-store.ts'
+export {
+  openThermocline,
+  type Thermocline,
+  type ThermoclineOptions,
+  TieredStorageManager,
+  type TieredStorageManagerOptions,
+} from './thermocline.ts'
+export type { BaseMemoryManager, BaseMemoryScope } from './tiers/base-memory-manager.ts'
+export type { CheckedStoreOptions } from './tiers/checked-durable-store.ts'
+export type * from './tiers/durable-store.ts'
+export type { SessionAddress } from './tiers/engine.ts'
+export type { HistoryQuery } from './tiers/history-query.ts'
+export type { HotAnswer, HotLease, HotMiss, HotStats, HotStore } from './tiers/hot-store.ts'
+export type { MigrationOptions, MigrationProgress, MigrationReport, Moved } from './tiers/migrator.ts'
+export { TIER_DEFAULTS, type TierOptions } from './tiers/options.ts'
+export type { PlacementOptions } from './tiers/placement.ts'
+export type { ScopedMemory, ScopedNewItem } from './tiers/scoped-memory.ts'
+export type { SessionCopy } from './tiers/session-copy.ts'
+export type { Stores, TieredStorageOptions, TieredStorageStats } from './tiers/tiered-storage.ts'

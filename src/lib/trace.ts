@@ -1,0 +1,38 @@
+import { type Channel, channel } from 'node:diagnostics_channel'
+
+/** What is published on {@link STORE_CHANNEL}: one call of a store, after it ended. */
+export interface StoreCallEvent {
+  readonly store: string
+  readonly operation: string
+  readonly durationMs: number
+  /** Code of the error, or undefined where the call succeeded. */
+  readonly error: string | undefined
+}
+
+/** What is published on {@link STEP_CHANNEL}: a structural rewrite is about to take this step, or has just taken it. */
+export interface StepEvent {
+  readonly step: Step
+  readonly sessionKey: string
+}
+
+/** Named steps of sealing and archiving, in order. A process may die at any of them. */
+export const STEPS = [
+  'rewrite:planned',
+  'rewrite:sources-read',
+  'rewrite:encoded',
+  'rewrite:verified',
+  'rewrite:before-commit',
+  'rewrite:committed',
+  'rewrite:copies-dropped',
+] as const
+export type Step = (typeof STEPS)[number]
+
+export const STORE_CHANNEL = 'thermocline:store'
+export const STEP_CHANNEL = 'thermocline:step'
+
+export const storeChannel: Channel = channel(STORE_CHANNEL)
+const stepChannel: Channel = channel(STEP_CHANNEL)
+
+export function publishStep(step: Step, sessionKey: string): void {
+  if (stepChannel.hasSubscribers) stepChannel.publish({ step, sessionKey } satisfies StepEvent)
+}

@@ -1,0 +1,121 @@
+import { ThermoclineError } from '../errors.ts'
+import { deepFreeze } from '../lib/freeze.ts'
+import type { ItemBody, MemoryItem, NewMemoryItem, Payload, Tier } from './memory-item.ts'
+import { checkMetadata } from './metadata.ts'
+import { itemId, type SessionIdentity } from './session.ts'
+import { MAX_STAMP_LEAD_MS, type Stamp } from './stamp.ts'
+import { checkUserText } from './user-text.ts'
+
+export const MAX_ITEM_BYTES: number = 512 * 1024
+const MAX_NAME_BYTES = 64
+const MAX_KEY_BYTES = 512
+
+/** An item's body as the text that stores keep, with what the write path needs to know of it. */
+export interface EncodedBody {
+  readonly body: ItemBody
+  readonly text: string
+  readonly bytes: number
+}
+
+/**
+ * Checks an item from outside and brings it into the form that stores keep.
+ * @throws ThermoclineError `INVALID_ITEM`, `ITEM_TOO_LARGE`
+ */
+export function encodeNewItem(item: NewMemoryItem, now: number): EncodedBody {
+  if (typeof item.content !== 'string') throw refused('content', `expected text: received ${typeof item.content}`)
+  // A UTF-16 unit is at least one byte: what can't fit is refused before any of it is copied.
+  if (item.content.length > MAX_ITEM_BYTES) throw tooLarge(item.content.length)
+  const createdAt = item.createdAt === undefined ? Math.trunc(now) : checkTime('createdAt', item.createdAt)
+  if (createdAt > now + MAX_STAMP_LEAD_MS)
+    throw refused('createdAt', 'expected a time at most 5 minutes ahead of the clock')
+  if (item.idempotencyKey !== undefined && item.createdAt === undefined) {
+    throw refused('idempotencyKey', 'expected createdAt beside it: the two together name the item')
+  }
+  const body: ItemBody = Object.freeze({
+    content: item.content,
+    contentType: checkUserText('INVALID_ITEM', 'contentType', item.contentType, MAX_NAME_BYTES),
+    createdAt,
+    ...(item.payload !== undefined && { payload: checkPayload(item.payload) }),
+    ...(item.metadata !== undefined && { metadata: checkMetadata(item.metadata) }),
+    ...(item.importance !== undefined && { importance: checkImportance(item.importance) }),
+    ...(item.pinned === true && { pinned: true }),
+    ...(item.callId !== undefined && { callId: checkUserText('INVALID_ITEM', 'callId', item.callId, MAX_KEY_BYTES) }),
+    ...(item.expiresAt !== undefined && { expiresAt: checkTime('expiresAt', item.expiresAt) }),
+    ...(item.idempotencyKey !== undefined && {
+      idempotencyKey: checkUserText('INVALID_ITEM', 'idempotencyKey', item.idempotencyKey, MAX_KEY_BYTES),
+    }),
+  })
+  if (item.pinned !== undefined && typeof item.pinned !== 'boolean') throw refused('pinned', 'expected true or false')
+  return encodeBody(body)
+}
+
+/** @throws ThermoclineError `ITEM_TOO_LARGE` */
+export function encodeBody(body: ItemBody): EncodedBody {
+  const text = JSON.stringify(body)
+  const bytes = Buffer.byteLength(text)
+  if (bytes > MAX_ITEM_BYTES) throw tooLarge(bytes)
+  return { body, text, bytes }
+}
+
+export function decodeBody(text: string): ItemBody {
+  return deepFreeze(JSON.parse(text)) as ItemBody
+}
+
+/** What the store knows of an item when it hands it out. */
+export interface ItemState {
+  readonly tier: Tier
+  readonly cached: boolean
+  readonly lastAccessedAt: number | undefined
+  readonly accessCount: number
+}
+
+export function makeItem(session: SessionIdentity, stamp: Stamp, body: ItemBody, state: ItemState): MemoryItem {
+  const item = {
+    id: itemId(session.key, stamp),
+    tenantId: session.tenantId,
+    userId: session.userId,
+    sessionId: session.sessionId,
+    ...body,
+    tier: state.tier,
+    cached: state.cached,
+    accessCount: state.accessCount,
+  }
+  return Object.freeze(
+    state.lastAccessedAt === undefined ? item : Object.assign(item, { lastAccessedAt: state.lastAccessedAt }),
+  )
+}
+
+/** Milliseconds since 1970 of a Date, a number of them, or an ISO 8601 text. */
+export function checkTime(name: string, value: unknown): number {
+  const ms = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : value
+  if (typeof ms !== 'number' || !Number.isFinite(ms) || ms < 0 || ms > 8.64e15) {
+    throw refused(name, 'expected a Date, milliseconds since 1970 or an ISO 8601 text, from 1970 on')
+  }
+  return Math.trunc(ms)
+}
+
+function checkPayload(payload: Payload): Payload {
+  if (typeof payload !== 'object' || payload === null || typeof payload.data !== 'string') {
+    throw refused('payload', 'expected { format, data } with data as text')
+  }
+  if (payload.data.length > MAX_ITEM_BYTES) throw tooLarge(payload.data.length)
+  return { format: checkUserText('INVALID_ITEM', 'payload.format', payload.format, MAX_NAME_BYTES), data: payload.data }
+}
+
+function checkImportance(value: unknown): number {
+  if (typeof value !== 'number' || !(value >= 0 && value <= 1))
+    throw refused('importance', 'expected a number from 0 to 1')
+  return value + 0
+}
+
+function tooLarge(bytes: number): ThermoclineError {
+  return new ThermoclineError(
+    'ITEM_TOO_LARGE',
+    `Cannot add item: expected at most ${MAX_ITEM_BYTES} bytes as JSON: received ${bytes} or more; store large contents elsewhere and add a reference`,
+    { details: { bytes, limit: MAX_ITEM_BYTES } },
+  )
+}
+
+function refused(name: string, reason: string): ThermoclineError {
+  return new ThermoclineError('INVALID_ITEM', `Cannot add item: ${name}: ${reason}`, { details: { name } })
+}

@@ -1,0 +1,5 @@
+export { type DecodeOptions, decodeSegment } from './decode-segment.ts'
+export { type EncodeOptions, encodeSegment } from './encode-segment.ts'
+export { SEGMENT_FORMAT_VERSION } from './envelope.ts'
+export { MAX_ITEMS, MAX_METADATA_VALUES, MAX_RAW_BYTES } from './limits.ts'
+export type { SegmentContent, SegmentEntry } from './segment-content.ts'

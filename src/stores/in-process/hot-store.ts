@@ -1,0 +1,117 @@
+import type { MemoryItem } from '../../memory/memory-item.ts'
+import type { SessionKey } from '../../memory/session.ts'
+import type { HotAnswer, HotLease, HotStats, HotStore } from '../../tiers/hot-store.ts'
+import type { SessionCopy } from '../../tiers/session-copy.ts'
+import { LruBytes } from './lru-bytes.ts'
+
+export interface InProcessHotStoreOptions {
+  /** Most bytes of copies and segments in the heap, estimated. @default 67_108_864 */
+  readonly maxBytes?: number
+  /** Newest items kept of one session. @default 500 */
+  readonly maxItemsPerSession?: number
+  /** Most text kept of the newest items of one session, in characters. @default 262_144 */
+  readonly maxBytesPerSession?: number
+}
+
+export const IN_PROCESS_HOT_STORE_DEFAULTS: Required<InProcessHotStoreOptions> = Object.freeze({
+  maxBytes: 64 * 1024 * 1024,
+  maxItemsPerSession: 500,
+  maxBytesPerSession: 256 * 1024,
+})
+
+// Leases that were never used are dropped past this many; the fill that comes late is then merely refused.
+const MAX_LEASES = 10_000
+
+/** Copies in this process: least recently used first out, bounded in bytes. */
+export function inProcessHotStore(options: InProcessHotStoreOptions = {}): HotStore {
+  return new InProcessHotStore({ ...IN_PROCESS_HOT_STORE_DEFAULTS, ...options })
+}
+
+class InProcessHotStore implements HotStore {
+  readonly name = 'in-process'
+  readonly #maxBytes: number
+  readonly #copyBounds: { readonly maxItems: number; readonly maxBytes: number }
+  readonly #copies: LruBytes<SessionKey, SessionCopy>
+  readonly #segments: LruBytes<string, Uint8Array>
+  readonly #leases = new Map<SessionKey, HotLease>()
+  #hits = 0
+  #misses = 0
+
+  constructor(options: Required<InProcessHotStoreOptions>) {
+    this.#maxBytes = options.maxBytes
+    this.#copyBounds = { maxItems: options.maxItemsPerSession, maxBytes: options.maxBytesPerSession }
+    // Segments are compressed and read seldom: a quarter of the room holds far more history than the copies do.
+    const forSegments = Math.floor(options.maxBytes / 4)
+    this.#segments = new LruBytes(forSegments)
+    this.#copies = new LruBytes(options.maxBytes - forSegments)
+  }
+
+  async open(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.clear()
+    this.#segments.clear()
+  }
+
+  read(key: SessionKey): HotAnswer {
+    const copy = this.#copies.get(key)
+    if (copy !== undefined) {
+      this.#hits += 1
+      return copy
+    }
+    this.#misses += 1
+    let lease = this.#leases.get(key)
+    if (lease === undefined) {
+      if (this.#leases.size >= MAX_LEASES) this.#leases.delete(this.#leases.keys().next().value as SessionKey)
+      lease = { token: key }
+      this.#leases.set(key, lease)
+    }
+    return { kind: 'miss', lease }
+  }
+
+  fill(key: SessionKey, lease: HotLease, copy: SessionCopy): boolean {
+    if (this.#leases.get(key) !== lease) return false
+    this.#leases.delete(key)
+    copy.trim(this.#copyBounds)
+    // One object may be filled into this store only: it grows in place with `append`.
+    return this.#copies.set(key, copy, copy.bytes)
+  }
+
+  append(key: SessionKey, items: readonly MemoryItem[], n: number): void {
+    this.#leases.delete(key)
+    const copy = this.#copies.peek(key)
+    if (copy === undefined) return
+    if (copy.append(items, n, this.#copyBounds)) this.#copies.resize(key, copy.bytes)
+    else this.#copies.delete(key)
+  }
+
+  forget(key: SessionKey): void {
+    this.#leases.delete(key)
+    this.#copies.delete(key)
+  }
+
+  clear(): void {
+    this.#leases.clear()
+    this.#copies.clear()
+  }
+
+  getSegment(key: SessionKey, segmentId: string): Uint8Array | undefined {
+    return this.#segments.get(key + segmentId)
+  }
+
+  putSegment(key: SessionKey, segmentId: string, bytes: Uint8Array): void {
+    this.#segments.set(key + segmentId, bytes, bytes.byteLength)
+  }
+
+  stats(): HotStats {
+    return {
+      sessions: this.#copies.size,
+      segments: this.#segments.size,
+      bytes: this.#copies.bytes + this.#segments.bytes,
+      maxBytes: this.#maxBytes,
+      hits: this.#hits,
+      misses: this.#misses,
+      evictions: this.#copies.evictions + this.#segments.evictions,
+    }
+  }
+}

@@ -1,0 +1,348 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { type DatabaseSync, loadNodeSqlite } from '../../clients/node-sqlite.ts'
+import { ThermoclineError } from '../../errors.ts'
+import { base32 } from '../../lib/base32.ts'
+import type { Heat } from '../../memory/heat.ts'
+import type { SegmentRef, TailEntry } from '../../memory/record.ts'
+import { type Owner, type SessionIdentity, type SessionKey, shardOf } from '../../memory/session.ts'
+import { stampMs } from '../../memory/stamp.ts'
+import type {
+  AppendEntry,
+  Appended,
+  AppendOptions,
+  CommitResult,
+  DuePage,
+  DurableStore,
+  LoadedRecord,
+  LoadOptions,
+  LocalChange,
+  SessionPage,
+  SessionSummary,
+  StructuralChange,
+  TouchPatch,
+} from '../../tiers/durable-store.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { GroupCommit } from './group-commit.ts'
+import { prepareSchema } from './schema.ts'
+import { wrapSqliteError } from './sqlite-error.ts'
+import { prepareStatements, type Statements } from './statements.ts'
+import {
+  decodeHeat,
+  decodeOverlay,
+  decodeSegments,
+  EMPTY_STRUCTURE,
+  encodeHeat,
+  encodeOverlay,
+  encodeSegments,
+  inlineIds,
+  type StructureRow,
+} from './structure-row.ts'
+
+export interface SqliteDurableStoreOptions {
+  /** The file; its folder is made if need be. `:memory:` keeps everything in the process. @default "thermocline.db" */
+  readonly path?: string
+  /**
+   * What a resolved write survives: `full` the loss of power, `normal` the death of the process only, but writes are
+   * many times faster. See https://www.sqlite.org/pragma.html#pragma_synchronous. @default "full"
+   */
+  readonly synchronous?: 'full' | 'normal'
+  /** How long a write waits for another process to end its own, in milliseconds. @default 5000 */
+  readonly lockTimeoutMs?: number
+}
+
+export const SQLITE_DURABLE_STORE_DEFAULTS: Required<SqliteDurableStoreOptions> = Object.freeze({
+  path: 'thermocline.db',
+  synchronous: 'full',
+  lockTimeoutMs: 5000,
+})
+
+/** Holds everything in one SQLite file, through Node's own `node:sqlite`. Any number of processes may share it. */
+export function sqliteDurableStore(options: SqliteDurableStoreOptions = {}): DurableStore {
+  return new SqliteDurableStore({ ...SQLITE_DURABLE_STORE_DEFAULTS, ...options })
+}
+
+// 16 MiB of log. Pages that are written again and again, as those of live sessions are, then go to the file once.
+const CHECKPOINT_PAGES = 4000
+// Blocks this process while another one commits; beyond it the wait goes on without blocking.
+const BUSY_TIMEOUT_MS = 20
+
+interface SessionRow {
+  readonly tenant_id: string
+  readonly user_id: string
+  readonly session_id: string
+  readonly n: number
+  readonly tail_items: number
+  readonly tail_bytes: number
+  readonly erased_to: number
+  readonly review_at: number
+  readonly updated_at: number
+  readonly failures: number
+}
+
+type AppendRow = Pick<SessionRow, 'n' | 'tail_items' | 'tail_bytes' | 'erased_to' | 'review_at'>
+
+class SqliteDurableStore implements DurableStore {
+  readonly name = 'sqlite'
+  readonly capabilities = Object.freeze({ remote: false, persistent: true })
+  readonly #options: Required<SqliteDurableStoreOptions>
+  readonly #watchers = new Set<(change: LocalChange) => void>()
+  #database: DatabaseSync | undefined
+  #statements: Statements | undefined
+  #writes: GroupCommit | undefined
+
+  constructor(options: Required<SqliteDurableStoreOptions>) {
+    this.#options = options
+  }
+
+  async open(): Promise<void> {
+    const { DatabaseSync } = await loadNodeSqlite()
+    const { path, synchronous, lockTimeoutMs } = this.#options
+    try {
+      if (path !== ':memory:') {
+        mkdirSync(dirname(resolve(path)), { recursive: true })
+        // What users told an agent is nobody else's to read; SQLite gives its side files the same mode.
+        closeSync(openSync(path, 'a', 0o600))
+      }
+      const database = new DatabaseSync(path)
+      this.#database = database
+      database.exec(
+        `PRAGMA busy_timeout = ${lockTimeoutMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`,
+      )
+      prepareSchema(database, path)
+      // By pragma: the constructor's option is ignored by early versions of node:sqlite.
+      database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+      const statements = prepareStatements(database)
+      this.#statements = statements
+      this.#writes = new GroupCommit(statements, { lockTimeoutMs, path })
+    } catch (error) {
+      this.#database?.close()
+      this.#database = undefined
+      throw wrapSqliteError(error, 'open a store', path)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#writes?.drain()
+    this.#database?.close()
+    this.#database = undefined
+  }
+
+  append(session: SessionIdentity, entries: readonly AppendEntry[], options: AppendOptions): Promise<Appended> {
+    return this.#write(
+      (statements) => {
+        const { key, tenantId, userId, sessionId } = session
+        const bytes = entries.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0)
+        const updatedAt = entries.reduce((newest, { createdAt }) => Math.max(newest, createdAt), 0)
+        // Counted as if all were new, which they nearly always are; what was not stored is taken off again.
+        const row = statements.countAppend.get(
+          ...[key, tenantId, userId, sessionId, shardOf(key), entries.length, bytes, options.reviewAt, updatedAt],
+        ) as unknown as AppendRow
+        const skipped = entries.filter(({ stamp, body }) => {
+          if (row.erased_to > 0 && stampMs(stamp) <= row.erased_to) return true
+          return statements.insertEntry.run(key, stamp, body).changes === 0
+        })
+        if (options.reviewAt < row.review_at) statements.reviewEarlier.run(key, options.reviewAt)
+        if (skipped.length === 0) return appendedOf(row)
+        const skippedBytes = skipped.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0)
+        return appendedOf(statements.uncount.get(key, skipped.length, skippedBytes) as unknown as AppendRow)
+      },
+      () => ({ key: session.key, entries }),
+    )
+  }
+
+  async load(key: SessionKey, options: LoadOptions = {}): Promise<LoadedRecord | undefined> {
+    return this.#snapshot((statements) => {
+      const row = statements.session.get(key) as unknown as SessionRow | undefined
+      if (row === undefined) return undefined
+      const structure = (statements.structure.get(key) as unknown as StructureRow | undefined) ?? EMPTY_STRUCTURE
+      const tail = (options.newest === undefined
+        ? statements.tail.all(key)
+        : statements.newestTail.all(key, options.newest).reverse()) as unknown as TailEntry[]
+      return {
+        session: { key, tenantId: row.tenant_id, userId: row.user_id, sessionId: row.session_id },
+        n: row.n,
+        erasedTo: row.erased_to,
+        tail,
+        tailComplete: options.newest === undefined || tail.length < options.newest || tail.length === row.tail_items,
+        tailItems: row.tail_items,
+        tailBytes: row.tail_bytes,
+        tailHeat: decodeHeat(structure.tail_heat),
+        segments: decodeSegments(structure.segments, (id) => segmentBytes(statements, key, id)),
+        overlay: decodeOverlay(structure.overlay),
+        reviewAt: row.review_at,
+        failures: row.failures,
+        updatedAt: row.updated_at,
+        ...(options.withFence === true && { fence: structure.fence }),
+      }
+    })
+  }
+
+  async getSegment(key: SessionKey, segmentId: string): Promise<Uint8Array | undefined> {
+    return this.#read((statements) => segmentBytes(statements, key, segmentId))
+  }
+
+  commit(key: SessionKey, fence: string, change: StructuralChange): Promise<CommitResult> {
+    return this.#write<CommitResult>(
+      (statements) => {
+        if (statements.session.get(key) === undefined) return { kind: 'conflict' }
+        const structure = (statements.structure.get(key) as unknown as StructureRow | undefined) ?? EMPTY_STRUCTURE
+        if (structure.fence !== fence) return { kind: 'conflict' }
+        let droppedItems = 0
+        let droppedBytes = 0
+        for (const { stamp, body } of change.dropTail ?? []) {
+          if (statements.deleteEntry.run(key, stamp).changes === 0) continue
+          droppedItems += 1
+          droppedBytes += Buffer.byteLength(body)
+        }
+        // A segment that now lies in the record may replace one that lay outside it, so removals come first.
+        const inline = inlineChanges(structure.segments, change.segments)
+        for (const id of [...(change.remove ?? []), ...inline.remove]) statements.deleteSegment.run(key, id)
+        for (const { id, bytes } of [...(change.put ?? []), ...inline.put]) statements.putSegment.run(key, id, bytes)
+        statements.putStructure.run(
+          key,
+          base32(randomBytes(10)),
+          change.segments === undefined ? structure.segments : encodeSegments(change.segments),
+          change.overlay === undefined ? structure.overlay : encodeOverlay(change.overlay),
+          change.tailHeat === undefined ? structure.tail_heat : encodeHeat(change.tailHeat),
+        )
+        statements.updateSession.run(
+          ...[key, droppedItems, droppedBytes, change.erasedTo ?? 0, change.reviewAt, change.n, 0],
+        )
+        return { kind: 'committed' }
+      },
+      (result) => (result.kind === 'committed' ? { key, entries: undefined } : undefined),
+    )
+  }
+
+  touch(key: SessionKey, patch: TouchPatch): Promise<void> {
+    return this.#write((statements) => {
+      const row = statements.session.get(key) as unknown as SessionRow | undefined
+      if (row === undefined) return
+      if (patch.reviewAt !== undefined || patch.failures !== undefined) {
+        const reviewAt = patch.reviewAt ?? { at: row.review_at, n: row.n }
+        statements.updateSession.run(...[key, 0, 0, 0, reviewAt.at, reviewAt.n, patch.failures ?? row.failures])
+      }
+      if (patch.tailHeat === undefined && patch.segmentHeat === undefined) return
+      const structure = (statements.structure.get(key) as unknown as StructureRow | undefined) ?? EMPTY_STRUCTURE
+      const segments = withHeat(structure.segments, patch.segmentHeat)
+      const tailHeat = patch.tailHeat === undefined ? structure.tail_heat : encodeHeat(patch.tailHeat)
+      // The fence stays: heat is not part of what a structural commit must not miss.
+      statements.putStructure.run(key, structure.fence, segments, structure.overlay, tailHeat)
+    })
+  }
+
+  async due(shard: number, before: number, cursor: string | undefined, limit: number): Promise<DuePage> {
+    return this.#read((statements) => {
+      const rows = statements.due.all(...[shard, before, ...decodeCursor(cursor), limit]) as unknown as readonly {
+        readonly key: SessionKey
+        readonly review_at: number
+      }[]
+      const last = rows.at(-1)
+      return {
+        sessions: rows.map((row) => ({ key: row.key, reviewAt: row.review_at })),
+        cursor: last === undefined || rows.length < limit ? undefined : encodeCursor(last.review_at, last.key),
+      }
+    })
+  }
+
+  async list(owner: Owner, cursor: string | undefined, limit: number): Promise<SessionPage> {
+    return this.#read((statements) => {
+      const rows = statements.list.all(
+        ...[owner.tenantId, owner.userId, ...decodeCursor(cursor), limit],
+      ) as unknown as readonly {
+        readonly key: SessionKey
+        readonly session_id: string
+        readonly updated_at: number
+        readonly n: number
+      }[]
+      const last = rows.at(-1)
+      const sessions = rows.map(
+        ({ key, session_id: sessionId, updated_at: updatedAt, n }): SessionSummary => ({
+          key,
+          ...owner,
+          sessionId,
+          updatedAt,
+          n,
+        }),
+      )
+      return {
+        sessions,
+        cursor: last === undefined || rows.length < limit ? undefined : encodeCursor(-last.updated_at, last.key),
+      }
+    })
+  }
+
+  /** SQLite's own counter of commits by other connections. */
+  foreignChanges(): number {
+    return this.#read((statements) => statements.dataVersion.get()?.data_version as number)
+  }
+
+  watch(listener: (change: LocalChange) => void): () => void {
+    this.#watchers.add(listener)
+    return () => this.#watchers.delete(listener)
+  }
+
+  /** In one read transaction, so that all statements see the same instant. */
+  #snapshot<T>(body: (statements: Statements) => T): T {
+    return this.#read((statements) => {
+      statements.beginRead.run()
+      try {
+        return body(statements)
+      } finally {
+        statements.commit.run()
+      }
+    })
+  }
+
+  #read<T>(body: (statements: Statements) => T): T {
+    try {
+      return body(this.#open())
+    } catch (error) {
+      throw wrapSqliteError(error, 'read', this.#options.path)
+    }
+  }
+
+  async #write<T>(body: (statements: Statements) => T, changeOf?: (result: T) => LocalChange | undefined): Promise<T> {
+    this.#open()
+    const result = await this.#writes!.run(body)
+    const change = changeOf?.(result)
+    if (change !== undefined) for (const watcher of this.#watchers) watcher(change)
+    return result
+  }
+
+  #open(): Statements {
+    if (this.#statements !== undefined && this.#database !== undefined) return this.#statements
+    throw new ThermoclineError('NOT_OPEN', `Cannot use ${this.#options.path}: the store is not open`)
+  }
+}
+
+function appendedOf(row: AppendRow): Appended {
+  return { n: row.n, tailItems: row.tail_items, tailBytes: row.tail_bytes, erasedTo: row.erased_to }
+}
+
+function segmentBytes(statements: Statements, key: SessionKey, id: string): Uint8Array | undefined {
+  return statements.segment.get(key, id)?.bytes as Uint8Array | undefined
+}
+
+/** Segments that lie in the record have their bytes in the table of segments too: what to write and to delete there. */
+function inlineChanges(
+  before: string,
+  segments: readonly SegmentRef[] | undefined,
+): {
+  readonly put: readonly { readonly id: string; readonly bytes: Uint8Array }[]
+  readonly remove: readonly string[]
+} {
+  if (segments === undefined) return { put: [], remove: [] }
+  const known = inlineIds(before)
+  const inline = segments.flatMap(({ id, inline: bytes }) => (bytes === undefined ? [] : [{ id, bytes }]))
+  const kept = new Set(inline.map(({ id }) => id))
+  return { put: inline.filter(({ id }) => !known.has(id)), remove: [...known].filter((id) => !kept.has(id)) }
+}
+
+function withHeat(segments: string, heat: ReadonlyMap<string, Heat> | undefined): string {
+  if (heat === undefined) return segments
+  const refs = JSON.parse(segments) as { readonly id: string; readonly heat: Heat }[]
+  return JSON.stringify(refs.map((ref) => ({ ...ref, heat: heat.get(ref.id) ?? ref.heat })))
+}

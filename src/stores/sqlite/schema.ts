@@ -1,0 +1,62 @@
+import type { DatabaseSync } from '../../clients/node-sqlite.ts'
+import { ThermoclineError } from '../../errors.ts'
+
+/** "tcln" in ASCII: marks a file as ours, as SQLite's application_id is meant for. */
+const APPLICATION_ID = 0x74636c6e
+const SCHEMA_VERSION = 1
+
+// `tail` and the owner's index are clustered by session: a history is one walk along neighbouring rows. What appends
+// never change (`structure`) stands apart from what every append changes (`session`), since SQLite rewrites whole rows.
+const SCHEMA = `
+  CREATE TABLE session (
+    key TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, user_id TEXT NOT NULL, session_id TEXT NOT NULL,
+    shard INTEGER NOT NULL, n INTEGER NOT NULL, tail_items INTEGER NOT NULL, tail_bytes INTEGER NOT NULL,
+    erased_to INTEGER NOT NULL, review_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, failures INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX session_due ON session (shard, review_at);
+  CREATE INDEX session_owner ON session (tenant_id, user_id);
+  CREATE TABLE tail (
+    key TEXT NOT NULL, stamp TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (key, stamp)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE structure (
+    key TEXT PRIMARY KEY, fence TEXT NOT NULL, segments TEXT NOT NULL, overlay TEXT NOT NULL, tail_heat TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE segment (
+    key TEXT NOT NULL, id TEXT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (key, id)
+  ) STRICT;
+`
+
+/**
+ * Creates the tables in an empty file, and refuses one that is not ours or is of a later version.
+ * @throws ThermoclineError `STORE_VERSION`
+ */
+export function prepareSchema(database: DatabaseSync, path: string): void {
+  // IMMEDIATE: two processes may open a new file at the same moment.
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const version = pragma(database, 'user_version')
+    const application = pragma(database, 'application_id')
+    const tables = database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n as number
+    if (tables > 0 && application !== APPLICATION_ID) {
+      throw refused(path, 'it is a SQLite database of another program; choose another path')
+    }
+    if (version > SCHEMA_VERSION)
+      throw refused(path, `it was written by a later thermocline (schema ${version}); upgrade the package`)
+    if (tables === 0) {
+      database.exec(SCHEMA)
+      database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION};`)
+    }
+    database.exec('COMMIT')
+  } catch (error) {
+    database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+function pragma(database: DatabaseSync, name: string): number {
+  return Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0] as number
+}
+
+function refused(path: string, reason: string): ThermoclineError {
+  return new ThermoclineError('STORE_VERSION', `Cannot open ${path}: ${reason}`, { details: { path } })
+}

@@ -1,0 +1,72 @@
+import type { DatabaseSync, StatementSync } from '../../clients/node-sqlite.ts'
+
+/** Every statement that the store runs, prepared once. */
+export interface Statements {
+  readonly begin: StatementSync
+  readonly beginRead: StatementSync
+  readonly commit: StatementSync
+  readonly rollback: StatementSync
+  readonly insertEntry: StatementSync
+  readonly countAppend: StatementSync
+  readonly reviewEarlier: StatementSync
+  readonly uncount: StatementSync
+  readonly session: StatementSync
+  readonly tail: StatementSync
+  readonly newestTail: StatementSync
+  readonly structure: StatementSync
+  readonly putStructure: StatementSync
+  readonly deleteEntry: StatementSync
+  readonly updateSession: StatementSync
+  readonly segment: StatementSync
+  readonly putSegment: StatementSync
+  readonly deleteSegment: StatementSync
+  readonly due: StatementSync
+  readonly list: StatementSync
+  readonly dataVersion: StatementSync
+}
+
+export function prepareStatements(database: DatabaseSync): Statements {
+  return {
+    begin: database.prepare('BEGIN IMMEDIATE'),
+    beginRead: database.prepare('BEGIN DEFERRED'),
+    commit: database.prepare('COMMIT'),
+    rollback: database.prepare('ROLLBACK'),
+    // An entry that is already there stays as it is.
+    insertEntry: database.prepare('INSERT INTO tail (key, stamp, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING'),
+    countAppend: database.prepare(`
+      INSERT INTO session (key, tenant_id, user_id, session_id, shard, n, tail_items, tail_bytes, erased_to, review_at, updated_at, failures)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, 0, ?8, ?9, 0)
+      ON CONFLICT (key) DO UPDATE SET
+        n = n + excluded.n, tail_items = tail_items + excluded.tail_items, tail_bytes = tail_bytes + excluded.tail_bytes,
+        updated_at = max(updated_at, excluded.updated_at)
+      RETURNING n, tail_items, tail_bytes, erased_to, review_at`),
+    // Apart from the counting, since SQLite writes an index anew whenever a statement names its column.
+    reviewEarlier: database.prepare('UPDATE session SET review_at = ?2 WHERE key = ?1'),
+    uncount: database.prepare(`
+      UPDATE session SET n = n - ?2, tail_items = tail_items - ?2, tail_bytes = tail_bytes - ?3 WHERE key = ?1
+      RETURNING n, tail_items, tail_bytes, erased_to, review_at`),
+    session: database.prepare('SELECT * FROM session WHERE key = ?1'),
+    tail: database.prepare('SELECT stamp, body FROM tail WHERE key = ?1 ORDER BY stamp'),
+    newestTail: database.prepare('SELECT stamp, body FROM tail WHERE key = ?1 ORDER BY stamp DESC LIMIT ?2'),
+    structure: database.prepare('SELECT fence, segments, overlay, tail_heat FROM structure WHERE key = ?1'),
+    putStructure: database.prepare(`
+      INSERT INTO structure (key, fence, segments, overlay, tail_heat) VALUES (?1, ?2, ?3, ?4, ?5)
+      ON CONFLICT (key) DO UPDATE SET fence = ?2, segments = ?3, overlay = ?4, tail_heat = ?5`),
+    deleteEntry: database.prepare('DELETE FROM tail WHERE key = ?1 AND stamp = ?2'),
+    updateSession: database.prepare(`
+      UPDATE session SET tail_items = tail_items - ?2, tail_bytes = tail_bytes - ?3, erased_to = max(erased_to, ?4),
+        review_at = CASE WHEN n = ?6 THEN ?5 ELSE min(review_at, ?5) END, failures = ?7
+      WHERE key = ?1`),
+    segment: database.prepare('SELECT bytes FROM segment WHERE key = ?1 AND id = ?2'),
+    putSegment: database.prepare('INSERT INTO segment (key, id, bytes) VALUES (?1, ?2, ?3)'),
+    deleteSegment: database.prepare('DELETE FROM segment WHERE key = ?1 AND id = ?2'),
+    due: database.prepare(`
+      SELECT key, review_at FROM session WHERE shard = ?1 AND review_at <= ?2 AND (review_at, key) > (?3, ?4)
+      ORDER BY review_at, key LIMIT ?5`),
+    list: database.prepare(`
+      SELECT key, session_id, updated_at, n FROM session
+      WHERE tenant_id = ?1 AND user_id = ?2 AND (-updated_at, key) > (?3, ?4)
+      ORDER BY -updated_at, key LIMIT ?5`),
+    dataVersion: database.prepare('PRAGMA data_version'),
+  }
+}

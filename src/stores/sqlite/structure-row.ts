@@ -1,0 +1,72 @@
+import { COLD_HEAT, type Heat } from '../../memory/heat.ts'
+import type { Overlay, OverlayChange, SegmentRef } from '../../memory/record.ts'
+import type { Stamp } from '../../memory/stamp.ts'
+
+/** What only structural commits change, as one row of text columns. */
+export interface StructureRow {
+  readonly fence: string
+  readonly segments: string
+  readonly overlay: string
+  readonly tail_heat: string
+}
+
+/** The fence of a session that has had no structural commit yet. */
+export const FIRST_FENCE = ''
+
+export const EMPTY_STRUCTURE: StructureRow = Object.freeze({
+  fence: FIRST_FENCE,
+  segments: '[]',
+  overlay: '[]',
+  tail_heat: encodeHeat(COLD_HEAT),
+})
+
+export function encodeHeat(heat: Heat): string {
+  return JSON.stringify([heat.reads, heat.recent])
+}
+
+export function decodeHeat(text: string): Heat {
+  const [reads, recent] = JSON.parse(text) as [number, number[]]
+  return Object.freeze({ reads, recent: Object.freeze(recent) })
+}
+
+/** A reference without its bytes: those of an inline segment lie in the table of segments like all others. */
+type StoredRef = Omit<SegmentRef, 'inline'> & { readonly inline?: true }
+
+export function encodeSegments(segments: readonly SegmentRef[]): string {
+  return JSON.stringify(
+    segments.map(({ inline, ...ref }): StoredRef => (inline === undefined ? ref : { ...ref, inline: true })),
+  )
+}
+
+/** Ids of the segments that a row says lie in the record. */
+export function inlineIds(text: string): ReadonlySet<string> {
+  return new Set((JSON.parse(text) as StoredRef[]).filter((ref) => ref.inline === true).map((ref) => ref.id))
+}
+
+/** `bytesOf` fetches the bytes of a segment that its record holds. */
+export function decodeSegments(text: string, bytesOf: (id: string) => Uint8Array | undefined): readonly SegmentRef[] {
+  if (text === EMPTY_STRUCTURE.segments) return []
+  return (JSON.parse(text) as StoredRef[]).map(({ inline, ...ref }) => {
+    const bytes = inline === true ? bytesOf(ref.id) : undefined
+    return Object.freeze(bytes === undefined ? ref : { ...ref, inline: bytes })
+  })
+}
+
+export function encodeOverlay(overlay: Overlay): string {
+  return JSON.stringify(
+    [...overlay].map(([stamp, change]) => (change.kind === 'edited' ? [stamp, change.body] : [stamp])),
+  )
+}
+
+export function decodeOverlay(text: string): Overlay {
+  if (text === EMPTY_STRUCTURE.overlay) return NO_OVERLAY
+  const rows = JSON.parse(text) as [Stamp, string?][]
+  return new Map(
+    rows.map(([stamp, body]) => [
+      stamp,
+      (body === undefined ? { kind: 'deleted' } : { kind: 'edited', body }) satisfies OverlayChange,
+    ]),
+  )
+}
+
+const NO_OVERLAY: Overlay = new Map()

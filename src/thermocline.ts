@@ -1,0 +1,71 @@
+import { ContextPruner, type ContextPrunerOptions } from './context/index.ts'
+import { inProcessDurableStore } from './stores/in-process/durable-store.ts'
+import { type InProcessHotStoreOptions, inProcessHotStore } from './stores/in-process/hot-store.ts'
+import { sqliteDurableStore } from './stores/sqlite/durable-store.ts'
+import { type Stores, TieredStorage, type TieredStorageOptions } from './tiers/tiered-storage.ts'
+
+/** Plain options for a manager that chooses its own stores. */
+export interface TieredStorageManagerOptions extends TieredStorageOptions {
+  /** Where items are kept: a SQLite file, or `:memory:` to keep nothing. @default "thermocline.db" */
+  readonly path?: string
+  /** `normal` makes writes several times faster, and the last of them may be lost with the power. @default "full" */
+  readonly synchronous?: 'full' | 'normal'
+  /** Bounds of the copies in this process. */
+  readonly inProcess?: InProcessHotStoreOptions
+  /** Stores of one's own, in place of those above. */
+  readonly stores?: Stores
+}
+
+/**
+ * Conversation memory in three tiers: hot in this process, warm and cold in a SQLite file, by Node's own parts alone.
+ *
+ * @example
+ * ```ts
+ * import { TieredStorageManager } from 'thermocline'
+ *
+ * const memory = new TieredStorageManager({ path: 'chat.db', hotTierMaxAgeDays: 3 })
+ * await memory.initialize()
+ * ```
+ */
+export class TieredStorageManager extends TieredStorage {
+  /** @throws ThermoclineError `INVALID_OPTION` */
+  constructor(options: TieredStorageManagerOptions = {}) {
+    super(options, () => options.stores ?? connectStores(options))
+  }
+}
+
+export interface ThermoclineOptions extends TieredStorageManagerOptions {
+  /** How context is pruned. */
+  readonly context?: ContextPrunerOptions
+}
+
+/** The parts, joined. `await using` closes them. */
+export interface Thermocline extends AsyncDisposable {
+  readonly memory: TieredStorageManager
+  readonly pruner: ContextPruner
+  close(): Promise<void>
+}
+
+/**
+ * Opens a memory for agents; without options, one that needs nothing but Node: `thermocline.db` in the working folder.
+ * @throws ThermoclineError `INVALID_OPTION`, `STORE_UNAVAILABLE`, `STORE_VERSION`, `STORE_FAILED`
+ */
+export async function openThermocline(options: ThermoclineOptions = {}): Promise<Thermocline> {
+  const memory = new TieredStorageManager(options)
+  const pruner = new ContextPruner(options.context)
+  await memory.initialize()
+  const close = (): Promise<void> => memory.close()
+  return Object.freeze({ memory, pruner, close, [Symbol.asyncDispose]: close })
+}
+
+function connectStores(options: TieredStorageManagerOptions): Stores {
+  const { path, synchronous } = options
+  const durable =
+    path === ':memory:'
+      ? inProcessDurableStore()
+      : sqliteDurableStore({
+          ...(path !== undefined && { path }),
+          ...(synchronous && { synchronous }),
+        })
+  return { durable, hot: inProcessHotStore(options.inProcess) }
+}

@@ -1,0 +1,197 @@
+import { ThermoclineError } from '../errors.ts'
+import { encodeNewItem } from '../memory/item-body.ts'
+import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
+import type { SessionRecord } from '../memory/record.ts'
+import { identifySession, parseItemId, type SessionIdentity, type SessionKey } from '../memory/session.ts'
+import type { Stamp } from '../memory/stamp.ts'
+import type { BaseMemoryManager } from './base-memory-manager.ts'
+import { type HistoryQuery, resolveQuery } from './history-query.ts'
+import { Migrator } from './migrator.ts'
+import { isKeptByReads } from './placement.ts'
+import { ReadPath } from './read-path.ts'
+import { planArchiveWhere, planRehydrateWhere, planSeal } from './rewrite-plan.ts'
+import { Rewriter } from './rewriter.ts'
+import type { TierParts } from './tier-parts.ts'
+import { unitOf } from './units.ts'
+import { WritePath } from './write-path.ts'
+
+/** A session as a caller names it. */
+export interface SessionAddress {
+  /** @default "default" */
+  readonly tenantId?: string
+  readonly userId: string
+  readonly sessionId: string
+}
+
+interface CheckedAdd {
+  readonly session: SessionIdentity
+  readonly encoded: ReturnType<typeof encodeNewItem>
+  readonly after: Stamp | undefined
+}
+
+/** What an open manager does, whoever may call it: the paths joined, over open stores. */
+export class Engine {
+  readonly parts: TierParts
+  readonly reads: ReadPath
+  readonly migrator: Migrator
+  readonly #writes: WritePath
+  readonly #rewriter: Rewriter
+  readonly #base: BaseMemoryManager | undefined
+  readonly #background = new Set<Promise<void>>()
+  readonly #stopWatching: (() => void) | undefined
+  #itemsAdded = 0
+
+  constructor(parts: TierParts, base: BaseMemoryManager | undefined) {
+    this.parts = parts
+    this.#base = base
+    this.reads = new ReadPath(parts, (work) => this.background(work))
+    this.#rewriter = new Rewriter(parts)
+    this.migrator = new Migrator(parts, this.#rewriter)
+    this.#writes = new WritePath(parts, (key) => this.#seal(key))
+    // Others may use the same store object; what they change, our copies must not miss.
+    this.#stopWatching = parts.durable.watch?.(({ key, entries }) => {
+      if (entries === undefined || !this.#writes.isOwn(entries)) this.background(Promise.resolve(parts.hot.forget(key)))
+    })
+  }
+
+  get itemsAdded(): number {
+    return this.#itemsAdded
+  }
+
+  async add(item: NewMemoryItem): Promise<string> {
+    const [id] = await this.addAll([item])
+    return id!
+  }
+
+  async addAll(items: readonly NewMemoryItem[]): Promise<string[]> {
+    const now = this.parts.clock.now()
+    // All are checked before any is stored.
+    const checked = items.map((item) => check(item, now))
+    const outcomes = await Promise.allSettled(
+      checked.map(({ session, encoded, after }) => this.#writes.add(session, encoded, after)),
+    )
+    const stored = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+    this.#itemsAdded += stored.length
+    if (stored.length > 0) await this.#tellBase(stored)
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed === undefined) return stored.map(({ id }) => id)
+    if (items.length === 1) throw failed.reason
+    throw partial(failed.reason, stored, items.length)
+  }
+
+  async get(id: string, strong: boolean): Promise<MemoryItem | undefined> {
+    const { key, stamp } = parseItemId(id)
+    return (await this.reads.item(key, stamp, strong)) ?? (await this.#base?.get(id))
+  }
+
+  async history(session: SessionIdentity, query: HistoryQuery): Promise<readonly MemoryItem[]> {
+    const items = await this.reads.history(session.key, resolveQuery(session.key, query))
+    if (items !== undefined || this.#base === undefined) return items ?? NO_ITEMS
+    const { tenantId, userId, sessionId } = session
+    return this.#base.history({ tenantId, userId, sessionId })
+  }
+
+  iterate(session: SessionIdentity, query: HistoryQuery): AsyncGenerator<MemoryItem, void, undefined> {
+    return this.reads.iterate(session.key, resolveQuery(session.key, query))
+  }
+
+  async promote(session: SessionIdentity): Promise<boolean> {
+    const outcome = await this.#rewriter.run(session.key, (record, _heat, now) => {
+      this.#warm(record, now)
+      return planRehydrateWhere(record, () => true)
+    })
+    return outcome.changed
+  }
+
+  async demote(session: SessionIdentity, to: 'warm' | 'cold'): Promise<boolean> {
+    const { options, hot } = this.parts
+    const outcome = await this.#rewriter.run(session.key, (record) => {
+      if (to === 'warm') return planSeal(record, options, true)
+      const end = record.segments.length
+      return planArchiveWhere(
+        record,
+        (i) => (i === end ? record.tail.length > 0 : record.segments[i]?.kind === 'page'),
+        options,
+      )
+    })
+    await hot.forget(session.key)
+    return outcome.changed
+  }
+
+  /** Takes work that nobody waits for, so that `close` can. It must not matter whether it succeeds. */
+  background(work: Promise<void>): void {
+    const settled = work
+      .catch(() => undefined)
+      .finally(() => {
+        this.#background.delete(settled)
+      })
+    this.#background.add(settled)
+  }
+
+  async close(): Promise<void> {
+    while (this.#background.size > 0) await Promise.all(this.#background)
+    this.#stopWatching?.()
+    await this.parts.hot.close()
+    await this.parts.durable.close()
+  }
+
+  /** A seal that fails leaves a longer tail, which the next add or sweep tries again. */
+  #seal(key: SessionKey): Promise<void> {
+    const sealing = this.#rewriter
+      .run(key, (record) => planSeal(record, this.parts.options))
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+    this.background(sealing)
+    return sealing
+  }
+
+  /** As if archives had been read enough: otherwise the next sweep would send what is promoted straight back. */
+  #warm(record: SessionRecord, now: number): void {
+    const { ledger, options } = this.parts
+    for (const { id, kind } of record.segments) {
+      const unit = kind === 'archive' ? unitOf(record, id, ledger, options, now) : undefined
+      if (unit === undefined || isKeptByReads(unit.heat, options, now)) continue
+      for (let i = 0; i < options.minAccessCountWarm; i++) unit.reads.record(now)
+    }
+  }
+
+  async #tellBase(items: readonly MemoryItem[]): Promise<void> {
+    try {
+      await this.#base?.add(items)
+    } catch (cause) {
+      throw new ThermoclineError(
+        'BASE_MEMORY_FAILED',
+        'Cannot add to the base memory manager: it failed; the items themselves are stored, so do not add them again',
+        { cause, details: { stored: true, ids: items.map(({ id }) => id) } },
+      )
+    }
+  }
+}
+
+const NO_ITEMS: readonly MemoryItem[] = Object.freeze([])
+
+function check(item: NewMemoryItem, now: number): CheckedAdd {
+  if (typeof item !== 'object' || item === null) {
+    throw new ThermoclineError(
+      'INVALID_ITEM',
+      `Cannot add item: expected an object: received ${item === null ? 'null' : typeof item}`,
+    )
+  }
+  const session = identifySession(item)
+  const encoded = encodeNewItem(item, now)
+  if (item.after === undefined) return { session, encoded, after: undefined }
+  const { key, stamp } = parseItemId(item.after)
+  if (key !== session.key)
+    throw new ThermoclineError('OUT_OF_SCOPE', 'Cannot add item: after is an item of another session')
+  return { session, encoded, after: stamp }
+}
+
+function partial(cause: unknown, stored: readonly MemoryItem[], asked: number): unknown {
+  if (!(cause instanceof ThermoclineError) || stored.length === 0) return cause
+  return new ThermoclineError(cause.code, `${cause.message} (${stored.length} of ${asked} items are stored)`, {
+    cause,
+    details: { ...cause.details, storedIds: stored.map(({ id }) => id) },
+  })
+}

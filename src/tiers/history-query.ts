@@ -1,0 +1,82 @@
+import { ThermoclineError } from '../errors.ts'
+import { checkTime } from '../memory/item-body.ts'
+import { itemId, parseItemId, type SessionKey } from '../memory/session.ts'
+import { firstStampAt, type Stamp } from '../memory/stamp.ts'
+import type { StampWindow } from './record-runs.ts'
+
+/** Which part of a session's history, and in what order. */
+export interface HistoryQuery {
+  /** Most items of the answer. @default all of the window */
+  readonly limit?: number
+  /** Only what comes after this item (by its id), or was added at this time or later. */
+  readonly after?: string | Date
+  /** Only what comes before this item (by its id), or was added before this time. */
+  readonly before?: string | Date
+  /** Which end of the window `limit` counts from. @default "newest" */
+  readonly from?: 'newest' | 'oldest'
+  /** Order of the answer: oldest or newest first. @default "oldest" */
+  readonly order?: 'oldest' | 'newest'
+  /**
+   * `cached` may be behind other processes by `inProcessMaxAgeMs`; `strong` has everything that was acknowledged before
+   * the call, by whomever. What this process added itself is always there. @default "cached"
+   */
+  readonly read?: 'cached' | 'strong'
+}
+
+/** A checked query. */
+export interface ResolvedQuery {
+  readonly limit: number
+  readonly window: StampWindow
+  readonly from: 'newest' | 'oldest'
+  readonly order: 'oldest' | 'newest'
+  readonly strong: boolean
+}
+
+/** The window as ids, which sort as their stamps do within one session. */
+export function windowIds(key: SessionKey, window: StampWindow): { readonly after?: string; readonly before?: string } {
+  return {
+    ...(window.after !== undefined && { after: itemId(key, window.after) }),
+    ...(window.before !== undefined && { before: itemId(key, window.before) }),
+  }
+}
+
+/** @throws ThermoclineError `INVALID_ARGUMENT`, `INVALID_ID`, `OUT_OF_SCOPE` for an id of another session */
+export function resolveQuery(key: SessionKey, query: HistoryQuery): ResolvedQuery {
+  const { limit = Number.POSITIVE_INFINITY } = query
+  if (query.limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 1)) {
+    throw invalid('limit', 'a whole number from 1', query.limit)
+  }
+  return {
+    limit,
+    window: {
+      ...(query.after !== undefined && { after: edge(key, 'after', query.after) }),
+      ...(query.before !== undefined && { before: edge(key, 'before', query.before) }),
+    },
+    from: oneOf('from', query.from ?? 'newest', ['newest', 'oldest']),
+    order: oneOf('order', query.order ?? 'oldest', ['oldest', 'newest']),
+    strong: oneOf('read', query.read ?? 'cached', ['cached', 'strong']) === 'strong',
+  }
+}
+
+function edge(key: SessionKey, name: string, value: string | Date): Stamp {
+  // No item bears the first stamp of a millisecond: every maker's number is above zero.
+  if (value instanceof Date) return firstStampAt(checkTime(name, value))
+  const id = parseItemId(value)
+  if (id.key === key) return id.stamp
+  throw new ThermoclineError('OUT_OF_SCOPE', `Cannot read history: ${name} is an item of another session`)
+}
+
+function oneOf<T extends string>(name: string, value: T, allowed: readonly T[]): T {
+  if (allowed.includes(value)) return value
+  throw invalid(name, allowed.map((word) => `"${word}"`).join(' or '), value)
+}
+
+function invalid(name: string, expected: string, value: unknown): ThermoclineError {
+  return new ThermoclineError(
+    'INVALID_ARGUMENT',
+    `Cannot read history: ${name}: expected ${expected}: received ${String(value)}`,
+    {
+      details: { name },
+    },
+  )
+}

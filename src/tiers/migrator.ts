@@ -1,0 +1,234 @@
+import { isThermoclineError, ThermoclineError } from '../errors.ts'
+import { type SessionKey, SHARD_COUNT } from '../memory/session.ts'
+import type { LoadedRecord } from './durable-store.ts'
+import { nextReview, planArchive, planRehydrate, planSeal, type RewritePlan } from './rewrite-plan.ts'
+import type { GroupOutcome, Planner, Rewriter } from './rewriter.ts'
+import { TAIL_UNIT } from './session-copy.ts'
+import type { TierParts } from './tier-parts.ts'
+
+export interface MigrationOptions {
+  /** Looks and reports, changes nothing. @default false */
+  readonly dryRun?: boolean
+  /** Most sessions to look at. @default all that are due */
+  readonly maxSessions?: number
+  /** Ends the run after the session at hand; the report tells how far it came. */
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: MigrationProgress) => void
+}
+
+export interface MigrationProgress {
+  readonly sessions: number
+  readonly itemsMoved: number
+  /** Shards that are done, of {@link MigrationProgress.shardCount}. */
+  readonly shards: number
+  readonly shardCount: number
+}
+
+export interface Moved {
+  readonly items: number
+  /** As JSON bodies. */
+  readonly rawBytes: number
+  /** As stored; 0 in a dry run, which compresses nothing. */
+  readonly bytes: number
+}
+
+/** What a sweep did, or would do. */
+export interface MigrationReport {
+  readonly dryRun: boolean
+  /** False where `maxSessions` or `signal` ended it early. */
+  readonly finished: boolean
+  /** Looked at. */
+  readonly sessions: number
+  /** Of those, put off with a growing delay since they failed. */
+  readonly failed: number
+  /** Why, for the first ten of them. */
+  readonly failures: readonly { readonly sessionKey: string; readonly code: string; readonly message: string }[]
+  /** From tails to pages. */
+  readonly sealed: Moved
+  /** To archives. */
+  readonly archived: Moved
+  /** From archives back to pages. */
+  readonly rehydrated: Moved
+  /** JSON bytes over stored bytes of all that was moved; 0 where nothing was. */
+  readonly ratio: number
+  readonly durationMs: number
+}
+
+const PAGE_SIZE = 100
+/** Rewrites of one session in one sweep: archive, rehydrate and seal each, and once more for what came meanwhile. */
+const MAX_STEPS = 6
+const FIRST_DELAY_MS = 60_000
+const MAX_FAILURES = 10
+const MAX_DELAY_MS = 86_400_000
+
+/** Sweeps the sessions that are due and moves their units to where the placement rule wants them. */
+export class Migrator {
+  readonly #parts: TierParts
+  readonly #rewriter: Rewriter
+
+  constructor(parts: TierParts, rewriter: Rewriter) {
+    this.#parts = parts
+    this.#rewriter = rewriter
+  }
+
+  async run(options: MigrationOptions = {}): Promise<MigrationReport> {
+    const { maxSessions = Number.POSITIVE_INFINITY } = options
+    if (!(maxSessions >= 1)) {
+      throw new ThermoclineError(
+        'INVALID_ARGUMENT',
+        `Cannot run migration: maxSessions: expected a number from 1: received ${maxSessions}`,
+      )
+    }
+    const { clock, durable } = this.#parts
+    const dueBy = clock.now()
+    // The true time that it takes, whatever clock decides what is due.
+    const startedAt = performance.now()
+    const tally = new Tally()
+    for (let shard = 0; shard < SHARD_COUNT; shard++) {
+      for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
+        const page = await durable.due(shard, dueBy, cursor, PAGE_SIZE)
+        cursor = page.cursor
+        for (const { key } of page.sessions) {
+          if (tally.sessions >= maxSessions || options.signal?.aborted)
+            return tally.report(options, false, performance.now() - startedAt)
+          await this.#session(key, tally, options.dryRun === true)
+          options.onProgress?.({
+            sessions: tally.sessions,
+            itemsMoved: tally.itemsMoved,
+            shards: shard,
+            shardCount: SHARD_COUNT,
+          })
+        }
+      }
+    }
+    options.onProgress?.({
+      sessions: tally.sessions,
+      itemsMoved: tally.itemsMoved,
+      shards: SHARD_COUNT,
+      shardCount: SHARD_COUNT,
+    })
+    return tally.report(options, true, performance.now() - startedAt)
+  }
+
+  async #session(key: SessionKey, tally: Tally, dryRun: boolean): Promise<void> {
+    tally.sessions += 1
+    try {
+      if (dryRun) await this.#look(key, tally)
+      else await this.#move(key, tally)
+    } catch (error) {
+      // One bad session must not keep the others from their turn.
+      tally.fail(key, error)
+      if (!dryRun) await this.#putOff(key)
+    }
+  }
+
+  async #move(key: SessionKey, tally: Tally): Promise<void> {
+    const planner = sweepPlanner(this.#parts)
+    for (let step = 0; step < MAX_STEPS; step++) {
+      const outcome = await this.#rewriter.run(key, planner)
+      if (!outcome.changed) return this.#settle(key)
+      for (const group of outcome.groups) tally.add(group)
+    }
+  }
+
+  /** Nothing is left to do now: says when there will be. */
+  async #settle(key: SessionKey): Promise<void> {
+    const { durable, ledger, options } = this.#parts
+    const record = await durable.load(key)
+    if (record === undefined) return
+    const tail = {
+      items: record.tail.length,
+      newestAt: record.updatedAt,
+      heat: ledger.heatOf(key, TAIL_UNIT, record.tailHeat),
+    }
+    const at = nextReview(record.segments, tail, options)
+    if (at !== record.reviewAt || record.failures > 0)
+      await durable.touch(key, { reviewAt: { at, n: record.n }, failures: 0 })
+  }
+
+  async #look(key: SessionKey, tally: Tally): Promise<void> {
+    const { durable, ledger, clock } = this.#parts
+    const record = await durable.load(key)
+    if (record === undefined) return
+    const heat = {
+      tail: ledger.heatOf(key, TAIL_UNIT, record.tailHeat),
+      segments: record.segments.map((segment) => ledger.heatOf(key, segment.id, segment.heat)),
+    }
+    const plan = sweepPlanner(this.#parts)(record, heat, clock.now())
+    for (const group of plan?.groups ?? []) tally.add(estimate(record, group))
+  }
+
+  async #putOff(key: SessionKey): Promise<void> {
+    const { durable, clock } = this.#parts
+    const record = await durable.load(key, { newest: 1 }).catch(() => undefined)
+    if (record === undefined) return
+    const delay = Math.min(FIRST_DELAY_MS * 2 ** record.failures, MAX_DELAY_MS)
+    await durable
+      .touch(key, { failures: record.failures + 1, reviewAt: { at: clock.now() + delay, n: record.n } })
+      .catch(() => undefined)
+  }
+}
+
+/** What a sweep does to a session, the most worthwhile first. */
+export function sweepPlanner({ options }: TierParts): Planner {
+  return (record, heat, now) =>
+    planArchive(record, heat, options, now) ?? planRehydrate(record, heat, options, now) ?? planSeal(record, options)
+}
+
+function estimate(record: LoadedRecord, group: RewritePlan['groups'][number]): GroupOutcome {
+  const segments = record.segments.slice(group.from, group.to)
+  const bodies = group.entries.map(({ body }) => Buffer.byteLength(body))
+  return {
+    why: group.why,
+    items: segments.reduce((sum, { items }) => sum + items, 0) + bodies.length,
+    rawBytes: segments.reduce((sum, { rawBytes }) => sum + rawBytes, 0) + bodies.reduce((sum, bytes) => sum + bytes, 0),
+    bytes: 0,
+  }
+}
+
+class Tally {
+  sessions = 0
+  failed = 0
+  readonly #failures: MigrationReport['failures'][number][] = []
+  readonly #moved = { seal: nothing(), archive: nothing(), rehydrate: nothing() }
+
+  fail(sessionKey: string, error: unknown): void {
+    this.failed += 1
+    if (this.#failures.length >= MAX_FAILURES) return
+    const code = isThermoclineError(error) ? error.code : 'STORE_FAILED'
+    this.#failures.push(Object.freeze({ sessionKey, code, message: error instanceof Error ? error.message : String(error) }))
+  }
+
+  get itemsMoved(): number {
+    return Object.values(this.#moved).reduce((sum, { items }) => sum + items, 0)
+  }
+
+  add({ why, items, rawBytes, bytes }: GroupOutcome): void {
+    const moved = this.#moved[why]
+    moved.items += items
+    moved.rawBytes += rawBytes
+    moved.bytes += bytes
+  }
+
+  report(options: MigrationOptions, finished: boolean, durationMs: number): MigrationReport {
+    const all = Object.values(this.#moved)
+    const bytes = all.reduce((sum, moved) => sum + moved.bytes, 0)
+    const rawBytes = all.reduce((sum, moved) => sum + moved.rawBytes, 0)
+    return Object.freeze({
+      dryRun: options.dryRun === true,
+      finished,
+      sessions: this.sessions,
+      failed: this.failed,
+      failures: Object.freeze([...this.#failures]),
+      sealed: Object.freeze(this.#moved.seal),
+      archived: Object.freeze(this.#moved.archive),
+      rehydrated: Object.freeze(this.#moved.rehydrate),
+      ratio: bytes > 0 ? rawBytes / bytes : 0,
+      durationMs,
+    })
+  }
+}
+
+function nothing(): { items: number; rawBytes: number; bytes: number } {
+  return { items: 0, rawBytes: 0, bytes: 0 }
+}

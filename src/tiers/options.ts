@@ -1,0 +1,94 @@
+import { ThermoclineError } from '../errors.ts'
+import { HEAT_TIMES } from '../memory/heat.ts'
+import { PLACEMENT_DEFAULTS, type PlacementOptions } from './placement.ts'
+
+/** How the tiers behave. Names, units and defaults of the first six are as promised to users. */
+export interface TierOptions extends PlacementOptions {
+  /** Whether cold items are compressed. @default true */
+  readonly enableCompression: boolean
+  /** Time between two sweeps of the migrator, in seconds; 0 leaves sweeping to `runMigration`. @default 3600 */
+  readonly tierMigrationInterval: number
+  /** How long a copy of a unit that is not hot lives after its last use, in seconds. @default 86400 */
+  readonly defaultTtl: number
+  /** Only `scoped()` gives access; `getMemoryItem(id)` and all else by itself throws `SCOPE_REQUIRED`. @default false */
+  readonly requireScope: boolean
+  /** The tail is sealed past so many items. @default 200 */
+  readonly tailMaxItems: number
+  /** The tail is sealed past so many bytes. @default 65_536 */
+  readonly tailMaxBytes: number
+  /** An archive takes at most so many bytes, compressed. @default 716_800 */
+  readonly archiveMaxBytes: number
+  /** How far a copy in this process may be behind other processes, in milliseconds. @default 100 */
+  readonly inProcessMaxAgeMs: number
+  /** Most items of one answer; longer histories are for the iterator. @default 100_000 */
+  readonly maxHistoryItems: number
+}
+
+export const TIER_DEFAULTS: TierOptions = Object.freeze({
+  ...PLACEMENT_DEFAULTS,
+  enableCompression: true,
+  tierMigrationInterval: 3600,
+  defaultTtl: 86_400,
+  requireScope: false,
+  tailMaxItems: 200,
+  tailMaxBytes: 64 * 1024,
+  archiveMaxBytes: 700 * 1024,
+  inProcessMaxAgeMs: 100,
+  maxHistoryItems: 100_000,
+})
+
+type Range = readonly [min: number, max: number, integer: boolean]
+
+const DAYS: Range = [0, 36_500, false]
+const RANGES: { readonly [name in keyof TierOptions]?: Range } = {
+  hotTierMaxAgeDays: DAYS,
+  warmTierMaxAgeDays: DAYS,
+  minAccessCountHot: [1, HEAT_TIMES, true],
+  minAccessCountWarm: [1, HEAT_TIMES, true],
+  // A timer of Node holds at most 2^31 - 1 milliseconds.
+  tierMigrationInterval: [0, 2_147_483, false],
+  defaultTtl: [0, 315_360_000, false],
+  tailMaxItems: [2, 10_000, true],
+  tailMaxBytes: [1024, 512 * 1024, true],
+  // Below it an item of the largest size would not fit an archive of its own.
+  archiveMaxBytes: [1024, 1_000_000, true],
+  inProcessMaxAgeMs: [0, 60_000, false],
+  maxHistoryItems: [1, 10_000_000, true],
+}
+
+/**
+ * The options with defaults filled in, copied and frozen.
+ * @throws ThermoclineError `INVALID_OPTION`
+ */
+export function resolveTierOptions(given: Partial<TierOptions>): TierOptions {
+  const named = Object.keys(TIER_DEFAULTS) as (keyof TierOptions)[]
+  const options = Object.fromEntries(
+    named.map((name) => [name, given[name] ?? TIER_DEFAULTS[name]]),
+  ) as unknown as TierOptions
+  for (const [name, range] of Object.entries(RANGES)) checkNumber(name, options[name as keyof TierOptions], range)
+  for (const name of ['enableCompression', 'requireScope'] as const) {
+    if (typeof options[name] !== 'boolean') throw refused(name, 'true or false', options[name])
+  }
+  if (options.warmTierMaxAgeDays < options.hotTierMaxAgeDays) {
+    throw refused(
+      'warmTierMaxAgeDays',
+      `at least hotTierMaxAgeDays (${options.hotTierMaxAgeDays})`,
+      options.warmTierMaxAgeDays,
+    )
+  }
+  return Object.freeze(options)
+}
+
+function checkNumber(name: string, value: unknown, [min, max, integer]: Range): void {
+  if (typeof value === 'number' && value >= min && value <= max && (!integer || Number.isInteger(value))) return
+  throw refused(name, `${integer ? 'a whole number' : 'a number'} from ${min} to ${max}`, value)
+}
+
+function refused(name: string, expected: string, value: unknown): ThermoclineError {
+  const received = typeof value === 'number' || typeof value === 'boolean' ? String(value) : typeof value
+  return new ThermoclineError(
+    'INVALID_OPTION',
+    `Cannot use option ${name}: expected ${expected}: received ${received}`,
+    { details: { name } },
+  )
+}

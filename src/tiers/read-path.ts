@@ -1,0 +1,351 @@
+import { isThermoclineError, ThermoclineError } from '../errors.ts'
+import { makeItem } from '../memory/item-body.ts'
+import type { MemoryItem } from '../memory/memory-item.ts'
+import type { SegmentRef, SessionRecord } from '../memory/record.ts'
+import { itemId, type SessionKey } from '../memory/session.ts'
+import type { Stamp } from '../memory/stamp.ts'
+import type { LoadOptions } from './durable-store.ts'
+import { flushHeat } from './heat-flush.ts'
+import { type ResolvedQuery, windowIds } from './history-query.ts'
+import type { HotAnswer, HotLease } from './hot-store.ts'
+import { DAY_MS } from './placement.ts'
+import { findPlaced, type Run, visibleRuns } from './record-runs.ts'
+import { readSegment } from './segment-source.ts'
+import { SessionCopy, TAIL_UNIT } from './session-copy.ts'
+import type { TierParts } from './tier-parts.ts'
+import { type PlacedUnit, stateOf, unitOf } from './units.ts'
+
+/** A segment may be replaced between reading the record and reading the segment; more often than this, something is wrong. */
+const MAX_RELOADS = 3
+/** No hot store keeps more of a session by default; making more copies than that would be for nothing. */
+const MAX_COPY_ITEMS = 500
+/** Items that the iterator asks of the tail at a time. */
+const ITERATOR_PAGE = 256
+
+/** From a question to items: hot copy, then record, then as few segments as it takes. */
+export class ReadPath {
+  readonly #parts: TierParts
+  readonly #background: (work: Promise<void>) => void
+  #foreign: number | undefined
+  #foreignCheckedAt = Number.NEGATIVE_INFINITY
+
+  /** `background` gets work that nobody waits for, so that `close` can. */
+  constructor(parts: TierParts, background: (work: Promise<void>) => void) {
+    this.#parts = parts
+    this.#background = background
+  }
+
+  /** An item from the copy in this process, or undefined where that can't tell. Never asks anybody. */
+  peek(key: SessionKey, id: string): MemoryItem | undefined {
+    const now = this.#parts.clock.now()
+    this.#noticeForeignChanges(now)
+    const copy = this.#parts.hot.read(key)
+    if (copy instanceof Promise || copy.kind === 'miss' || !copy.isServable(now)) return undefined
+    const i = copy.indexOf(id)
+    if (i < 0) return undefined
+    if (copy.recordRead(i, i + 1, now)) this.#writeHeat(key)
+    const item = copy.items[i]!
+    return isExpired(item, now) ? undefined : item
+  }
+
+  async item(key: SessionKey, stamp: Stamp, strong: boolean): Promise<MemoryItem | undefined> {
+    const now = this.#parts.clock.now()
+    const answer = await this.#ask(key, now)
+    if (answer.kind === 'copy' && !strong) {
+      const i = answer.indexOf(itemId(key, stamp))
+      if (i >= 0) {
+        if (answer.recordRead(i, i + 1, now)) this.#writeHeat(key)
+        const item = answer.items[i]!
+        return isExpired(item, now) ? undefined : item
+      }
+      if (answer.complete) return undefined
+    }
+    return this.#withReloads(key, {}, async (record) => {
+      if (record === undefined) return undefined
+      const placed = await findPlaced(record, stamp, this.#segments(key))
+      if (answer.kind === 'miss') await this.#fill(record, answer.lease, await this.#collectTail(record), now)
+      if (placed === undefined) return undefined
+      const unit = this.#unit(record, placed.unit, now)
+      this.#recordRead(key, unit, now)
+      const item = makeItem(record.session, placed.stamp, placed.body, stateOf(unit))
+      return isExpired(item, now) ? undefined : item
+    })
+  }
+
+  /** @throws ThermoclineError `RESPONSE_TOO_LARGE` */
+  async history(key: SessionKey, query: ResolvedQuery): Promise<readonly MemoryItem[] | undefined> {
+    const now = this.#parts.clock.now()
+    let answer = await this.#ask(key, now)
+    if (answer.kind === 'copy') {
+      const hit = query.strong ? undefined : this.#fromCopy(key, answer, query, now)
+      if (hit !== undefined) return hit
+      // What is read now reaches further, or is newer: it takes the copy's place.
+      await this.#parts.hot.forget(key)
+      answer = await this.#ask(key, now)
+    }
+    const lease = answer.kind === 'miss' ? answer.lease : undefined
+    if (query.from === 'newest' && Number.isFinite(query.limit) && query.window.before === undefined) {
+      const items = await this.#withReloads(key, { newest: query.limit }, (record) =>
+        this.#collect(record, query, lease, now),
+      )
+      if (items !== 'tail too short') return items
+    }
+    const items = await this.#withReloads(key, {}, (record) => this.#collect(record, query, lease, now))
+    return items === 'tail too short' ? undefined : items
+  }
+
+  /** Holds one run at a time, however long the history is; a rewrite meanwhile neither repeats nor skips an item. */
+  async *iterate(key: SessionKey, query: ResolvedQuery): AsyncGenerator<MemoryItem, void, undefined> {
+    let { window } = query
+    let left = query.limit
+    const direction = query.order
+    let reloads = 0
+    while (left > 0) {
+      const now = this.#parts.clock.now()
+      const record = await this.#parts.durable.load(
+        key,
+        direction === 'newest' && window.before === undefined ? { newest: Math.min(left, ITERATOR_PAGE) } : {},
+      )
+      if (record === undefined) return
+      this.#observe(record)
+      try {
+        for await (const run of visibleRuns(record, this.#segments(key), window, direction)) {
+          if (run.unit !== TAIL_UNIT && !record.tailComplete) break
+          const unit = this.#unit(record, run.unit, now)
+          if (run.entries.length > 0) this.#recordRead(key, unit, now)
+          const entries = direction === 'newest' ? [...run.entries].reverse() : run.entries
+          for (const { stamp, body } of entries) {
+            const item = makeItem(record.session, stamp, body, stateOf(unit))
+            window = direction === 'newest' ? { ...window, before: stamp } : { ...window, after: stamp }
+            if (isExpired(item, this.#parts.clock.now())) continue
+            yield item
+            left -= 1
+            if (left === 0) return
+          }
+          reloads = 0
+        }
+        if (record.tailComplete) return
+        // Only the newest entries were read: go on below them, with the whole record.
+        window = { ...window, before: window.before ?? record.tail[0]!.stamp }
+      } catch (error) {
+        reloads += 1
+        if (!isThermoclineError(error, 'SEGMENT_MISSING') || reloads > MAX_RELOADS) throw error
+      }
+    }
+  }
+
+  /** Tells the hot tier to forget what other processes may have changed. Looks at most every `inProcessMaxAgeMs`. */
+  #noticeForeignChanges(now: number): void {
+    const { durable, hot, options } = this.#parts
+    const since = now - this.#foreignCheckedAt
+    if (since >= 0 && since < options.inProcessMaxAgeMs) return
+    this.#foreignCheckedAt = now
+    const foreign = durable.foreignChanges?.()
+    if (foreign !== this.#foreign && this.#foreign !== undefined) this.#background(Promise.resolve(hot.clear()))
+    this.#foreign = foreign
+  }
+
+  /** The copy, if it may be served, or a lease to leave one. */
+  async #ask(key: SessionKey, now: number): Promise<HotAnswer> {
+    this.#noticeForeignChanges(now)
+    const { hot } = this.#parts
+    const answer = await hot.read(key)
+    if (answer.kind === 'miss' || answer.isServable(now)) return answer
+    await hot.forget(key)
+    return hot.read(key)
+  }
+
+  #fromCopy(key: SessionKey, copy: SessionCopy, query: ResolvedQuery, now: number): readonly MemoryItem[] | undefined {
+    const { after, before } = windowIds(key, query.window)
+    const oldest = copy.items[0]?.id
+    const reachesDown = copy.complete || (after !== undefined && oldest !== undefined && oldest <= after)
+    const lo = after === undefined ? 0 : firstAbove(copy.items, after)
+    const hi = before === undefined ? copy.items.length : firstAbove(copy.items, before, true)
+    if (!reachesDown && (query.from === 'oldest' || hi - lo < query.limit)) return undefined
+    // Recording comes first, since it may renew what the items say of reads.
+    const [from, to] =
+      query.from === 'newest' ? [Math.max(lo, hi - query.limit), hi] : [lo, Math.min(hi, lo + query.limit)]
+    if (copy.recordRead(from, to, now)) this.#writeHeat(key)
+    const items = pick(copy.items, lo, hi, query, now)
+    return items.length < query.limit && !reachesDown ? undefined : arrange(items, query)
+  }
+
+  async #collect(
+    record: SessionRecord | undefined,
+    query: ResolvedQuery,
+    lease: HotLease | undefined,
+    now: number,
+  ): Promise<readonly MemoryItem[] | undefined | 'tail too short'> {
+    if (record === undefined) return undefined
+    const key = record.session.key
+    const collected: Run[] = []
+    let count = 0
+    for await (const run of visibleRuns(record, this.#segments(key), query.window, query.from)) {
+      if (run.unit !== TAIL_UNIT && !record.tailComplete) return 'tail too short'
+      collected.push(run)
+      count += run.entries.filter(({ body }) => !isExpired(body, now)).length
+      if (count >= query.limit) break
+      if (count > this.#parts.options.maxHistoryItems) throw tooLarge(this.#parts.options.maxHistoryItems)
+    }
+    if (count < query.limit && !record.tailComplete) return 'tail too short'
+    const rising = query.from === 'newest' ? collected.reverse() : collected
+    const items = this.#items(record, rising, now)
+    const isNewestRun = query.window.before === undefined && (query.from === 'newest' || count < query.limit)
+    if (isNewestRun && lease !== undefined) await this.#fill(record, lease, rising, now, query)
+    return arrange(pick(items, 0, items.length, query, now), query)
+  }
+
+  /** Makes the items of runs, and counts a read of each unit they are of. */
+  #items(record: SessionRecord, rising: readonly Run[], now: number): MemoryItem[] {
+    const counted = new Set<string>()
+    return rising.flatMap(({ unit: id, entries }) => {
+      const unit = this.#unit(record, id, now)
+      if (entries.length > 0 && !counted.has(id)) this.#recordRead(record.session.key, unit, now)
+      counted.add(id)
+      const state = stateOf(unit)
+      return entries.map(({ stamp, body }) => makeItem(record.session, stamp, body, state))
+    })
+  }
+
+  async #collectTail(record: SessionRecord): Promise<readonly Run[]> {
+    const runs: Run[] = []
+    for await (const run of visibleRuns(record, this.#segments(record.session.key), {}, 'newest')) {
+      if (run.unit !== TAIL_UNIT) break
+      runs.unshift(run)
+    }
+    return runs
+  }
+
+  /** Leaves a hot copy of the newest run of the session, which `rising` is. */
+  async #fill(
+    record: SessionRecord,
+    lease: HotLease,
+    rising: readonly Run[],
+    now: number,
+    query?: ResolvedQuery,
+  ): Promise<void> {
+    const { hot, options } = this.#parts
+    const spans: { unit: string; from: number; reads: PlacedUnit['reads'] }[] = []
+    const items: MemoryItem[] = []
+    let validUntil = Number.POSITIVE_INFINITY
+    let hottest = false
+    const newest = newestRuns(rising, MAX_COPY_ITEMS)
+    for (const { unit: id, entries } of newest) {
+      if (entries.length === 0) continue
+      const unit = this.#unit(record, id, now)
+      if (spans.at(-1)?.unit !== id) spans.push({ unit: id, from: items.length, reads: unit.reads })
+      validUntil = Math.min(validUntil, unit.tierUntil)
+      hottest ||= unit.tier === 'hot'
+      const state = { ...stateOf(unit), cached: true }
+      for (const { stamp, body } of entries) items.push(makeItem(record.session, stamp, body, state))
+    }
+    const reachesStart =
+      record.tailComplete &&
+      query?.window.after === undefined &&
+      holdsAll(record, newest) &&
+      newest.length === rising.length
+    const unproven = this.#parts.durable.foreignChanges === undefined
+    const copy = new SessionCopy({
+      n: record.n,
+      items,
+      complete: reachesStart,
+      spans: spans.length > 0 ? spans : [{ unit: TAIL_UNIT, from: 0, reads: this.#unit(record, TAIL_UNIT, now).reads }],
+      filledAt: now,
+      // Where nobody tells of other processes' writes, a copy is only as good as it is young.
+      validUntil: unproven ? now + options.inProcessMaxAgeMs : validUntil,
+      idleMs: hottest ? options.hotTierMaxAgeDays * DAY_MS : options.defaultTtl * 1000,
+    })
+    await hot.fill(record.session.key, lease, copy)
+  }
+
+  async #withReloads<T>(
+    key: SessionKey,
+    options: LoadOptions,
+    body: (record: SessionRecord | undefined) => Promise<T>,
+  ): Promise<T> {
+    for (let reloads = 0; ; reloads++) {
+      const record = await this.#parts.durable.load(key, options)
+      if (record !== undefined) this.#observe(record)
+      try {
+        return await body(record)
+      } catch (error) {
+        if (!isThermoclineError(error, 'SEGMENT_MISSING') || reloads >= MAX_RELOADS) throw error
+      }
+    }
+  }
+
+  /** What this process adds from now on sorts after what it has read. */
+  #observe(record: SessionRecord): void {
+    const newest = record.tail.at(-1)?.stamp ?? record.segments.at(-1)?.last
+    if (newest !== undefined) this.#parts.stamps.observe(newest, this.#parts.clock.now())
+  }
+
+  #segments(key: SessionKey): (ref: SegmentRef) => ReturnType<typeof readSegment> {
+    return (ref) => readSegment(this.#parts.durable, this.#parts.hot, key, ref)
+  }
+
+  #unit(record: SessionRecord, id: string, now: number): PlacedUnit {
+    return unitOf(record, id, this.#parts.ledger, this.#parts.options, now)!
+  }
+
+  #recordRead(key: SessionKey, unit: PlacedUnit, now: number): void {
+    if (unit.reads.record(now)) this.#writeHeat(key)
+  }
+
+  #writeHeat(key: SessionKey): void {
+    this.#background(flushHeat(this.#parts, key))
+  }
+}
+
+/** The last runs, as few as hold `count` entries, or all of them. */
+function newestRuns(rising: readonly Run[], count: number): readonly Run[] {
+  let from = rising.length
+  for (let held = 0; from > 0 && held < count; from--) held += rising[from - 1]!.entries.length
+  return rising.slice(from)
+}
+
+function holdsAll(record: SessionRecord, runs: readonly Run[]): boolean {
+  const units = new Set(runs.map(({ unit }) => unit))
+  return record.segments.every(({ id }) => units.has(id))
+}
+
+/** The items from `lo` to `hi` that are not expired, at most `limit` of them, counted from the end that is asked for. */
+function pick(items: readonly MemoryItem[], lo: number, hi: number, query: ResolvedQuery, now: number): MemoryItem[] {
+  const take = (from: readonly MemoryItem[], first: number, end: number): MemoryItem[] =>
+    query.from === 'newest'
+      ? from.slice(Math.max(first, end - query.limit), end)
+      : from.slice(first, Math.min(end, first + query.limit))
+  const picked = take(items, lo, hi)
+  if (!picked.some((item) => isExpired(item, now))) return picked
+  const alive = items.slice(lo, hi).filter((item) => !isExpired(item, now))
+  return take(alive, 0, alive.length)
+}
+
+function arrange(items: MemoryItem[], query: ResolvedQuery): readonly MemoryItem[] {
+  return Object.freeze(query.order === 'newest' ? items.reverse() : items)
+}
+
+/** Index of the first item whose id is above `id`, or not below it if `orEqual`. */
+function firstAbove(items: readonly MemoryItem[], id: string, orEqual = false): number {
+  let lo = 0
+  let hi = items.length
+  while (lo < hi) {
+    const mid = (lo + hi) >> 1
+    const other = items[mid]!.id
+    if (orEqual ? other < id : other <= id) lo = mid + 1
+    else hi = mid
+  }
+  return lo
+}
+
+function isExpired(item: { readonly expiresAt?: number }, now: number): boolean {
+  return item.expiresAt !== undefined && item.expiresAt <= now
+}
+
+function tooLarge(limit: number): ThermoclineError {
+  return new ThermoclineError(
+    'RESPONSE_TOO_LARGE',
+    `Cannot read history: more than ${limit} items; set a limit, or iterate`,
+    { details: { limit } },
+  )
+}

@@ -1,0 +1,184 @@
+import type { Heat } from '../memory/heat.ts'
+import { addHeat, COLD_HEAT } from '../memory/heat.ts'
+import { NEVER, type SegmentRef, type SessionRecord, type TailEntry } from '../memory/record.ts'
+import type { TierOptions } from './options.ts'
+import { DAY_MS, isKeptByReads, type PlacementOptions, placeUnit, warmUntil } from './placement.ts'
+import { freshTail, stragglersOf } from './record-runs.ts'
+
+/**
+ * Neighbouring segments and tail entries that become new segments. `from` to `to` (exclusive) are indexes of the
+ * record's segments; equal, where only tail entries are packed, which then go behind all segments.
+ */
+export interface Group {
+  readonly from: number
+  readonly to: number
+  /** Tail entries that are folded in: those of the group's range, or the oldest of what sorts after all segments. */
+  readonly entries: readonly TailEntry[]
+  readonly into: 'page' | 'archive'
+  readonly why: 'seal' | 'archive' | 'rehydrate'
+}
+
+export interface RewritePlan {
+  /** Rising, disjoint. */
+  readonly groups: readonly Group[]
+}
+
+/** Heat of each unit of a record, with the reads that are not written down yet. */
+export interface RecordHeat {
+  readonly tail: Heat
+  readonly segments: readonly Heat[]
+}
+
+/** What stays in the tail after a seal, as a share of its bounds: enough for most reads of a conversation's end. */
+const KEPT_SHARE = 1 / 4
+
+/** Packs the oldest part of a tail that is over its bounds into a page, and folds in what came late. */
+export function planSeal(record: SessionRecord, options: TierOptions, evenIfSmall = false): RewritePlan | undefined {
+  const bytes = record.tail.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0)
+  if (!evenIfSmall && record.tail.length <= options.tailMaxItems && bytes <= options.tailMaxBytes) return undefined
+  const fresh = freshTail(record)
+  const kept = evenIfSmall ? 0 : keptCount(fresh, options.tailMaxItems * KEPT_SHARE, options.tailMaxBytes * KEPT_SHARE)
+  const taken = fresh.slice(0, fresh.length - kept)
+  const groups: Group[] = stragglerGroups(record)
+  const end = record.segments.length
+  if (taken.length > 0) groups.push({ from: end, to: end, entries: taken, into: 'page', why: 'seal' })
+  return groups.length > 0 ? { groups } : undefined
+}
+
+/** Moves what the placement rule calls cold into archives, with small archives beside it. */
+export function planArchive(
+  record: SessionRecord,
+  heat: RecordHeat,
+  options: TierOptions,
+  now: number,
+): RewritePlan | undefined {
+  const tailIsCold =
+    record.tail.length > 0 && placeUnit({ newestAt: record.updatedAt, heat: heat.tail }, options, now) === 'cold'
+  const isCold = (i: number): boolean => {
+    const segment = record.segments[i]
+    if (segment === undefined) return i === record.segments.length && tailIsCold
+    return (
+      segment.kind === 'page' &&
+      placeUnit({ newestAt: segment.newestAt, heat: heat.segments[i]! }, options, now) === 'cold'
+    )
+  }
+  return planArchiveWhere(record, isCold, options)
+}
+
+/** The same for whatever units are named; index `segments.length` is the tail. */
+export function planArchiveWhere(
+  record: SessionRecord,
+  isCold: (unit: number) => boolean,
+  options: TierOptions,
+): RewritePlan | undefined {
+  const end = record.segments.length
+  const groups: Group[] = []
+  for (let i = 0; i <= end; i++) {
+    if (!isCold(i)) continue
+    let to = i
+    while (to <= end && isCold(to)) to += 1
+    const withTail = to > end
+    const [from, upTo] = absorbArchives(record.segments, i, Math.min(to, end), groups.at(-1)?.to ?? 0, options)
+    const entries = segmentStragglers(record, from, upTo)
+    groups.push({
+      from,
+      to: upTo,
+      entries: withTail ? [...entries, ...freshTail(record)] : entries,
+      into: 'archive',
+      why: 'archive',
+    })
+    i = Math.max(to, upTo)
+  }
+  if (isCold(end))
+    groups.push(
+      ...stragglerGroups(record).filter(({ from }) => !groups.some((group) => group.from <= from && from < group.to)),
+    )
+  const busy = groups.filter(({ from, to, entries }) => to > from || entries.length > 0)
+  return busy.length > 0 ? { groups: busy.sort((a, b) => a.from - b.from) } : undefined
+}
+
+/** Turns archives that are read enough to be warm again into pages, unless they would be archived again soon. */
+export function planRehydrate(
+  record: SessionRecord,
+  heat: RecordHeat,
+  options: PlacementOptions,
+  now: number,
+): RewritePlan | undefined {
+  const soon = now + (options.warmTierMaxAgeDays * DAY_MS) / 8
+  return planRehydrateWhere(record, (i) => isKeptByReads(heat.segments[i]!, options, soon))
+}
+
+export function planRehydrateWhere(
+  record: SessionRecord,
+  isWanted: (segment: number) => boolean,
+): RewritePlan | undefined {
+  const groups = record.segments.flatMap((segment, i): Group[] =>
+    segment.kind === 'archive' && isWanted(i)
+      ? [{ from: i, to: i + 1, entries: stragglersOf(record, i), into: 'page', why: 'rehydrate' }]
+      : [],
+  )
+  return groups.length > 0 ? { groups } : undefined
+}
+
+/** When placement next has something to decide about a session, if nothing is added or read. */
+export function nextReview(
+  segments: readonly SegmentRef[],
+  tail: { readonly items: number; readonly newestAt: number; readonly heat: Heat },
+  options: PlacementOptions,
+): number {
+  const units = segments.filter(({ kind }) => kind === 'page').map(({ newestAt, heat }) => ({ newestAt, heat }))
+  if (tail.items > 0) units.push({ newestAt: tail.newestAt, heat: tail.heat })
+  return units.reduce((soonest, unit) => Math.min(soonest, Math.ceil(warmUntil(unit, options)) + 1), NEVER)
+}
+
+/** The heat of what several units become together. */
+export function joinHeat(heats: readonly Heat[]): Heat {
+  return heats.reduce(addHeat, COLD_HEAT)
+}
+
+/**
+ * Widens a range by archives beside it that are no larger than what they are merged with: each byte is then rewritten
+ * a logarithmic number of times, and a session has few archives (size-tiered compaction).
+ */
+function absorbArchives(
+  segments: readonly SegmentRef[],
+  from: number,
+  to: number,
+  floor: number,
+  options: TierOptions,
+): readonly [number, number] {
+  let bytes = segments.slice(from, to).reduce((sum, segment) => sum + segment.bytes, 0)
+  let [low, high] = [from, to]
+  const fits = (segment: SegmentRef | undefined): segment is SegmentRef =>
+    segment?.kind === 'archive' &&
+    segment.bytes <= 2 * Math.max(bytes, SMALL_ARCHIVE_BYTES) &&
+    segment.bytes + bytes <= options.archiveMaxBytes
+  while (low > floor && fits(segments[low - 1])) bytes += segments[--low]!.bytes
+  while (fits(segments[high])) bytes += segments[high++]!.bytes
+  return [low, high]
+}
+
+/** Below it an archive costs more as a document of its own than by being written again. */
+const SMALL_ARCHIVE_BYTES = 16 * 1024
+
+function stragglerGroups(record: SessionRecord): Group[] {
+  return record.segments.flatMap((segment, i): Group[] => {
+    const entries = stragglersOf(record, i)
+    return entries.length > 0 ? [{ from: i, to: i + 1, entries, into: segment.kind, why: 'seal' }] : []
+  })
+}
+
+function segmentStragglers(record: SessionRecord, from: number, to: number): readonly TailEntry[] {
+  const above = record.segments[from - 1]?.last ?? ''
+  const upTo = record.segments[to - 1]?.last ?? ''
+  return to > from ? record.tail.filter(({ stamp }) => stamp > above && stamp <= upTo) : []
+}
+
+function keptCount(entries: readonly TailEntry[], maxItems: number, maxBytes: number): number {
+  let count = 0
+  for (let bytes = 0; count < entries.length && count < maxItems; count++) {
+    bytes += Buffer.byteLength(entries[entries.length - 1 - count]!.body)
+    if (bytes > maxBytes) break
+  }
+  return count
+}

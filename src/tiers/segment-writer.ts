@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { ThermoclineError } from '../errors.ts'
+import { base32 } from '../lib/base32.ts'
+import type { Heat } from '../memory/heat.ts'
+import type { SegmentRef } from '../memory/record.ts'
+import { decodeSegment, encodeSegment, type SegmentContent, type SegmentEntry } from '../memory/segment-format/index.ts'
+import type { Stamp } from '../memory/stamp.ts'
+
+export interface WrittenSegment {
+  /** Not inline yet: whether it lies in its record is for the commit to decide. */
+  readonly ref: SegmentRef
+  readonly bytes: Uint8Array
+}
+
+export interface SegmentBounds {
+  /** Of one segment as stored. */
+  readonly maxBytes: number
+  /** Of what one segment holds, as JSON bodies. */
+  readonly maxRawBytes: number
+}
+
+/** Packs items, and the stamps of deleted ones, into as few segments as the bounds allow, rising by stamp. */
+export async function writeSegments(
+  content: SegmentContent,
+  kind: SegmentRef['kind'],
+  compress: boolean,
+  bounds: SegmentBounds,
+  heat: Heat,
+): Promise<readonly WrittenSegment[]> {
+  const written: WrittenSegment[] = []
+  for (const part of splitByRawBytes(content, bounds.maxRawBytes))
+    written.push(...(await write(part, kind, compress, bounds, heat)))
+  return written
+}
+
+/**
+ * Reads a segment back and compares it with what it was made from, before anything that it replaces is given up.
+ * @throws ThermoclineError `SEGMENT_CORRUPT`
+ */
+export async function verifySegments(content: SegmentContent, written: readonly WrittenSegment[]): Promise<void> {
+  const back = await Promise.all(written.map(({ bytes }) => decodeSegment(bytes)))
+  const entries = back.flatMap((part) => part.entries)
+  const gone = back.flatMap((part) => part.gone)
+  if (isDeepStrictEqual({ entries, gone }, { entries: [...content.entries], gone: [...content.gone] })) return
+  throw new ThermoclineError(
+    'SEGMENT_CORRUPT',
+    'Cannot rewrite segment: what was written reads back differently; nothing was changed',
+  )
+}
+
+async function write(
+  content: SegmentContent,
+  kind: SegmentRef['kind'],
+  compress: boolean,
+  bounds: SegmentBounds,
+  heat: Heat,
+): Promise<readonly WrittenSegment[]> {
+  const bytes = await encodeSegment(content, {
+    codec: compress ? 'zstd' : 'none',
+    level: kind === 'archive' ? 'strong' : 'light',
+  })
+  if (bytes.byteLength > bounds.maxBytes && content.entries.length > 1) {
+    const half = Math.ceil(content.entries.length / 2)
+    const boundary = content.entries[half]!.stamp
+    const older = { entries: content.entries.slice(0, half), gone: content.gone.filter((stamp) => stamp < boundary) }
+    const newer = { entries: content.entries.slice(half), gone: content.gone.filter((stamp) => stamp > boundary) }
+    return [
+      ...(await write(older, kind, compress, bounds, heat)),
+      ...(await write(newer, kind, compress, bounds, heat)),
+    ]
+  }
+  const stamps = [...content.entries.map(({ stamp }) => stamp), ...content.gone].sort()
+  const ref: SegmentRef = {
+    id: base32(randomBytes(8)),
+    kind,
+    first: stamps[0]!,
+    last: stamps.at(-1)!,
+    items: content.entries.length,
+    rawBytes: content.entries.reduce((sum, entry) => sum + rawBytesOf(entry), 0),
+    bytes: bytes.byteLength,
+    newestAt: content.entries.reduce((newest, { body }) => Math.max(newest, body.createdAt), 0),
+    heat,
+  }
+  return [{ ref, bytes }]
+}
+
+function splitByRawBytes(content: SegmentContent, maxRawBytes: number): readonly SegmentContent[] {
+  const parts: { entries: SegmentEntry[]; gone: Stamp[] }[] = [{ entries: [], gone: [] }]
+  let bytes = 0
+  let gone = 0
+  for (const entry of content.entries) {
+    const size = rawBytesOf(entry)
+    if (bytes > 0 && bytes + size > maxRawBytes) {
+      parts.push({ entries: [], gone: [] })
+      bytes = 0
+    }
+    const part = parts.at(-1)!
+    while (gone < content.gone.length && content.gone[gone]! < entry.stamp) part.gone.push(content.gone[gone++]!)
+    part.entries.push(entry)
+    bytes += size
+  }
+  parts.at(-1)!.gone.push(...content.gone.slice(gone))
+  return parts
+}
+
+function rawBytesOf({ body }: SegmentEntry): number {
+  return Buffer.byteLength(JSON.stringify(body))
+}

@@ -1,0 +1,194 @@
+import type { MemoryItem } from '../memory/memory-item.ts'
+import type { UnitReads } from './heat-ledger.ts'
+
+/** Which part of a copy is of which unit. */
+export interface UnitSpan {
+  /** `tail`, or the id of a segment. */
+  readonly unit: string
+  /** Index of the unit's first item in the copy. */
+  readonly from: number
+  readonly reads: UnitReads
+}
+
+export const TAIL_UNIT = 'tail'
+
+export interface SessionCopyParts {
+  readonly n: number
+  readonly items: readonly MemoryItem[]
+  readonly complete: boolean
+  readonly spans: readonly UnitSpan[]
+  /** Now, milliseconds since 1970. */
+  readonly filledAt: number
+  /** From when on it must not be served, milliseconds since 1970: the tier of a unit changes by then. */
+  readonly validUntil: number
+  /** How long after its last use it may still be served, in milliseconds. */
+  readonly idleMs: number
+}
+
+/** What a copy may hold: the newest items of a session, up to so many and so much text. */
+export interface CopyBounds {
+  readonly maxItems: number
+  /** Of content and payload. */
+  readonly maxBytes: number
+}
+
+// Object, string headers and fixed fields of an item; text is counted apart, at the two bytes that V8 takes at most.
+const ITEM_OVERHEAD_BYTES = 400
+
+/**
+ * The newest run of a session, without gaps, edits applied and deleted items left out, for one process. What it hands
+ * out is frozen; the copy itself grows with appends and changes nothing that was handed out.
+ */
+export class SessionCopy {
+  readonly kind = 'copy'
+  readonly #validUntil: number
+  readonly #idleMs: number
+  #lastUsedAt: number
+  #n: number
+  #items: MemoryItem[]
+  #complete: boolean
+  #spans: readonly UnitSpan[]
+  #bytes: number
+  #textBytes: number
+  #byId: Map<string, number> | undefined
+  /** Indexes in `#byId` are counted from before any item was dropped at the front. */
+  #dropped = 0
+  #hits = 0
+  #refreshAt = 1
+
+  constructor(parts: SessionCopyParts) {
+    this.#n = parts.n
+    this.#items = [...parts.items]
+    this.#complete = parts.complete
+    this.#spans = parts.spans
+    this.#validUntil = parts.validUntil
+    this.#idleMs = parts.idleMs
+    this.#lastUsedAt = parts.filledAt
+    this.#textBytes = parts.items.reduce((sum, item) => sum + textBytesOf(item), 0)
+    this.#bytes = heapBytes(this.#items.length, this.#textBytes)
+  }
+
+  /** It holds everything of the session, back to its oldest item, as of this many appends. */
+  get n(): number {
+    return this.#n
+  }
+
+  /** Rising by stamp. Expired items may be among them. */
+  get items(): readonly MemoryItem[] {
+    return this.#items
+  }
+
+  /** Whether it reaches the first item of the session. */
+  get complete(): boolean {
+    return this.#complete
+  }
+
+  get spans(): readonly UnitSpan[] {
+    return this.#spans
+  }
+
+  /** Estimate of what it takes in the heap. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  indexOf(id: string): number {
+    if (this.#byId === undefined) {
+      this.#byId = new Map(this.#items.map((item, i) => [item.id, i + this.#dropped]))
+    }
+    const index = this.#byId.get(id)
+    return index === undefined ? -1 : index - this.#dropped
+  }
+
+  /** Whether it may still be served: its tier can't have changed, and it was used lately enough. */
+  isServable(now: number): boolean {
+    return now < this.#validUntil && now - this.#lastUsedAt < this.#idleMs
+  }
+
+  /**
+   * Counts one read of every unit that has items from `from` up to `to`. True where the reads of one are worth a write
+   * of their own.
+   */
+  recordRead(from: number, to: number, now: number): boolean {
+    const spans = this.#spans
+    let due = false
+    for (let i = 0; i < spans.length; i++) {
+      const span = spans[i]!
+      if (span.from < to && (spans[i + 1]?.from ?? Number.POSITIVE_INFINITY) > from && span.reads.record(now))
+        due = true
+    }
+    this.#lastUsedAt = now
+    this.#hits += 1
+    if (this.#hits >= this.#refreshAt) this.#refresh(now)
+    return due
+  }
+
+  /**
+   * Adds what was just acknowledged. False where the copy can't go on: there is a gap, or an item that sorts before
+   * what it holds (a latecomer, or one that was sent again).
+   */
+  append(items: readonly MemoryItem[], n: number, bounds: CopyBounds): boolean {
+    if (n <= this.#n) return true
+    if (n !== this.#n + items.length) return false
+    let last = this.#items.at(-1)?.id ?? ''
+    for (const item of items) {
+      if (item.id <= last) return false
+      last = item.id
+    }
+    for (const item of items) {
+      this.#byId?.set(item.id, this.#items.length + this.#dropped)
+      this.#items.push(item)
+      this.#textBytes += textBytesOf(item)
+    }
+    this.#n = n
+    this.trim(bounds)
+    return true
+  }
+
+  /** Lets go of the oldest items, down to the bounds. */
+  trim(bounds: CopyBounds): void {
+    let drop = 0
+    let textBytes = this.#textBytes
+    const excess = this.#items.length - bounds.maxItems
+    while (drop < this.#items.length - 1 && (drop < excess || textBytes > bounds.maxBytes)) {
+      textBytes -= textBytesOf(this.#items[drop]!)
+      drop += 1
+    }
+    if (drop === 0) {
+      this.#bytes = heapBytes(this.#items.length, this.#textBytes)
+      return
+    }
+    for (const item of this.#items.splice(0, drop)) this.#byId?.delete(item.id)
+    this.#dropped += drop
+    this.#textBytes = textBytes
+    this.#bytes = heapBytes(this.#items.length, textBytes)
+    this.#complete = false
+    const spans = this.#spans.map((span) => ({ ...span, from: Math.max(0, span.from - drop) }))
+    this.#spans = spans.filter((span, i) => spans[i + 1]?.from !== span.from)
+  }
+
+  /**
+   * Renews what the items say of reads. Each time after a quarter more hits: exact for the first few, then within a
+   * quarter, and far too seldom to cost a hit anything.
+   */
+  #refresh(now: number): void {
+    this.#refreshAt = this.#hits + Math.max(1, this.#hits >> 2)
+    const spans = this.#spans
+    let span = 0
+    this.#items = this.#items.map((item, i) => {
+      while (span + 1 < spans.length && spans[span + 1]!.from <= i) span += 1
+      const reads = spans[span]?.reads
+      if (reads === undefined) return item
+      return Object.freeze({ ...item, cached: true, accessCount: reads.total, lastAccessedAt: reads.lastAt ?? now })
+    })
+  }
+}
+
+function heapBytes(items: number, textBytes: number): number {
+  return items * ITEM_OVERHEAD_BYTES + 2 * textBytes
+}
+
+/** Length of an item's texts. */
+export function textBytesOf(item: MemoryItem): number {
+  return item.content.length + (item.payload?.data.length ?? 0)
+}

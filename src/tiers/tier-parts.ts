@@ -1,0 +1,16 @@
+import type { Clock } from '../lib/clock.ts'
+import type { StampMaker } from '../memory/stamp.ts'
+import type { DurableStore } from './durable-store.ts'
+import type { HeatLedger } from './heat-ledger.ts'
+import type { HotStore } from './hot-store.ts'
+import type { TierOptions } from './options.ts'
+
+/** What the read path, the write path and the migrator of one manager share. */
+export interface TierParts {
+  readonly durable: DurableStore
+  readonly hot: HotStore
+  readonly ledger: HeatLedger
+  readonly stamps: StampMaker
+  readonly clock: Clock
+  readonly options: TierOptions
+}

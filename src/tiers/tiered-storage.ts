@@ -1,0 +1,261 @@
+import { ThermoclineError } from '../errors.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
+import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
+import { checkId, DEFAULT_TENANT, identifySession, SESSION_KEY_CHARS, type SessionKey } from '../memory/session.ts'
+import { StampMaker } from '../memory/stamp.ts'
+import type { BaseMemoryManager } from './base-memory-manager.ts'
+import { type CheckedStoreOptions, checkedDurableStore } from './checked-durable-store.ts'
+import type { DurableStore } from './durable-store.ts'
+import { Engine, type SessionAddress } from './engine.ts'
+import { HeatLedger } from './heat-ledger.ts'
+import type { HistoryQuery } from './history-query.ts'
+import type { HotStats, HotStore } from './hot-store.ts'
+import type { MigrationOptions, MigrationReport } from './migrator.ts'
+import { resolveTierOptions, type TierOptions } from './options.ts'
+import { ScopedMemory } from './scoped-memory.ts'
+
+/** The stores that a manager works on. It opens and closes them. */
+export interface Stores {
+  readonly durable: DurableStore
+  readonly hot: HotStore
+}
+
+export interface TieredStorageOptions extends Partial<TierOptions> {
+  /** The caller's own persistent store, if there is one. */
+  readonly baseMemoryManager?: BaseMemoryManager
+  /** Where time comes from. @default the system's clock */
+  readonly clock?: Clock
+  /** Deadline and bounds of calls to a durable store across a network. */
+  readonly durableCalls?: CheckedStoreOptions
+}
+
+/** What {@link TieredStorage.getStats} tells of this process. */
+export interface TieredStorageStats {
+  readonly hot: HotStats & { readonly name: string; readonly hitRate: number }
+  readonly durable: { readonly name: string; readonly persistent: boolean }
+  /** Added through this object. */
+  readonly itemsAdded: number
+  readonly sweeps: number
+  readonly lastSweep: MigrationReport | undefined
+}
+
+// A session's reads take about 300 bytes until they are written down.
+const MAX_HEAT_SESSIONS = 10_000
+
+/**
+ * Conversation memory in three tiers over given stores. What is added is durable when its promise resolves; copies in
+ * the hot tier are never the only ones. Opens itself on first use.
+ */
+export class TieredStorage {
+  readonly #connect: () => Stores | Promise<Stores>
+  readonly #options: TierOptions
+  readonly #base: BaseMemoryManager | undefined
+  readonly #clock: Clock
+  readonly #durableCalls: CheckedStoreOptions
+  /** Aborted by `close`: ends a sweep after the session at hand. */
+  readonly #stop = new AbortController()
+  #engine: Engine | undefined
+  #opening: Promise<Engine> | undefined
+  #stopTimer: (() => void) | undefined
+  #sweeping: Promise<unknown> | undefined
+  #sweeps = 0
+  #lastSweep: MigrationReport | undefined
+
+  /** @throws ThermoclineError `INVALID_OPTION` */
+  constructor(options: TieredStorageOptions, connect: () => Stores | Promise<Stores>) {
+    this.#options = resolveTierOptions(options)
+    this.#base = options.baseMemoryManager
+    this.#clock = options.clock ?? systemClock
+    this.#durableCalls = options.durableCalls ?? {}
+    this.#connect = connect
+  }
+
+  /** Opens the stores and starts the sweeps. Repeating it is harmless; whatever is called first does it too. */
+  async initialize(): Promise<void> {
+    await this.#open()
+  }
+
+  /**
+   * Adds an item to its session and gives its id. Durable when it resolves.
+   * @throws ThermoclineError `INVALID_ID`, `INVALID_ITEM`, `ITEM_TOO_LARGE`; `OUT_OF_SCOPE` where `after` is of another
+   * session; `OVERLOADED`; `STORE_…`; `BASE_MEMORY_FAILED` where the item is stored but the caller's own store failed
+   */
+  async addMemoryItem(item: NewMemoryItem): Promise<string> {
+    this.#refuseUnscoped('addMemoryItem')
+    return (this.#engine ?? (await this.#open())).add(item)
+  }
+
+  /**
+   * Adds several, of any sessions, in the order given, and gives their ids. All are checked before any is stored; where
+   * storing fails for some, `details.storedIds` of the error names the others.
+   * @throws ThermoclineError as {@link TieredStorage.addMemoryItem}
+   */
+  async addMemoryItems(items: readonly NewMemoryItem[]): Promise<string[]> {
+    this.#refuseUnscoped('addMemoryItems')
+    return (this.#engine ?? (await this.#open())).addAll(items)
+  }
+
+  /**
+   * An item by its id alone, or undefined where there is none (any more).
+   * @throws ThermoclineError `INVALID_ID`, `SCOPE_REQUIRED`, `STORE_…`
+   */
+  getMemoryItem(id: string, options?: { readonly read?: 'cached' | 'strong' }): Promise<MemoryItem | undefined> {
+    if (this.#engine !== undefined && options === undefined && typeof id === 'string' && !this.#options.requireScope) {
+      // The shortest way for what is in this process: an id that is found there needs no checks.
+      const item = this.#engine.reads.peek(id.slice(0, SESSION_KEY_CHARS) as SessionKey, id)
+      if (item !== undefined) return Promise.resolve(item)
+    }
+    return this.#getItem(id, options?.read === 'strong')
+  }
+
+  /**
+   * A session's history, by default all of it, oldest first. Empty where there is none.
+   * @throws ThermoclineError `INVALID_ID`, `INVALID_ARGUMENT`, `RESPONSE_TOO_LARGE`, `STORE_…`
+   */
+  async getConversationHistory(query: SessionAddress & HistoryQuery): Promise<readonly MemoryItem[]> {
+    this.#refuseUnscoped('getConversationHistory')
+    const session = identifySession(query)
+    return (this.#engine ?? (await this.#open())).history(session, query)
+  }
+
+  /**
+   * The same item by item, however long the history is: one segment of it is held at a time. Begins where `order` says
+   * and ends after `limit` items. Reads the durable store.
+   * @throws ThermoclineError as {@link TieredStorage.getConversationHistory}, when the first item is asked for
+   */
+  async *iterateConversationHistory(query: SessionAddress & HistoryQuery): AsyncGenerator<MemoryItem, void, undefined> {
+    this.#refuseUnscoped('iterateConversationHistory')
+    const session = identifySession(query)
+    yield* (await this.#open()).iterate(session, query)
+  }
+
+  /**
+   * The same calls for one owner only: ids of others are refused before any store is asked.
+   * @throws ThermoclineError `INVALID_ID`
+   */
+  scoped(owner: { readonly tenantId?: string; readonly userId: string }): ScopedMemory {
+    const tenantId = checkId('tenantId', owner.tenantId ?? DEFAULT_TENANT)
+    return new ScopedMemory(() => this.#open(), { tenantId, userId: checkId('userId', owner.userId) })
+  }
+
+  /**
+   * One sweep now: moves what is due to the tier where the placement rule wants it. While a sweep is under way, a second
+   * call waits for it first.
+   * @throws ThermoclineError `INVALID_ARGUMENT`, `STORE_…`
+   */
+  async runMigration(options: MigrationOptions = {}): Promise<MigrationReport> {
+    const engine = await this.#open()
+    while (this.#sweeping !== undefined) await this.#sweeping
+    const signal =
+      options.signal === undefined ? this.#stop.signal : AbortSignal.any([options.signal, this.#stop.signal])
+    const running = engine.migrator.run({ ...options, signal })
+    this.#sweeping = running.catch(() => undefined).finally(() => (this.#sweeping = undefined))
+    const report = await running
+    this.#sweeps += 1
+    this.#lastSweep = report
+    return report
+  }
+
+  /** Brings a session out of the cold tier and keeps it out, as reads would. True if anything was moved. */
+  async promote(address: SessionAddress): Promise<boolean> {
+    this.#refuseUnscoped('promote')
+    const session = identifySession(address)
+    return (await this.#open()).promote(session)
+  }
+
+  /** Sends a session to a lower tier at once, whatever its age, and drops its copies. True if anything was moved. */
+  async demote(address: SessionAddress, to: 'warm' | 'cold' = 'cold'): Promise<boolean> {
+    this.#refuseUnscoped('demote')
+    const session = identifySession(address)
+    return (await this.#open()).demote(session, to)
+  }
+
+  /** Counts of this object since it was opened; all zero before. */
+  getStats(): TieredStorageStats {
+    const { hot, durable } = this.#engine?.parts ?? {}
+    const stats = hot?.stats() ?? NO_HOT_STATS
+    const asked = stats.hits + stats.misses
+    return Object.freeze({
+      hot: Object.freeze({ ...stats, name: hot?.name ?? '', hitRate: asked === 0 ? 0 : stats.hits / asked }),
+      durable: Object.freeze({ name: durable?.name ?? '', persistent: durable?.capabilities.persistent ?? false }),
+      itemsAdded: this.#engine?.itemsAdded ?? 0,
+      sweeps: this.#sweeps,
+      lastSweep: this.#lastSweep,
+    })
+  }
+
+  /** Ends the sweeps, waits for what is under way, and closes the stores. Harmless when repeated. */
+  async close(): Promise<void> {
+    this.#stop.abort()
+    this.#stopTimer?.()
+    this.#engine = undefined
+    const engine = await this.#opening?.catch(() => undefined)
+    await this.#sweeping
+    await engine?.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #open(): Promise<Engine> {
+    if (this.#stop.signal.aborted)
+      return Promise.reject(new ThermoclineError('NOT_OPEN', 'Cannot use this manager: it was closed'))
+    this.#opening ??= this.#connectAll().catch((error: unknown) => {
+      // The next call tries again.
+      this.#opening = undefined
+      throw error
+    })
+    return this.#opening
+  }
+
+  async #connectAll(): Promise<Engine> {
+    await this.#base?.initialize()
+    const { durable: naked, hot } = await this.#connect()
+    const durable = checkedDurableStore(naked, this.#durableCalls)
+    await durable.open()
+    await hot.open()
+    const engine = new Engine(
+      {
+        durable,
+        hot,
+        ledger: new HeatLedger(MAX_HEAT_SESSIONS),
+        stamps: new StampMaker(),
+        clock: this.#clock,
+        options: this.#options,
+      },
+      this.#base,
+    )
+    this.#engine = engine
+    const everyMs = this.#options.tierMigrationInterval * 1000
+    if (everyMs > 0) {
+      this.#stopTimer = this.#clock.every(everyMs, () => {
+        if (this.#sweeping === undefined) engine.background(this.runMigration().then(() => undefined))
+      })
+    }
+    return engine
+  }
+
+  async #getItem(id: string, strong: boolean): Promise<MemoryItem | undefined> {
+    this.#refuseUnscoped('getMemoryItem')
+    return (this.#engine ?? (await this.#open())).get(id, strong)
+  }
+
+  #refuseUnscoped(method: string): void {
+    if (!this.#options.requireScope) return
+    throw new ThermoclineError(
+      'SCOPE_REQUIRED',
+      `Cannot call ${method}: requireScope is on; use scoped({ tenantId, userId }).${method}`,
+    )
+  }
+}
+
+const NO_HOT_STATS: HotStats = Object.freeze({
+  sessions: 0,
+  segments: 0,
+  bytes: 0,
+  maxBytes: 0,
+  hits: 0,
+  misses: 0,
+  evictions: 0,
+})

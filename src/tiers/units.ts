@@ -1,0 +1,64 @@
+import type { Heat } from '../memory/heat.ts'
+import type { ItemState } from '../memory/item-body.ts'
+import type { Tier } from '../memory/memory-item.ts'
+import type { SegmentRef, SessionRecord } from '../memory/record.ts'
+import type { HeatDue, HeatLedger, UnitReads } from './heat-ledger.ts'
+import { DAY_MS, hotUntil, type PlacementOptions, placeUnit, type Unit } from './placement.ts'
+import { TAIL_UNIT } from './session-copy.ts'
+
+/** What placement says of one unit of a record, with the reads that are not written down yet. */
+export interface PlacedUnit extends Unit {
+  readonly id: string
+  readonly tier: Tier
+  readonly reads: UnitReads
+  /** Last millisecond at which {@link tier} is sure, if nobody reads the unit again. */
+  readonly tierUntil: number
+}
+
+/** The share of a tier's age after which a newer read is worth a write. */
+const HEAT_WRITE_SHARE = 1 / 8
+
+/** Looks at the unit `id` of a record. @returns undefined where the record has no such unit */
+export function unitOf(
+  record: SessionRecord,
+  id: string,
+  ledger: HeatLedger,
+  options: PlacementOptions,
+  now: number,
+): PlacedUnit | undefined {
+  const segment = id === TAIL_UNIT ? undefined : record.segments.find((candidate) => candidate.id === id)
+  if (segment === undefined && id !== TAIL_UNIT) return undefined
+  const written = segment?.heat ?? record.tailHeat
+  const newestAt = segment?.newestAt ?? record.updatedAt
+  const heat = ledger.heatOf(record.session.key, id, written)
+  const unit: Unit = { newestAt, heat }
+  const tier = tierOf(unit, segment, options, now)
+  return {
+    ...unit,
+    id,
+    tier,
+    reads: ledger.of(record.session.key, id, written, heatDue(tier, written, newestAt, options)),
+    tierUntil: tier === 'hot' ? hotUntil(unit, options) : Number.POSITIVE_INFINITY,
+  }
+}
+
+/** The rule and the place together: cold is what lies in an archive; what is due for one is warm until it gets there. */
+export function tierOf(unit: Unit, segment: SegmentRef | undefined, options: PlacementOptions, now: number): Tier {
+  if (segment?.kind === 'archive') return 'cold'
+  return placeUnit(unit, options, now) === 'hot' ? 'hot' : 'warm'
+}
+
+export function stateOf(unit: PlacedUnit): ItemState {
+  return { tier: unit.tier, cached: false, lastAccessedAt: unit.reads.lastAt, accessCount: unit.reads.total }
+}
+
+function heatDue(tier: Tier, written: Heat, newestAt: number, options: PlacementOptions): HeatDue {
+  const ageDays = tier === 'hot' ? options.hotTierMaxAgeDays : options.warmTierMaxAgeDays
+  const everyMs = ageDays * DAY_MS * HEAT_WRITE_SHARE
+  return {
+    at: Math.max(written.recent[0] ?? 0, newestAt) + everyMs,
+    everyMs,
+    // Reads that would bring an archive back are worth a write, however close together they are.
+    count: tier === 'cold' ? options.minAccessCountWarm : Number.POSITIVE_INFINITY,
+  }
+}

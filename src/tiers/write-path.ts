@@ -1,0 +1,190 @@
+import { isThermoclineError, ThermoclineError } from '../errors.ts'
+import { COLD_HEAT } from '../memory/heat.ts'
+import { type EncodedBody, makeItem } from '../memory/item-body.ts'
+import type { MemoryItem } from '../memory/memory-item.ts'
+import type { SessionIdentity, SessionKey } from '../memory/session.ts'
+import { keyedStamp, type Stamp, stampMs } from '../memory/stamp.ts'
+import type { AppendEntry, Appended } from './durable-store.ts'
+import { DAY_MS } from './placement.ts'
+import type { TierParts } from './tier-parts.ts'
+import { tierOf } from './units.ts'
+
+/** One commit holds at most so many bytes and items, so that a tail overshoots its bounds by one commit at most. */
+const MAX_COMMIT_BYTES = 128 * 1024
+const MAX_COMMIT_ITEMS = 200
+/** Adds that wait in this process, over all sessions. */
+const MAX_WAITING_ITEMS = 10_000
+/** A write whose outcome is unclear is repeated so often: the stamp makes that harmless. */
+const MAX_ATTEMPTS = 3
+/** A tail so many times over its bound makes adds wait for the seal. */
+const BACKPRESSURE = 4
+
+interface PendingAdd {
+  readonly encoded: EncodedBody
+  readonly stamp: Stamp
+  readonly resolve: (item: MemoryItem) => void
+  readonly reject: (error: unknown) => void
+}
+
+interface SessionQueue {
+  readonly session: SessionIdentity
+  readonly waiting: PendingAdd[]
+}
+
+/** From a checked item to an acknowledged one. At most one append of a session is in flight; what waits goes together. */
+export class WritePath {
+  readonly #parts: TierParts
+  readonly #seal: (key: SessionKey) => Promise<void>
+  readonly #queues = new Map<SessionKey, SessionQueue>()
+  readonly #inFlight = new Set<readonly AppendEntry[]>()
+  #waitingItems = 0
+
+  /** `seal` packs the oldest part of a tail away; it is called after the add that made the tail too long. */
+  constructor(parts: TierParts, seal: (key: SessionKey) => Promise<void>) {
+    this.#parts = parts
+    this.#seal = seal
+  }
+
+  /** True for entries that this very object is appending: the copies hear of them from here. */
+  isOwn(entries: readonly AppendEntry[]): boolean {
+    return this.#inFlight.has(entries)
+  }
+
+  /** @throws ThermoclineError `OVERLOADED` with 10,000 adds waiting */
+  add(session: SessionIdentity, encoded: EncodedBody, after?: Stamp): Promise<MemoryItem> {
+    const { stamps, clock } = this.#parts
+    if (this.#waitingItems >= MAX_WAITING_ITEMS) {
+      return Promise.reject(
+        new ThermoclineError(
+          'OVERLOADED',
+          `Cannot add item: ${MAX_WAITING_ITEMS} adds are waiting already; await some of them first`,
+        ),
+      )
+    }
+    if (after !== undefined) stamps.observe(after, clock.now())
+    const { idempotencyKey, createdAt } = encoded.body
+    const stamp = idempotencyKey === undefined ? stamps.next(clock.now()) : keyedStamp(createdAt, idempotencyKey)
+    this.#waitingItems += 1
+    return new Promise((resolve, reject) => {
+      const queue = this.#queues.get(session.key)
+      const add = { encoded, stamp, resolve, reject }
+      if (queue !== undefined) {
+        queue.waiting.push(add)
+        return
+      }
+      const started = { session, waiting: [add] }
+      this.#queues.set(session.key, started)
+      void this.#drain(started)
+    })
+  }
+
+  async #drain(queue: SessionQueue): Promise<void> {
+    // One turn of the microtask queue, so that adds that were called together become one commit.
+    await undefined
+    while (queue.waiting.length > 0) {
+      const batch = takeBatch(queue.waiting)
+      this.#waitingItems -= batch.length
+      try {
+        await this.#commit(queue.session, batch)
+      } catch (error) {
+        for (const { reject } of batch) reject(error)
+      }
+    }
+    this.#queues.delete(queue.session.key)
+  }
+
+  async #commit(session: SessionIdentity, batch: readonly PendingAdd[]): Promise<void> {
+    const { options } = this.#parts
+    const { appended, stamps } = await this.#append(session, batch)
+    const items = batch.map(({ encoded }, i) =>
+      makeItem(session, stamps[i]!, encoded.body, {
+        tier: tierOf(
+          { newestAt: encoded.body.createdAt, heat: COLD_HEAT },
+          undefined,
+          options,
+          this.#parts.clock.now(),
+        ),
+        cached: true,
+        lastAccessedAt: undefined,
+        accessCount: 0,
+      }),
+    )
+    // Before the promise resolves: whoever awaits the add finds the item in this process.
+    await this.#parts.hot.append(session.key, items, appended.n)
+    for (const [i, { resolve }] of batch.entries()) resolve(items[i]!)
+    const fullness = Math.max(appended.tailItems / options.tailMaxItems, appended.tailBytes / options.tailMaxBytes)
+    if (fullness <= 1) return
+    const sealing = this.#seal(session.key)
+    if (fullness > BACKPRESSURE) await sealing
+  }
+
+  async #append(
+    session: SessionIdentity,
+    batch: readonly PendingAdd[],
+  ): Promise<{ appended: Appended; stamps: readonly Stamp[] }> {
+    let stamps = batch.map(({ stamp }) => stamp)
+    for (;;) {
+      const appended = await this.#appendOnce(session, batch, stamps)
+      const { erasedTo } = appended
+      if (!stamps.some((stamp) => stampMs(stamp) <= erasedTo)) return { appended, stamps }
+      if (
+        batch.some(({ encoded }, i) => encoded.body.idempotencyKey !== undefined && stampMs(stamps[i]!) <= erasedTo)
+      ) {
+        throw new ThermoclineError(
+          'CONFLICT',
+          'Cannot add item: its session was erased after the createdAt that its idempotencyKey goes with',
+          {
+            details: { erasedTo },
+          },
+        )
+      }
+      // The session was erased at a time that our clock has not reached: what is new comes after that.
+      stamps = stamps.map((stamp) =>
+        stampMs(stamp) <= erasedTo ? this.#parts.stamps.next(Math.max(this.#parts.clock.now(), erasedTo + 1)) : stamp,
+      )
+    }
+  }
+
+  async #appendOnce(
+    session: SessionIdentity,
+    batch: readonly PendingAdd[],
+    stamps: readonly Stamp[],
+  ): Promise<Appended> {
+    const { durable, hot, options } = this.#parts
+    const entries = batch.map(
+      ({ encoded }, i): AppendEntry => ({ stamp: stamps[i]!, body: encoded.text, createdAt: encoded.body.createdAt }),
+    )
+    const newest = entries.reduce((max, { createdAt }) => Math.max(max, createdAt), 0)
+    // Before that moment the rule can't call the tail cold, so there is nothing to look at.
+    const reviewAt = newest + Math.max(options.warmTierMaxAgeDays, options.hotTierMaxAgeDays) * DAY_MS + 1
+    this.#inFlight.add(entries)
+    try {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await durable.append(session, entries, { reviewAt })
+        } catch (error) {
+          // It may have been written all the same, now or later: the copy must not go on without it.
+          await hot.forget(session.key)
+          if (attempt >= MAX_ATTEMPTS || !isUnclear(error)) throw error
+        }
+      }
+    } finally {
+      this.#inFlight.delete(entries)
+    }
+  }
+}
+
+function isUnclear(error: unknown): boolean {
+  return isThermoclineError(error, 'STORE_TIMEOUT') || isThermoclineError(error, 'STORE_UNAVAILABLE')
+}
+
+function takeBatch(waiting: PendingAdd[]): readonly PendingAdd[] {
+  let count = 0
+  let bytes = 0
+  for (const { encoded } of waiting) {
+    if (count > 0 && (count >= MAX_COMMIT_ITEMS || bytes + encoded.bytes > MAX_COMMIT_BYTES)) break
+    bytes += encoded.bytes
+    count += 1
+  }
+  return waiting.splice(0, count)
+}
