@@ -94,21 +94,27 @@ const TYPES: Readonly<Record<string, string>> = {
   'assistant/tool_call': 'tool_call',
   'tool/tool_result': 'tool_result',
 }
-const ROLES: Readonly<Record<string, string>> = { user: 'user_message', assistant: 'assistant_message' }
 
 function segmentOf(lines: readonly Line[]): SegmentContent {
   const maker = new StampMaker()
-  return { entries: lines.map((line) => ({ stamp: maker.next(Date.parse(line.createdAt)), body: bodyOf(line) })), gone: [] }
+  return {
+    entries: lines.map((line) => ({ stamp: maker.next(Date.parse(line.createdAt)), body: bodyOf(line) })),
+    gone: [],
+  }
 }
 
 /** What is neither text nor a tool's keeps its type in the metadata. */
 function bodyOf(line: Line): SegmentEntry['body'] {
   const { role, contentType, content, toolCallId, toolName, createdAt } = line
   const known = TYPES[`${role}/${contentType}`]
-  const metadata = { ...(known === undefined && { role, contentType }), ...(toolName !== undefined && { toolName }) }
+  const spoken = known ?? TYPES[`${role}/text`]
+  const metadata = {
+    ...(known === undefined && { contentType, ...(spoken === undefined && { role }) }),
+    ...(toolName !== undefined && { toolName }),
+  }
   return {
     content,
-    contentType: known ?? ROLES[role] ?? contentType,
+    contentType: spoken ?? contentType,
     createdAt: Date.parse(createdAt),
     ...(Object.keys(metadata).length > 0 && { metadata }),
     ...(toolCallId !== undefined && { callId: toolCallId }),

@@ -2,8 +2,10 @@ import { ThermoclineError } from '../errors.ts'
 
 /** What is used of lz4-napi. Its blocks begin with four bytes of raw size, least significant first. */
 export interface Lz4Slice {
-  compress(data: Uint8Array, dictionary?: Uint8Array | null): Promise<Uint8Array>
-  uncompress(data: Uint8Array, dictionary?: Uint8Array | null): Promise<Uint8Array>
+  compress(data: Uint8Array, dictionary?: Uint8Array | null | undefined): Promise<Uint8Array>
+  compressSync(data: Buffer, dictionary?: Buffer | null | undefined): Uint8Array
+  uncompress(data: Uint8Array, dictionary?: Uint8Array | null | undefined): Promise<Uint8Array>
+  uncompressSync(data: Uint8Array, dictionary?: Uint8Array | null | undefined): Uint8Array
 }
 
 /**
@@ -25,6 +27,6 @@ export async function loadLz4(load: () => Promise<Lz4Slice> = importLz4): Promis
 }
 
 async function importLz4(): Promise<Lz4Slice> {
-  const { compress, uncompress } = await import('lz4-napi')
-  return { compress, uncompress }
+  const { compress, compressSync, uncompress, uncompressSync } = await import('lz4-napi')
+  return { compress, compressSync, uncompress, uncompressSync }
 }

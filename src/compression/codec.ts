@@ -20,6 +20,9 @@ export interface DecompressOptions {
 export interface Codec {
   readonly name: CodecName
   compress(raw: Uint8Array, options: CompressOptions): Promise<Uint8Array>
-  /** @throws ThermoclineError `SEGMENT_CORRUPT` for anything that does not give exactly `rawBytes` bytes. */
+  /**
+   * Bytes that the caller may change.
+   * @throws ThermoclineError `SEGMENT_CORRUPT` for anything that does not give exactly `rawBytes` bytes
+   */
   decompress(packed: Uint8Array, options: DecompressOptions): Promise<Uint8Array>
 }

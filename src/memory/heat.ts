@@ -17,7 +17,11 @@ export const COLD_HEAT: Heat = Object.freeze({ reads: 0, recent: Object.freeze([
 /** `added` reads on top of `heat`, whose times are `times`, newest first. */
 export function addHeat(heat: Heat, added: Heat): Heat {
   if (added.reads === 0) return heat
-  const recent = [...heat.recent, ...added.recent].sort((a, b) => b - a).slice(0, HEAT_TIMES)
+  if (heat.reads === 0) return added
+  const all = [...added.recent, ...heat.recent]
+  // New reads are nearly always later than the old ones; only another process's can lie between.
+  const isFalling = (added.recent.at(-1) ?? Number.POSITIVE_INFINITY) >= (heat.recent[0] ?? 0)
+  const recent = (isFalling ? all : all.sort((a, b) => b - a)).slice(0, HEAT_TIMES)
   return Object.freeze({ reads: heat.reads + added.reads, recent: Object.freeze(recent) })
 }
 

@@ -16,6 +16,11 @@ export class ManualClock implements Clock {
     this.#now = now
   }
 
+  /** Timers and sleeps that have not ended: 0 once everything that used the clock was closed. */
+  get pending(): number {
+    return this.#timers.size
+  }
+
   now(): number {
     return this.#now
   }
@@ -38,7 +43,9 @@ export class ManualClock implements Clock {
   }
 
   every(ms: number, callback: () => void): () => void {
-    const timer: Timer = { at: this.#now + ms, everyMs: ms, callback }
+    // As with setInterval, 0 means 1: otherwise one step of time would never end.
+    const everyMs = Math.max(1, ms)
+    const timer: Timer = { at: this.#now + everyMs, everyMs, callback }
     this.#timers.add(timer)
     return () => this.#timers.delete(timer)
   }
@@ -46,12 +53,14 @@ export class ManualClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve()
-      const timer: Timer = { at: this.#now + ms, everyMs: undefined, callback: resolve }
-      this.#timers.add(timer)
-      signal?.addEventListener('abort', () => {
+      const done = (): void => {
         this.#timers.delete(timer)
+        signal?.removeEventListener('abort', done)
         resolve()
-      })
+      }
+      const timer: Timer = { at: this.#now + ms, everyMs: undefined, callback: done }
+      this.#timers.add(timer)
+      signal?.addEventListener('abort', done)
     })
   }
 

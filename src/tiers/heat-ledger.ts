@@ -102,7 +102,8 @@ export class UnitReads {
 
   pending(): Heat {
     if (this.#count === 0) return COLD_HEAT
-    const times = this.#times.slice(0, Math.min(this.#count, HEAT_TIMES))
-    return Object.freeze({ reads: this.#count, recent: Object.freeze([...times].sort((a, b) => b - a)) })
+    const recent: number[] = []
+    for (let i = this.#count - 1; i >= 0 && recent.length < HEAT_TIMES; i--) recent.push(this.#times[i % HEAT_TIMES]!)
+    return { reads: this.#count, recent }
   }
 }

@@ -13,6 +13,11 @@ export interface HotStore {
   close(): Promise<void>
   /** Answers at once where the copy is in the process; a promise is for stores that have to ask. */
   read(key: SessionKey): HotAnswer | Promise<HotAnswer>
+  /**
+   * Where an item lies in a copy in this process, without asking anybody; undefined where there is none. Worth having
+   * only where it takes nanoseconds.
+   */
+  peek?(id: string): HotSlot | undefined
   /** False: the lease no longer stood, and the copy was not taken. */
   fill(key: SessionKey, lease: HotLease, copy: SessionCopy): boolean | Promise<boolean>
   /** `n` as the durable store replied: known = ignored, next = added, gap = the copy is dropped. Voids a lease. */
@@ -25,6 +30,12 @@ export interface HotStore {
   getSegment(key: SessionKey, segmentId: string): Uint8Array | undefined | Promise<Uint8Array | undefined>
   putSegment(key: SessionKey, segmentId: string, bytes: Uint8Array): void | Promise<void>
   stats(): HotStats
+}
+
+/** A place in a copy; see {@link SessionCopy.at}. */
+export interface HotSlot {
+  readonly copy: SessionCopy
+  readonly place: number
 }
 
 export type HotAnswer = SessionCopy | HotMiss

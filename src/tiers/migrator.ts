@@ -196,7 +196,9 @@ class Tally {
     this.failed += 1
     if (this.#failures.length >= MAX_FAILURES) return
     const code = isThermoclineError(error) ? error.code : 'STORE_FAILED'
-    this.#failures.push(Object.freeze({ sessionKey, code, message: error instanceof Error ? error.message : String(error) }))
+    this.#failures.push(
+      Object.freeze({ sessionKey, code, message: error instanceof Error ? error.message : String(error) }),
+    )
   }
 
   get itemsMoved(): number {

@@ -2,14 +2,14 @@ import { isThermoclineError, ThermoclineError } from '../errors.ts'
 import { makeItem } from '../memory/item-body.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import type { SegmentRef, SessionRecord } from '../memory/record.ts'
-import { itemId, type SessionKey } from '../memory/session.ts'
+import { itemId, SESSION_KEY_CHARS, type SessionKey } from '../memory/session.ts'
 import type { Stamp } from '../memory/stamp.ts'
 import type { LoadOptions } from './durable-store.ts'
 import { flushHeat } from './heat-flush.ts'
 import { type ResolvedQuery, windowIds } from './history-query.ts'
 import type { HotAnswer, HotLease } from './hot-store.ts'
 import { DAY_MS } from './placement.ts'
-import { findPlaced, type Run, visibleRuns } from './record-runs.ts'
+import { findPlaced, type Placed, visibleRuns } from './record-runs.ts'
 import { readSegment } from './segment-source.ts'
 import { SessionCopy, TAIL_UNIT } from './session-copy.ts'
 import type { TierParts } from './tier-parts.ts'
@@ -21,6 +21,25 @@ const MAX_RELOADS = 3
 const MAX_COPY_ITEMS = 500
 /** Items that the iterator asks of the tail at a time. */
 const ITERATOR_PAGE = 256
+
+/** Items of one unit, rising by stamp. */
+interface ReadRun {
+  readonly unit: string
+  readonly entries: readonly Placed[]
+}
+
+interface PlacedSpan {
+  readonly unit: PlacedUnit
+  /** Index of its first item. */
+  readonly from: number
+}
+
+interface NewestItems {
+  readonly items: readonly MemoryItem[]
+  readonly spans: readonly PlacedSpan[]
+  /** Whether they begin with the first item of the session. */
+  readonly complete: boolean
+}
 
 /** From a question to items: hot copy, then record, then as few segments as it takes. */
 export class ReadPath {
@@ -36,34 +55,26 @@ export class ReadPath {
   }
 
   /** An item from the copy in this process, or undefined where that can't tell. Never asks anybody. */
-  peek(key: SessionKey, id: string): MemoryItem | undefined {
+  peek(id: string): MemoryItem | undefined {
     const now = this.#parts.clock.now()
     this.#noticeForeignChanges(now)
-    const copy = this.#parts.hot.read(key)
-    if (copy instanceof Promise || copy.kind === 'miss' || !copy.isServable(now)) return undefined
-    const i = copy.indexOf(id)
-    if (i < 0) return undefined
-    if (copy.recordRead(i, i + 1, now)) this.#writeHeat(key)
-    const item = copy.items[i]!
-    return isExpired(item, now) ? undefined : item
+    const slot = this.#parts.hot.peek?.(id)
+    if (slot === undefined || !slot.copy.isServable(now)) return undefined
+    return this.#fromPlace(slot.copy, slot.place, now)
   }
 
   async item(key: SessionKey, stamp: Stamp, strong: boolean): Promise<MemoryItem | undefined> {
     const now = this.#parts.clock.now()
     const answer = await this.#ask(key, now)
     if (answer.kind === 'copy' && !strong) {
-      const i = answer.indexOf(itemId(key, stamp))
-      if (i >= 0) {
-        if (answer.recordRead(i, i + 1, now)) this.#writeHeat(key)
-        const item = answer.items[i]!
-        return isExpired(item, now) ? undefined : item
-      }
+      const place = answer.placeOf(itemId(key, stamp))
+      if (place !== undefined) return this.#fromPlace(answer, place, now)
       if (answer.complete) return undefined
     }
     return this.#withReloads(key, {}, async (record) => {
       if (record === undefined) return undefined
       const placed = await findPlaced(record, stamp, this.#segments(key))
-      if (answer.kind === 'miss') await this.#fill(record, answer.lease, await this.#collectTail(record), now)
+      if (answer.kind === 'miss') await this.#fillTail(record, answer.lease, now)
       if (placed === undefined) return undefined
       const unit = this.#unit(record, placed.unit, now)
       this.#recordRead(key, unit, now)
@@ -76,21 +87,22 @@ export class ReadPath {
   async history(key: SessionKey, query: ResolvedQuery): Promise<readonly MemoryItem[] | undefined> {
     const now = this.#parts.clock.now()
     let answer = await this.#ask(key, now)
-    if (answer.kind === 'copy') {
-      const hit = query.strong ? undefined : this.#fromCopy(key, answer, query, now)
+    if (answer.kind === 'copy' && !query.strong) {
+      const hit = this.#fromCopy(key, answer, query, now)
       if (hit !== undefined) return hit
-      // What is read now reaches further, or is newer: it takes the copy's place.
-      await this.#parts.hot.forget(key)
-      answer = await this.#ask(key, now)
+      if (query.window.before === undefined) {
+        // What is read now reaches further: it takes the copy's place.
+        await this.#parts.hot.forget(key)
+        answer = await this.#ask(key, now)
+      }
     }
-    const lease = answer.kind === 'miss' ? answer.lease : undefined
     if (query.from === 'newest' && Number.isFinite(query.limit) && query.window.before === undefined) {
       const items = await this.#withReloads(key, { newest: query.limit }, (record) =>
-        this.#collect(record, query, lease, now),
+        this.#collect(record, query, answer, now),
       )
       if (items !== 'tail too short') return items
     }
-    const items = await this.#withReloads(key, {}, (record) => this.#collect(record, query, lease, now))
+    const items = await this.#withReloads(key, {}, (record) => this.#collect(record, query, answer, now))
     return items === 'tail too short' ? undefined : items
   }
 
@@ -109,14 +121,14 @@ export class ReadPath {
       if (record === undefined) return
       this.#observe(record)
       try {
-        for await (const run of visibleRuns(record, this.#segments(key), window, direction)) {
+        for (const run of visibleRuns(record, this.#segments(key), window, direction)) {
           if (run.unit !== TAIL_UNIT && !record.tailComplete) break
+          const rising = await run.read()
           const unit = this.#unit(record, run.unit, now)
-          if (run.entries.length > 0) this.#recordRead(key, unit, now)
-          const entries = direction === 'newest' ? [...run.entries].reverse() : run.entries
-          for (const { stamp, body } of entries) {
-            const item = makeItem(record.session, stamp, body, stateOf(unit))
+          if (rising.length > 0) this.#recordRead(key, unit, now)
+          for (const { stamp, body } of direction === 'newest' ? rising.toReversed() : rising) {
             window = direction === 'newest' ? { ...window, before: stamp } : { ...window, after: stamp }
+            const item = makeItem(record.session, stamp, body, stateOf(unit))
             if (isExpired(item, this.#parts.clock.now())) continue
             yield item
             left -= 1
@@ -132,6 +144,14 @@ export class ReadPath {
         if (!isThermoclineError(error, 'SEGMENT_MISSING') || reloads > MAX_RELOADS) throw error
       }
     }
+  }
+
+  #fromPlace(copy: SessionCopy, place: number, now: number): MemoryItem | undefined {
+    const item = copy.itemAt(place)
+    if (item === undefined || isExpired(item, now)) return undefined
+    if (copy.recordReadAt(place, now)) this.#writeHeat(item.id.slice(0, SESSION_KEY_CHARS) as SessionKey)
+    // Recording may have renewed what the item says of reads.
+    return copy.itemAt(place)
   }
 
   /** Tells the hot tier to forget what other processes may have changed. Looks at most every `inProcessMaxAgeMs`. */
@@ -173,89 +193,99 @@ export class ReadPath {
   async #collect(
     record: SessionRecord | undefined,
     query: ResolvedQuery,
-    lease: HotLease | undefined,
+    answer: HotAnswer,
     now: number,
   ): Promise<readonly MemoryItem[] | undefined | 'tail too short'> {
     if (record === undefined) return undefined
     const key = record.session.key
-    const collected: Run[] = []
+    const collected: ReadRun[] = []
     let count = 0
-    for await (const run of visibleRuns(record, this.#segments(key), query.window, query.from)) {
+    let exhausted = record.tailComplete
+    for (const run of visibleRuns(record, this.#segments(key), query.window, query.from)) {
       if (run.unit !== TAIL_UNIT && !record.tailComplete) return 'tail too short'
-      collected.push(run)
-      count += run.entries.filter(({ body }) => !isExpired(body, now)).length
-      if (count >= query.limit) break
+      const read = run.read()
+      const entries = read instanceof Promise ? await read : read
+      collected.push({ unit: run.unit, entries })
+      for (const { body } of entries) if (!isExpired(body, now)) count += 1
+      if (count >= query.limit) {
+        exhausted = false
+        break
+      }
       if (count > this.#parts.options.maxHistoryItems) throw tooLarge(this.#parts.options.maxHistoryItems)
     }
     if (count < query.limit && !record.tailComplete) return 'tail too short'
     const rising = query.from === 'newest' ? collected.reverse() : collected
-    const items = this.#items(record, rising, now)
-    const isNewestRun = query.window.before === undefined && (query.from === 'newest' || count < query.limit)
-    if (isNewestRun && lease !== undefined) await this.#fill(record, lease, rising, now, query)
+    const { items, spans } = this.#items(record, rising, now)
+    if (answer.kind === 'copy') {
+      if (answer.n !== record.n) await this.#parts.hot.forget(key)
+    } else if (query.window.before === undefined && (query.from === 'newest' || count < query.limit)) {
+      // These are the newest items, without a gap.
+      await this.#fill(
+        record,
+        answer.lease,
+        { items, spans, complete: exhausted && query.window.after === undefined },
+        now,
+      )
+    }
     return arrange(pick(items, 0, items.length, query, now), query)
   }
 
   /** Makes the items of runs, and counts a read of each unit they are of. */
-  #items(record: SessionRecord, rising: readonly Run[], now: number): MemoryItem[] {
-    const counted = new Set<string>()
-    return rising.flatMap(({ unit: id, entries }) => {
-      const unit = this.#unit(record, id, now)
-      if (entries.length > 0 && !counted.has(id)) this.#recordRead(record.session.key, unit, now)
-      counted.add(id)
-      const state = stateOf(unit)
-      return entries.map(({ stamp, body }) => makeItem(record.session, stamp, body, state))
-    })
-  }
-
-  async #collectTail(record: SessionRecord): Promise<readonly Run[]> {
-    const runs: Run[] = []
-    for await (const run of visibleRuns(record, this.#segments(record.session.key), {}, 'newest')) {
-      if (run.unit !== TAIL_UNIT) break
-      runs.unshift(run)
-    }
-    return runs
-  }
-
-  /** Leaves a hot copy of the newest run of the session, which `rising` is. */
-  async #fill(
-    record: SessionRecord,
-    lease: HotLease,
-    rising: readonly Run[],
-    now: number,
-    query?: ResolvedQuery,
-  ): Promise<void> {
-    const { hot, options } = this.#parts
-    const spans: { unit: string; from: number; reads: PlacedUnit['reads'] }[] = []
+  #items(record: SessionRecord, rising: readonly ReadRun[], now: number): { items: MemoryItem[]; spans: PlacedSpan[] } {
     const items: MemoryItem[] = []
-    let validUntil = Number.POSITIVE_INFINITY
-    let hottest = false
-    const newest = newestRuns(rising, MAX_COPY_ITEMS)
-    for (const { unit: id, entries } of newest) {
+    const spans: PlacedSpan[] = []
+    for (const { unit: id, entries } of rising) {
       if (entries.length === 0) continue
-      const unit = this.#unit(record, id, now)
-      if (spans.at(-1)?.unit !== id) spans.push({ unit: id, from: items.length, reads: unit.reads })
-      validUntil = Math.min(validUntil, unit.tierUntil)
-      hottest ||= unit.tier === 'hot'
-      const state = { ...stateOf(unit), cached: true }
+      let span = spans.at(-1)
+      if (span?.unit.id !== id) {
+        span = { unit: this.#unit(record, id, now), from: items.length }
+        spans.push(span)
+        this.#recordRead(record.session.key, span.unit, now)
+      }
+      const state = stateOf(span.unit)
       for (const { stamp, body } of entries) items.push(makeItem(record.session, stamp, body, state))
     }
-    const reachesStart =
-      record.tailComplete &&
-      query?.window.after === undefined &&
-      holdsAll(record, newest) &&
-      newest.length === rising.length
-    const unproven = this.#parts.durable.foreignChanges === undefined
+    return { items, spans }
+  }
+
+  /** Leaves a hot copy of the newest items of the session, which `newest` are. */
+  async #fill(record: SessionRecord, lease: HotLease, newest: NewestItems, now: number): Promise<void> {
+    const { hot, options, durable } = this.#parts
+    const from = Math.max(0, newest.items.length - MAX_COPY_ITEMS)
+    const units = newest.spans.map(({ unit }) => unit)
+    // Where nobody tells of other processes' writes, a copy is only as good as it is young.
+    const provenUntil =
+      durable.foreignChanges === undefined ? now + options.inProcessMaxAgeMs : Number.POSITIVE_INFINITY
+    const spans = newest.spans.map(({ unit, from: start }) => ({
+      unit: unit.id,
+      from: Math.max(0, start - from),
+      reads: unit.reads,
+    }))
     const copy = new SessionCopy({
       n: record.n,
-      items,
-      complete: reachesStart,
-      spans: spans.length > 0 ? spans : [{ unit: TAIL_UNIT, from: 0, reads: this.#unit(record, TAIL_UNIT, now).reads }],
+      items: from === 0 ? newest.items : newest.items.slice(from),
+      complete: newest.complete && from === 0,
+      spans: spans.filter((span, i) => spans[i + 1]?.from !== span.from),
       filledAt: now,
-      // Where nobody tells of other processes' writes, a copy is only as good as it is young.
-      validUntil: unproven ? now + options.inProcessMaxAgeMs : validUntil,
-      idleMs: hottest ? options.hotTierMaxAgeDays * DAY_MS : options.defaultTtl * 1000,
+      validUntil: units.reduce((until, { tierUntil }) => Math.min(until, tierUntil), provenUntil),
+      idleMs: units.some(({ tier }) => tier === 'hot') ? options.hotTierMaxAgeDays * DAY_MS : options.defaultTtl * 1000,
     })
     await hot.fill(record.session.key, lease, copy)
+  }
+
+  /** The same with the whole tail. */
+  async #fillTail(record: SessionRecord, lease: HotLease, now: number): Promise<void> {
+    const runs: ReadRun[] = []
+    for (const run of visibleRuns(record, this.#segments(record.session.key), {}, 'newest')) {
+      if (run.unit !== TAIL_UNIT) break
+      runs.unshift({ unit: run.unit, entries: await run.read() })
+    }
+    const unit = this.#unit(record, TAIL_UNIT, now)
+    const state = stateOf(unit)
+    const items = runs.flatMap(({ entries }) =>
+      entries.map(({ stamp, body }) => makeItem(record.session, stamp, body, state)),
+    )
+    await this.#fill(record, lease, { items, spans: [{ unit, from: 0 }], complete: record.segments.length === 0 }, now)
   }
 
   async #withReloads<T>(
@@ -295,18 +325,6 @@ export class ReadPath {
   #writeHeat(key: SessionKey): void {
     this.#background(flushHeat(this.#parts, key))
   }
-}
-
-/** The last runs, as few as hold `count` entries, or all of them. */
-function newestRuns(rising: readonly Run[], count: number): readonly Run[] {
-  let from = rising.length
-  for (let held = 0; from > 0 && held < count; from--) held += rising[from - 1]!.entries.length
-  return rising.slice(from)
-}
-
-function holdsAll(record: SessionRecord, runs: readonly Run[]): boolean {
-  const units = new Set(runs.map(({ unit }) => unit))
-  return record.segments.every(({ id }) => units.has(id))
 }
 
 /** The items from `lo` to `hi` that are not expired, at most `limit` of them, counted from the end that is asked for. */

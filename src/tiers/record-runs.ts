@@ -11,10 +11,11 @@ export interface Placed {
   readonly body: ItemBody
 }
 
-/** Visible items of one unit that follow each other, rising by stamp. */
+/** Visible items of one unit that follow each other. */
 export interface Run {
   readonly unit: string
-  readonly entries: readonly Placed[]
+  /** The items, rising by stamp: at once where they lie in the record. Repeating it does the work again. */
+  read(): readonly Placed[] | Promise<readonly Placed[]>
 }
 
 /** Items strictly between two stamps; absent ends are open. */
@@ -30,22 +31,20 @@ export type SegmentReader = (ref: SegmentRef) => Promise<SegmentContent>
 const TAIL_RUN_ITEMS = 64
 
 /**
- * What can be seen of a session, from the newest run to the oldest, or the other way. Reads segments only when their
- * turn comes, and only those that the window touches.
+ * What can be seen of a session, from the newest run to the oldest, or the other way: a list of what to read, not an
+ * async generator, so that a history that lies in its record is read without one turn of the microtask queue.
  */
-export async function* visibleRuns(
+export function visibleRuns(
   record: SessionRecord,
   readSegment: SegmentReader,
   window: StampWindow,
   direction: 'newest' | 'oldest',
-): AsyncGenerator<Run> {
-  if (direction === 'newest') {
-    yield* tailRuns(record, window).reverse()
-    for (let i = record.segments.length - 1; i >= 0; i--) yield* segmentRun(record, i, readSegment, window)
-  } else {
-    for (let i = 0; i < record.segments.length; i++) yield* segmentRun(record, i, readSegment, window)
-    yield* tailRuns(record, window)
-  }
+): readonly Run[] {
+  const rising = [
+    ...record.segments.flatMap((_ref, i) => segmentRun(record, i, readSegment, window) ?? []),
+    ...tailRuns(record, window),
+  ]
+  return direction === 'newest' ? rising.reverse() : rising
 }
 
 /** The visible item at a stamp, wherever it lies. */
@@ -57,14 +56,12 @@ export async function findPlaced(
   const i = segmentIndexFor(record.segments, stamp)
   if (i < 0) {
     const entry = record.tail.find((candidate) => candidate.stamp === stamp)
-    const placed = entry && visible(record, entry.stamp, () => decodeBody(entry.body))
+    const placed = entry && visible(record, { stamp, body: decodeBody(entry.body) })
     return placed && { ...placed, unit: TAIL_UNIT }
   }
-  for await (const run of segmentRun(record, i, readSegment, {})) {
-    const placed = run.entries.find((candidate) => candidate.stamp === stamp)
-    if (placed !== undefined) return { ...placed, unit: run.unit }
-  }
-  return undefined
+  const run = segmentRun(record, i, readSegment, {})
+  const placed = (await run?.read())?.find((candidate) => candidate.stamp === stamp)
+  return run && placed && { ...placed, unit: run.unit }
 }
 
 /**
@@ -89,42 +86,51 @@ function segmentIndexFor(segments: readonly SegmentRef[], stamp: Stamp): number 
 }
 
 function tailRuns(record: SessionRecord, window: StampWindow): Run[] {
-  const entries = freshTail(record).filter(({ stamp }) => isInside(stamp, window))
+  const fresh = freshTail(record)
+  const isOpen = window.after === undefined && window.before === undefined
+  const entries = isOpen ? fresh : fresh.filter(({ stamp }) => isInside(stamp, window))
   const runs: Run[] = []
   // Counted from the end, so that the newest run is a full one.
-  for (let to = entries.length; to > 0; to -= TAIL_RUN_ITEMS) {
-    const from = Math.max(0, to - TAIL_RUN_ITEMS)
-    runs.unshift(lazyRun(record, entries.slice(from, to)))
-  }
-  return runs
+  for (let to = entries.length; to > 0; to -= TAIL_RUN_ITEMS)
+    runs.push(tailRun(record, entries, Math.max(0, to - TAIL_RUN_ITEMS), to))
+  return runs.reverse()
 }
 
-function lazyRun(record: SessionRecord, entries: readonly TailEntry[]): Run {
-  let placed: readonly Placed[] | undefined
+function tailRun(record: SessionRecord, tail: readonly TailEntry[], from: number, to: number): Run {
   return {
     unit: TAIL_UNIT,
-    get entries() {
-      placed ??= entries.flatMap(({ stamp, body }) => visible(record, stamp, () => decodeBody(body)) ?? [])
-      return placed
+    read() {
+      const entries: Placed[] = []
+      for (let i = from; i < to; i++) {
+        const { stamp, body } = tail[i]!
+        const text = visibleBody(record, stamp, body)
+        if (text !== undefined) entries.push({ stamp, body: decodeBody(text) })
+      }
+      return entries
     },
   }
 }
 
-async function* segmentRun(
+/** A segment with the stragglers of its range, or undefined where the window leaves it out. */
+function segmentRun(
   record: SessionRecord,
   i: number,
   readSegment: SegmentReader,
   window: StampWindow,
-): AsyncGenerator<Run> {
+): Run | undefined {
   const ref = record.segments[i]!
   const stragglers = stragglersOf(record, i)
   const first = stragglers[0] !== undefined && stragglers[0].stamp < ref.first ? stragglers[0].stamp : ref.first
-  if (window.before !== undefined && first >= window.before) return
-  if (window.after !== undefined && ref.last <= window.after) return
-  const entries = mergeStragglers(await readSegment(ref), stragglers)
-    .filter(({ stamp }) => isInside(stamp, window))
-    .flatMap(({ stamp, body }) => visible(record, stamp, () => body) ?? [])
-  yield { unit: ref.id, entries }
+  if (window.before !== undefined && first >= window.before) return undefined
+  if (window.after !== undefined && ref.last <= window.after) return undefined
+  return {
+    unit: ref.id,
+    async read() {
+      return mergeStragglers(await readSegment(ref), stragglers)
+        .filter(({ stamp }) => isInside(stamp, window))
+        .flatMap((placed) => visible(record, placed) ?? [])
+    },
+  }
 }
 
 /** A segment's items with the latecomers among `stragglers` at their places; what it held before is not one. */
@@ -138,11 +144,19 @@ export function mergeStragglers(content: SegmentContent, stragglers: readonly Ta
   return [...content.entries, ...late].sort((a, b) => (a.stamp < b.stamp ? -1 : 1))
 }
 
-function visible(record: SessionRecord, stamp: Stamp, body: () => ItemBody): Placed | undefined {
+/** What is seen at a stamp where `stored` lies: it, what it was edited to, or nothing. */
+function visibleBody<T>(record: SessionRecord, stamp: Stamp, stored: T): T | string | undefined {
   if (record.erasedTo > 0 && stampMs(stamp) <= record.erasedTo) return undefined
+  if (record.overlay.size === 0) return stored
   const change = record.overlay.get(stamp)
-  if (change?.kind === 'deleted') return undefined
-  return { stamp, body: change === undefined ? body() : decodeBody(change.body) }
+  if (change === undefined) return stored
+  return change.kind === 'edited' ? change.body : undefined
+}
+
+function visible(record: SessionRecord, { stamp, body }: Placed): Placed | undefined {
+  const seen = visibleBody(record, stamp, body)
+  if (seen === undefined) return undefined
+  return typeof seen === 'string' ? { stamp, body: decodeBody(seen) } : { stamp, body: seen }
 }
 
 function isInside(stamp: Stamp, { after, before }: StampWindow): boolean {

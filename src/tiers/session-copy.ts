@@ -50,8 +50,7 @@ export class SessionCopy {
   #spans: readonly UnitSpan[]
   #bytes: number
   #textBytes: number
-  #byId: Map<string, number> | undefined
-  /** Indexes in `#byId` are counted from before any item was dropped at the front. */
+  #places: Map<string, number> | undefined
   #dropped = 0
   #hits = 0
   #refreshAt = 1
@@ -92,12 +91,17 @@ export class SessionCopy {
     return this.#bytes
   }
 
-  indexOf(id: string): number {
-    if (this.#byId === undefined) {
-      this.#byId = new Map(this.#items.map((item, i) => [item.id, i + this.#dropped]))
-    }
-    const index = this.#byId.get(id)
-    return index === undefined ? -1 : index - this.#dropped
+  /**
+   * A number that leads to an item for as long as the copy holds it, or undefined. Places are counted from before any
+   * item was dropped at the front, so that they stay good.
+   */
+  placeOf(id: string): number | undefined {
+    this.#places ??= new Map(this.#items.map((item, i) => [item.id, i + this.#dropped]))
+    return this.#places.get(id)
+  }
+
+  itemAt(place: number): MemoryItem | undefined {
+    return this.#items[place - this.#dropped]
   }
 
   /** Whether it may still be served: its tier can't have changed, and it was used lately enough. */
@@ -114,13 +118,19 @@ export class SessionCopy {
     let due = false
     for (let i = 0; i < spans.length; i++) {
       const span = spans[i]!
-      if (span.from < to && (spans[i + 1]?.from ?? Number.POSITIVE_INFINITY) > from && span.reads.record(now))
-        due = true
+      if (span.from >= to) break
+      if ((i + 1 === spans.length || spans[i + 1]!.from > from) && span.reads.record(now)) due = true
     }
     this.#lastUsedAt = now
     this.#hits += 1
     if (this.#hits >= this.#refreshAt) this.#refresh(now)
     return due
+  }
+
+  /** The same for the unit of the item at a place. */
+  recordReadAt(place: number, now: number): boolean {
+    const i = place - this.#dropped
+    return this.recordRead(i, i + 1, now)
   }
 
   /**
@@ -136,7 +146,7 @@ export class SessionCopy {
       last = item.id
     }
     for (const item of items) {
-      this.#byId?.set(item.id, this.#items.length + this.#dropped)
+      this.#places?.set(item.id, this.#items.length + this.#dropped)
       this.#items.push(item)
       this.#textBytes += textBytesOf(item)
     }
@@ -158,7 +168,7 @@ export class SessionCopy {
       this.#bytes = heapBytes(this.#items.length, this.#textBytes)
       return
     }
-    for (const item of this.#items.splice(0, drop)) this.#byId?.delete(item.id)
+    for (const item of this.#items.splice(0, drop)) this.#places?.delete(item.id)
     this.#dropped += drop
     this.#textBytes = textBytes
     this.#bytes = heapBytes(this.#items.length, textBytes)

@@ -1,7 +1,7 @@
 import { ThermoclineError } from '../errors.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
-import { checkId, DEFAULT_TENANT, identifySession, SESSION_KEY_CHARS, type SessionKey } from '../memory/session.ts'
+import { checkId, DEFAULT_TENANT, identifySession } from '../memory/session.ts'
 import { StampMaker } from '../memory/stamp.ts'
 import type { BaseMemoryManager } from './base-memory-manager.ts'
 import { type CheckedStoreOptions, checkedDurableStore } from './checked-durable-store.ts'
@@ -102,7 +102,7 @@ export class TieredStorage {
   getMemoryItem(id: string, options?: { readonly read?: 'cached' | 'strong' }): Promise<MemoryItem | undefined> {
     if (this.#engine !== undefined && options === undefined && typeof id === 'string' && !this.#options.requireScope) {
       // The shortest way for what is in this process: an id that is found there needs no checks.
-      const item = this.#engine.reads.peek(id.slice(0, SESSION_KEY_CHARS) as SessionKey, id)
+      const item = this.#engine.reads.peek(id)
       if (item !== undefined) return Promise.resolve(item)
     }
     return this.#getItem(id, options?.read === 'strong')

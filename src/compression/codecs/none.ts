@@ -9,6 +9,6 @@ export const noneCodec: Codec = Object.freeze({
   },
   async decompress(packed, { rawBytes }) {
     if (packed.length !== rawBytes) throw corruptInput('none', 'size differs from the declared one')
-    return packed
+    return Uint8Array.from(packed)
   },
 } satisfies Codec)

@@ -1,12 +1,10 @@
 import type { ItemBody } from '../memory-item.ts'
 import type { ColumnSink, ColumnSource } from './columns.ts'
+import { TOOL_RESULT } from './content-type-column.ts'
+import { readHits, writeHits } from './hits.ts'
 import { type Positions, readPresence, writePresence } from './optional-column.ts'
-import { corrupt } from './segment-error.ts'
-import { symbolBits } from './symbol-column.ts'
+import { readOther, writeOther } from './symbol-column.ts'
 import { readTexts, writeTexts } from './text-column.ts'
-
-/** Number of `tool_result` among the known content types. */
-const TOOL_RESULT = 3
 
 /**
  * Call ids seen so far, and which of them still waits for its second item: a call and its result share an id, and results
@@ -31,21 +29,25 @@ class Calls {
   }
 }
 
-/** Who has an id; for each a bit where it is the expected one, else its number; then the distinct ids as texts. */
+/** Who has an id; which of them is the expected one; the others' numbers; then the distinct ids as texts. */
 export function writeCallIds(sink: ColumnSink, types: readonly number[], bodies: readonly ItemBody[]): void {
   const positions = writePresence(sink, types, (at) => bodies[at]?.callId !== undefined)
   if (positions.length === 0) return
   const calls = new Calls()
   const numbers = new Map<string, number>()
-  for (const at of positions) {
+  const steps = positions.map((at) => {
     const id = bodies[at]?.callId as string
     const number = numbers.get(id) ?? numbers.size
-    const expected = calls.expected(types[at] as number) === number
-    sink.bits.flag(expected)
-    if (!expected) sink.bits.write(number, symbolBits(calls.size + 1))
     numbers.set(id, number)
+    const step = { number, expected: calls.expected(types[at] as number), size: calls.size + 1 }
     calls.learn(number)
-  }
+    return step
+  })
+  writeHits(
+    sink.bits,
+    steps.map(({ number, expected }) => number === expected),
+  )
+  for (const { number, expected, size } of steps) if (number !== expected) writeOther(sink.bits, number, expected, size)
   writeTexts(sink, [...numbers.keys()])
 }
 
@@ -54,10 +56,10 @@ export function readCallIds(source: ColumnSource, types: readonly number[]): { p
   const positions = readPresence(source, types)
   if (positions.length === 0) return { positions, ids: [] }
   const calls = new Calls()
-  const numbers = positions.map((at) => {
-    const expected = source.bits.flag()
-    const number = expected ? calls.expected(types[at] as number) : source.bits.read(symbolBits(calls.size + 1))
-    if (number > calls.size) throw corrupt('a call id comes before its first')
+  const hits = readHits(source.bits, positions.length)
+  const numbers = positions.map((at, i) => {
+    const expected = calls.expected(types[at] as number)
+    const number = hits[i] ? expected : readOther(source.bits, expected, calls.size + 1)
     calls.learn(number)
     return number
   })

@@ -13,6 +13,8 @@ const KNOWN: readonly ContentType[] = [
   'summary',
   'note',
 ]
+export const TOOL_CALL = 2
+export const TOOL_RESULT = 3
 /** What is expected after each type, until the segment shows otherwise. */
 const USUAL_NEXT = [1, 0, 3, 1]
 

@@ -4,12 +4,14 @@ import { corrupt } from './segment-error.ts'
 
 const LENGTH_BITS = 6
 const MAX_BITS = 53
+/** Instead of a k: there is nothing beyond the smallest number. */
+const ALL_EQUAL = 63
 /** Ones in a row after which a value follows in full, so that one outlier stays cheap and no row of ones is long. */
 const MAX_QUOTIENT = 20
 
 /**
  * A column of whole numbers from 0 to 2^53 - 1. One bit says that all are 0. Else: six bits of length and as many of the
- * smallest number; six bits of k; and each number less the smallest as a Rice code: its part above 2^k in ones closed
+ * smallest number; six bits of k (63: all are equal, and that is all); and each number less the smallest as a Rice code: its part above 2^k in ones closed
  * by a zero, its lowest k bits as they are. 20 ones are followed by the number in 53 bits.
  */
 export function writeIntegers(bits: BitWriter, values: readonly number[]): void {
@@ -24,6 +26,7 @@ export function writeIntegers(bits: BitWriter, values: readonly number[]): void 
   bits.write(bitLength(base), LENGTH_BITS)
   bits.write(base, bitLength(base))
   bits.write(k, LENGTH_BITS)
+  if (k === ALL_EQUAL) return
   for (const value of values) writeRice(bits, value - base, k)
 }
 
@@ -33,6 +36,7 @@ export function readIntegers(bits: BitReader, count: number): number[] {
   if (bits.flag()) return values
   const base = bits.read(bits.read(LENGTH_BITS))
   const k = bits.read(LENGTH_BITS)
+  if (k === ALL_EQUAL) return values.fill(base)
   for (let i = 0; i < count; i++) {
     const value = base + readRice(bits, k)
     if (value > Number.MAX_SAFE_INTEGER) throw corrupt('a number is too large')
@@ -60,6 +64,7 @@ function readRice(bits: BitReader, k: number): number {
 
 /** The smallest number is worth its own bits only in a column long enough; k by trying, around the mean's length. */
 function cheapest(values: readonly number[], smallest: number): { base: number; k: number } {
+  if (values.every((value) => value === smallest)) return { base: smallest, k: ALL_EQUAL }
   let best = { base: 0, k: 0, cost: Number.POSITIVE_INFINITY }
   for (const base of smallest === 0 ? [0] : [0, smallest]) {
     const mean = values.reduce((sum, value) => sum + (value - base), 0) / values.length

@@ -1,10 +1,11 @@
 import type { JsonObject, JsonValue } from '../json.ts'
 import type { ItemBody } from '../memory-item.ts'
+import { bitLength } from './bit-writer.ts'
 import type { ColumnSink, ColumnSource } from './columns.ts'
 import { MAX_ITEMS, MAX_METADATA_VALUES } from './limits.ts'
 import { typesAt } from './optional-column.ts'
 import { corrupt, tooLarge } from './segment-error.ts'
-import { readSymbols, symbolBits, writeSymbols } from './symbol-column.ts'
+import { readSymbols, writeSymbols } from './symbol-column.ts'
 import { readValues, writeValues } from './value-column.ts'
 
 /**
@@ -39,7 +40,7 @@ export function writeMetadata(sink: ColumnSink, types: readonly number[], bodies
   sink.bits.count(shapes.size)
   for (const shape of shapes.values()) {
     sink.bits.count(shape.keys.length)
-    for (const key of shape.keys) sink.bits.write(key, symbolBits(keys.size))
+    for (const key of shape.keys) sink.bits.write(key, bitLength(keys.size - 1))
   }
   writeSymbols(sink.bits, symbols, shapes.size + 1, (at) => types[at] ?? 0)
   for (const [key, number] of keys) {
@@ -76,7 +77,7 @@ function readShapes(source: ColumnSource, keyCount: number): number[][] {
   const shapes: number[][] = [[]]
   for (let left = source.bits.count(MAX_ITEMS); left > 0; left--) {
     const length = source.bits.count(keyCount)
-    const shape = Array.from({ length }, () => source.bits.read(symbolBits(keyCount)))
+    const shape = Array.from({ length }, () => source.bits.read(bitLength(keyCount - 1)))
     if (new Set(shape).size !== length || shape.some((key) => key >= keyCount))
       throw corrupt('a shape has no such keys')
     shapes.push(shape)

@@ -22,5 +22,9 @@ export function typesAt(types: readonly number[], positions: Positions): number[
 }
 
 function positionsOf(symbols: readonly number[]): number[] {
-  return symbols.flatMap((symbol, at) => (symbol === 1 ? [at] : []))
+  const positions: number[] = []
+  symbols.forEach((symbol, at) => {
+    if (symbol === 1) positions.push(at)
+  })
+  return positions
 }

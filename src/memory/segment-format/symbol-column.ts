@@ -1,10 +1,11 @@
 import type { BitReader } from './bit-reader.ts'
 import { type BitWriter, bitLength } from './bit-writer.ts'
+import { readHits, writeHits } from './hits.ts'
 import { corrupt } from './segment-error.ts'
 
 /**
  * What a symbol is expected to be: the one that last followed in the same context. `seed` says what to expect of a
- * context not met yet. A context is a small number: the symbol before, or the kind of item it belongs to.
+ * context not met yet. A context is a small number: the symbol before, or the type of the item it belongs to.
  */
 export class Expectation {
   readonly #last = new Map<number, number>()
@@ -23,35 +24,43 @@ export class Expectation {
   }
 }
 
-/** Bits that one of `size` symbols takes. */
-export function symbolBits(size: number): number {
-  return bitLength(Math.max(size - 1, 0))
+/** Writes one of `size` symbols that is not the expected one, which is left out of the numbering. */
+export function writeOther(bits: BitWriter, symbol: number, expected: number, size: number): void {
+  bits.write(symbol > expected ? symbol - 1 : symbol, bitLength(Math.max(size - 2, 0)))
 }
 
-/**
- * A column of symbols below `size`. One bit says that each is the expected one; else each has a bit for that, and where
- * it is not, its number. `contextOf` is asked with the position and the symbol before (`size` in front of the first).
- */
+/** @throws ThermoclineError `SEGMENT_CORRUPT` */
+export function readOther(bits: BitReader, expected: number, size: number): number {
+  const number = bits.read(bitLength(Math.max(size - 2, 0)))
+  const symbol = number >= expected ? number + 1 : number
+  if (symbol >= size) throw corrupt('a symbol is outside its table')
+  return symbol
+}
+
+/** Where the context of a symbol comes from: its position, and the symbol before it (`size` in front of the first). */
+export type ContextOf = (at: number, before: number) => number
+
+/** A column of symbols below `size`: which are the expected ones, then the others' numbers. */
 export function writeSymbols(
   bits: BitWriter,
   symbols: readonly number[],
   size: number,
-  contextOf: (at: number, before: number) => number,
+  contextOf: ContextOf,
   seed?: (context: number) => number,
 ): void {
   const expectation = new Expectation(seed)
-  const hits: boolean[] = []
-  symbols.forEach((symbol, at) => {
+  const expected = symbols.map((symbol, at) => {
     const context = contextOf(at, symbols[at - 1] ?? size)
-    hits.push(expectation.get(context) === symbol)
+    const before = expectation.get(context)
     expectation.learn(context, symbol)
+    return before
   })
-  const allExpected = !hits.includes(false)
-  bits.flag(allExpected)
-  if (allExpected) return
+  writeHits(
+    bits,
+    symbols.map((symbol, at) => symbol === expected[at]),
+  )
   symbols.forEach((symbol, at) => {
-    bits.flag(hits[at] === true)
-    if (!hits[at]) bits.write(symbol, symbolBits(size))
+    if (symbol !== expected[at]) writeOther(bits, symbol, expected[at] as number, size)
   })
 }
 
@@ -60,16 +69,18 @@ export function readSymbols(
   bits: BitReader,
   count: number,
   size: number,
-  contextOf: (at: number, before: number) => number,
+  contextOf: ContextOf,
   seed?: (context: number) => number,
 ): number[] {
+  const hits = readHits(bits, count)
+  // Most columns are of fields that nobody has.
+  if (seed === undefined && size > 0 && !hits.includes(false)) return hits.map(() => 0)
   const expectation = new Expectation(seed)
-  const allExpected = bits.flag()
-  const width = symbolBits(size)
   const symbols: number[] = []
-  for (let at = 0; at < count; at++) {
-    const context = contextOf(at, symbols[at - 1] ?? size)
-    const symbol = allExpected || bits.flag() ? expectation.get(context) : bits.read(width)
+  for (const hit of hits) {
+    const context = contextOf(symbols.length, symbols.at(-1) ?? size)
+    const expected = expectation.get(context)
+    const symbol = hit ? expected : readOther(bits, expected, size)
     if (symbol >= size) throw corrupt('a symbol is outside its table')
     expectation.learn(context, symbol)
     symbols.push(symbol)

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { corrupt } from './segment-error.ts'
+import { swapSentenceCase } from './sentence-case.ts'
 import { ESCAPE } from './text-writer.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape of the stored form
@@ -11,9 +12,13 @@ export class TextReader {
   readonly #escaped: boolean
   #at = 0
 
-  /** @throws ThermoclineError `SEGMENT_CORRUPT` for what is not UTF-8 */
+  /**
+   * Takes over `bytes`, and changes them.
+   * @throws ThermoclineError `SEGMENT_CORRUPT` for what is not UTF-8
+   */
   constructor(bytes: Uint8Array, escaped: boolean) {
     if (!isUtf8(bytes)) throw corrupt('texts are not UTF-8')
+    swapSentenceCase(bytes)
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     this.#escaped = escaped
   }

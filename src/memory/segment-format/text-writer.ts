@@ -1,3 +1,5 @@
+import { swapSentenceCase } from './sentence-case.ts'
+
 /** Ends each text. */
 export const TEXT_END = '\0'
 /** Begins an escape: four hexadecimal digits of a UTF-16 unit follow. */
@@ -24,7 +26,9 @@ export class TextWriter {
 
   finish(): Uint8Array {
     const texts = this.#escaped ? this.#texts.map(escapeText) : this.#texts
-    return Buffer.from(texts.length === 0 ? '' : texts.join(TEXT_END) + TEXT_END)
+    const bytes = Buffer.from(texts.length === 0 ? '' : texts.join(TEXT_END) + TEXT_END)
+    swapSentenceCase(bytes)
+    return bytes
   }
 }
 

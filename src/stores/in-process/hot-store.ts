@@ -1,8 +1,8 @@
 import type { MemoryItem } from '../../memory/memory-item.ts'
-import type { SessionKey } from '../../memory/session.ts'
-import type { HotAnswer, HotLease, HotStats, HotStore } from '../../tiers/hot-store.ts'
+import { SESSION_KEY_CHARS, type SessionKey } from '../../memory/session.ts'
+import type { HotAnswer, HotLease, HotSlot, HotStats, HotStore } from '../../tiers/hot-store.ts'
 import type { SessionCopy } from '../../tiers/session-copy.ts'
-import { LruBytes } from './lru-bytes.ts'
+import { LruBytes, type LruHandle } from './lru-bytes.ts'
 
 export interface InProcessHotStoreOptions {
   /** Most bytes of copies and segments in the heap, estimated. @default 67_108_864 */
@@ -27,6 +27,10 @@ export function inProcessHotStore(options: InProcessHotStoreOptions = {}): HotSt
   return new InProcessHotStore({ ...IN_PROCESS_HOT_STORE_DEFAULTS, ...options })
 }
 
+interface Slot extends HotSlot {
+  readonly handle: LruHandle<SessionKey, SessionCopy>
+}
+
 class InProcessHotStore implements HotStore {
   readonly name = 'in-process'
   readonly #maxBytes: number
@@ -34,6 +38,9 @@ class InProcessHotStore implements HotStore {
   readonly #copies: LruBytes<SessionKey, SessionCopy>
   readonly #segments: LruBytes<string, Uint8Array>
   readonly #leases = new Map<SessionKey, HotLease>()
+  /** Items that were asked for by id, and where they lie: one look-up instead of cutting up and hashing the id. */
+  readonly #slots = new Map<string, Slot>()
+  readonly #slotIds = new Map<SessionCopy, string[]>()
   #hits = 0
   #misses = 0
 
@@ -43,7 +50,7 @@ class InProcessHotStore implements HotStore {
     // Segments are compressed and read seldom: a quarter of the room holds far more history than the copies do.
     const forSegments = Math.floor(options.maxBytes / 4)
     this.#segments = new LruBytes(forSegments)
-    this.#copies = new LruBytes(options.maxBytes - forSegments)
+    this.#copies = new LruBytes(options.maxBytes - forSegments, (_key, copy) => this.#forgetSlots(copy))
   }
 
   async open(): Promise<void> {}
@@ -67,6 +74,14 @@ class InProcessHotStore implements HotStore {
       this.#leases.set(key, lease)
     }
     return { kind: 'miss', lease }
+  }
+
+  peek(id: string): HotSlot | undefined {
+    const slot = this.#slots.get(id) ?? this.#makeSlot(id)
+    if (slot === undefined) return undefined
+    this.#copies.touch(slot.handle)
+    this.#hits += 1
+    return slot
   }
 
   fill(key: SessionKey, lease: HotLease, copy: SessionCopy): boolean {
@@ -101,6 +116,23 @@ class InProcessHotStore implements HotStore {
 
   putSegment(key: SessionKey, segmentId: string, bytes: Uint8Array): void {
     this.#segments.set(key + segmentId, bytes, bytes.byteLength)
+  }
+
+  #makeSlot(id: string): Slot | undefined {
+    const handle = this.#copies.handleOf(id.slice(0, SESSION_KEY_CHARS) as SessionKey)
+    const place = handle?.value.placeOf(id)
+    if (handle === undefined || place === undefined) return undefined
+    const slot = { copy: handle.value, place, handle }
+    this.#slots.set(id, slot)
+    const ids = this.#slotIds.get(slot.copy)
+    if (ids === undefined) this.#slotIds.set(slot.copy, [id])
+    else ids.push(id)
+    return slot
+  }
+
+  #forgetSlots(copy: SessionCopy): void {
+    for (const id of this.#slotIds.get(copy) ?? []) this.#slots.delete(id)
+    this.#slotIds.delete(copy)
   }
 
   stats(): HotStats {

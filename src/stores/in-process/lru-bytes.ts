@@ -1,3 +1,6 @@
+/** An entry's place in the order of use. Good until the entry leaves. */
+export type LruHandle<K, V> = Node<K, V>
+
 interface Node<K, V> {
   readonly key: K
   value: V
@@ -18,8 +21,12 @@ export class LruBytes<K, V> {
   #bytes = 0
   #evictions = 0
 
-  constructor(maxBytes: number) {
+  readonly #onRemove: ((key: K, value: V) => void) | undefined
+
+  /** `onRemove` hears of each value that leaves, for whatever reason. */
+  constructor(maxBytes: number, onRemove?: (key: K, value: V) => void) {
     this.#maxBytes = maxBytes
+    this.#onRemove = onRemove
   }
 
   get size(): number {
@@ -37,11 +44,20 @@ export class LruBytes<K, V> {
   get(key: K): V | undefined {
     const node = this.#nodes.get(key)
     if (node === undefined) return undefined
-    if (node !== this.#newest) {
-      this.#unlink(node)
-      this.#linkNewest(node)
-    }
+    this.touch(node)
     return node.value
+  }
+
+  /** Leads to an entry without looking it up again. */
+  handleOf(key: K): LruHandle<K, V> | undefined {
+    return this.#nodes.get(key)
+  }
+
+  /** Counts an entry as used. */
+  touch(handle: LruHandle<K, V>): void {
+    if (handle === this.#newest) return
+    this.#unlink(handle)
+    this.#linkNewest(handle)
   }
 
   /** The value, without counting it as used. */
@@ -76,10 +92,12 @@ export class LruBytes<K, V> {
     this.#nodes.delete(key)
     this.#unlink(node)
     this.#bytes -= node.bytes
+    this.#onRemove?.(key, node.value)
     return true
   }
 
   clear(): void {
+    if (this.#onRemove !== undefined) for (const { key, value } of this.#nodes.values()) this.#onRemove(key, value)
     this.#nodes.clear()
     this.#newest = undefined
     this.#oldest = undefined

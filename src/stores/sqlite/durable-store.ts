@@ -32,12 +32,12 @@ import {
   decodeHeat,
   decodeOverlay,
   decodeSegments,
-  EMPTY_STRUCTURE,
   encodeHeat,
   encodeOverlay,
   encodeSegments,
   inlineIds,
-  type StructureRow,
+  type MaybeStructureRow,
+  structureOf,
 } from './structure-row.ts'
 
 export interface SqliteDurableStoreOptions {
@@ -68,7 +68,10 @@ const CHECKPOINT_PAGES = 4000
 // Blocks this process while another one commits; beyond it the wait goes on without blocking.
 const BUSY_TIMEOUT_MS = 20
 
-interface SessionRow {
+/** `LIMIT` of everything. */
+const ALL = -1
+
+interface SessionRow extends MaybeStructureRow {
   readonly tenant_id: string
   readonly user_id: string
   readonly session_id: string
@@ -85,7 +88,7 @@ type AppendRow = Pick<SessionRow, 'n' | 'tail_items' | 'tail_bytes' | 'erased_to
 
 class SqliteDurableStore implements DurableStore {
   readonly name = 'sqlite'
-  readonly capabilities = Object.freeze({ remote: false, persistent: true })
+  readonly capabilities: DurableStore['capabilities']
   readonly #options: Required<SqliteDurableStoreOptions>
   readonly #watchers = new Set<(change: LocalChange) => void>()
   #database: DatabaseSync | undefined
@@ -94,6 +97,7 @@ class SqliteDurableStore implements DurableStore {
 
   constructor(options: Required<SqliteDurableStoreOptions>) {
     this.#options = options
+    this.capabilities = Object.freeze({ remote: false, persistent: options.path !== ':memory:' })
   }
 
   async open(): Promise<void> {
@@ -107,10 +111,12 @@ class SqliteDurableStore implements DurableStore {
       }
       const database = new DatabaseSync(path)
       this.#database = database
-      database.exec(
-        `PRAGMA busy_timeout = ${lockTimeoutMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`,
-      )
+      database.exec(`PRAGMA busy_timeout = ${lockTimeoutMs}`)
+      // Before anything is set that stays in the file: one that is not ours must be left as it is.
       prepareSchema(database, path)
+      database.exec(
+        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`,
+      )
       // By pragma: the constructor's option is ignored by early versions of node:sqlite.
       database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
       const statements = prepareStatements(database)
@@ -153,28 +159,14 @@ class SqliteDurableStore implements DurableStore {
   }
 
   async load(key: SessionKey, options: LoadOptions = {}): Promise<LoadedRecord | undefined> {
-    return this.#snapshot((statements) => {
-      const row = statements.session.get(key) as unknown as SessionRow | undefined
-      if (row === undefined) return undefined
-      const structure = (statements.structure.get(key) as unknown as StructureRow | undefined) ?? EMPTY_STRUCTURE
-      const tail = (options.newest === undefined
-        ? statements.tail.all(key)
-        : statements.newestTail.all(key, options.newest).reverse()) as unknown as TailEntry[]
-      return {
-        session: { key, tenantId: row.tenant_id, userId: row.user_id, sessionId: row.session_id },
-        n: row.n,
-        erasedTo: row.erased_to,
-        tail,
-        tailComplete: options.newest === undefined || tail.length < options.newest || tail.length === row.tail_items,
-        tailItems: row.tail_items,
-        tailBytes: row.tail_bytes,
-        tailHeat: decodeHeat(structure.tail_heat),
-        segments: decodeSegments(structure.segments, (id) => segmentBytes(statements, key, id)),
-        overlay: decodeOverlay(structure.overlay),
-        reviewAt: row.review_at,
-        failures: row.failures,
-        updatedAt: row.updated_at,
-        ...(options.withFence === true && { fence: structure.fence }),
+    return this.#read((statements) => {
+      // Statements that run inside each other see the same instant, without the two more that a transaction takes.
+      const open = statements.session.iterate(key) as unknown as Iterator<SessionRow, undefined>
+      try {
+        const row = open.next().value
+        return row && recordOf(statements, key, row, options)
+      } finally {
+        open.return?.()
       }
     })
   }
@@ -186,8 +178,9 @@ class SqliteDurableStore implements DurableStore {
   commit(key: SessionKey, fence: string, change: StructuralChange): Promise<CommitResult> {
     return this.#write<CommitResult>(
       (statements) => {
-        if (statements.session.get(key) === undefined) return { kind: 'conflict' }
-        const structure = (statements.structure.get(key) as unknown as StructureRow | undefined) ?? EMPTY_STRUCTURE
+        const row = statements.session.get(key) as unknown as SessionRow | undefined
+        if (row === undefined) return { kind: 'conflict' }
+        const structure = structureOf(row)
         if (structure.fence !== fence) return { kind: 'conflict' }
         let droppedItems = 0
         let droppedBytes = 0
@@ -225,7 +218,7 @@ class SqliteDurableStore implements DurableStore {
         statements.updateSession.run(...[key, 0, 0, 0, reviewAt.at, reviewAt.n, patch.failures ?? row.failures])
       }
       if (patch.tailHeat === undefined && patch.segmentHeat === undefined) return
-      const structure = (statements.structure.get(key) as unknown as StructureRow | undefined) ?? EMPTY_STRUCTURE
+      const structure = structureOf(row)
       const segments = withHeat(structure.segments, patch.segmentHeat)
       const tailHeat = patch.tailHeat === undefined ? structure.tail_heat : encodeHeat(patch.tailHeat)
       // The fence stays: heat is not part of what a structural commit must not miss.
@@ -284,18 +277,6 @@ class SqliteDurableStore implements DurableStore {
     return () => this.#watchers.delete(listener)
   }
 
-  /** In one read transaction, so that all statements see the same instant. */
-  #snapshot<T>(body: (statements: Statements) => T): T {
-    return this.#read((statements) => {
-      statements.beginRead.run()
-      try {
-        return body(statements)
-      } finally {
-        statements.commit.run()
-      }
-    })
-  }
-
   #read<T>(body: (statements: Statements) => T): T {
     try {
       return body(this.#open())
@@ -315,6 +296,27 @@ class SqliteDurableStore implements DurableStore {
   #open(): Statements {
     if (this.#statements !== undefined && this.#database !== undefined) return this.#statements
     throw new ThermoclineError('NOT_OPEN', `Cannot use ${this.#options.path}: the store is not open`)
+  }
+}
+
+function recordOf(statements: Statements, key: SessionKey, row: SessionRow, options: LoadOptions): LoadedRecord {
+  const tail = statements.newestTail.all(key, options.newest ?? ALL).reverse() as unknown as TailEntry[]
+  const structure = structureOf(row)
+  return {
+    session: { key, tenantId: row.tenant_id, userId: row.user_id, sessionId: row.session_id },
+    n: row.n,
+    erasedTo: row.erased_to,
+    tail,
+    tailComplete: options.newest === undefined || tail.length < options.newest || tail.length === row.tail_items,
+    tailItems: row.tail_items,
+    tailBytes: row.tail_bytes,
+    tailHeat: decodeHeat(structure.tail_heat),
+    segments: decodeSegments(structure.segments, (id) => segmentBytes(statements, key, id)),
+    overlay: decodeOverlay(structure.overlay),
+    reviewAt: row.review_at,
+    failures: row.failures,
+    updatedAt: row.updated_at,
+    ...(options.withFence === true && { fence: structure.fence }),
   }
 }
 

@@ -3,7 +3,6 @@ import type { DatabaseSync, StatementSync } from '../../clients/node-sqlite.ts'
 /** Every statement that the store runs, prepared once. */
 export interface Statements {
   readonly begin: StatementSync
-  readonly beginRead: StatementSync
   readonly commit: StatementSync
   readonly rollback: StatementSync
   readonly insertEntry: StatementSync
@@ -11,9 +10,7 @@ export interface Statements {
   readonly reviewEarlier: StatementSync
   readonly uncount: StatementSync
   readonly session: StatementSync
-  readonly tail: StatementSync
   readonly newestTail: StatementSync
-  readonly structure: StatementSync
   readonly putStructure: StatementSync
   readonly deleteEntry: StatementSync
   readonly updateSession: StatementSync
@@ -28,7 +25,6 @@ export interface Statements {
 export function prepareStatements(database: DatabaseSync): Statements {
   return {
     begin: database.prepare('BEGIN IMMEDIATE'),
-    beginRead: database.prepare('BEGIN DEFERRED'),
     commit: database.prepare('COMMIT'),
     rollback: database.prepare('ROLLBACK'),
     // An entry that is already there stays as it is.
@@ -45,10 +41,12 @@ export function prepareStatements(database: DatabaseSync): Statements {
     uncount: database.prepare(`
       UPDATE session SET n = n - ?2, tail_items = tail_items - ?2, tail_bytes = tail_bytes - ?3 WHERE key = ?1
       RETURNING n, tail_items, tail_bytes, erased_to, review_at`),
-    session: database.prepare('SELECT * FROM session WHERE key = ?1'),
-    tail: database.prepare('SELECT stamp, body FROM tail WHERE key = ?1 ORDER BY stamp'),
+    session: database.prepare(`
+      SELECT tenant_id, user_id, session_id, n, tail_items, tail_bytes, erased_to, review_at, updated_at, failures,
+        fence, segments, overlay, tail_heat
+      FROM session LEFT JOIN structure USING (key) WHERE session.key = ?1`),
+    // A limit of -1 is none.
     newestTail: database.prepare('SELECT stamp, body FROM tail WHERE key = ?1 ORDER BY stamp DESC LIMIT ?2'),
-    structure: database.prepare('SELECT fence, segments, overlay, tail_heat FROM structure WHERE key = ?1'),
     putStructure: database.prepare(`
       INSERT INTO structure (key, fence, segments, overlay, tail_heat) VALUES (?1, ?2, ?3, ?4, ?5)
       ON CONFLICT (key) DO UPDATE SET fence = ?2, segments = ?3, overlay = ?4, tail_heat = ?5`),

@@ -10,6 +10,13 @@ export interface StructureRow {
   readonly tail_heat: string
 }
 
+/** The same joined to a session that may have had no structural commit: then all are null. */
+export type MaybeStructureRow = { readonly [column in keyof StructureRow]: StructureRow[column] | null }
+
+export function structureOf(row: MaybeStructureRow): StructureRow {
+  return row.fence === null ? EMPTY_STRUCTURE : (row as StructureRow)
+}
+
 /** The fence of a session that has had no structural commit yet. */
 export const FIRST_FENCE = ''
 
@@ -25,6 +32,7 @@ export function encodeHeat(heat: Heat): string {
 }
 
 export function decodeHeat(text: string): Heat {
+  if (text === EMPTY_STRUCTURE.tail_heat) return COLD_HEAT
   const [reads, recent] = JSON.parse(text) as [number, number[]]
   return Object.freeze({ reads, recent: Object.freeze(recent) })
 }

@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Command, parseCommandArgs, UsageError } from '../command.ts'
+import { readConversationFile } from '../demo/conversation-file.ts'
+import { runDemo } from '../demo/run-demo.ts'
+import { sailingSchool } from '../demo/sailing-school.ts'
+import type { Terminal } from '../terminal.ts'
+
+const HELP = `thermocline demo: a conversation goes through hot, warm and cold, and comes back
+
+usage: thermocline demo [FILE]
+
+Plays a conversation into a SQLite file in a temporary folder, which it deletes in the end, and lets
+weeks pass. It compares whatever it reads with what was put in, and ends with code 1 if anything differs.
+
+  FILE  JSON lines, one item each: userId, sessionId, content, createdAt, and contentType or role;
+        callId (or toolCallId) and metadata where there are any. Other fields are kept as metadata,
+        but for id, updatedAt and what begins with _, which are left out.
+        Without it, a conversation of our own: the assistant of a sailing school.
+
+Colours stay away where NO_COLOR is set or the output is no terminal.`
+
+/** The conditions under which a process ends without its `finally` blocks. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+export const demoCommand: Command = {
+  name: 'demo',
+  summary: 'play a conversation through the tiers, and prune it to a budget',
+  help: HELP,
+  run,
+}
+
+async function run(args: readonly string[], terminal: Terminal): Promise<void> {
+  const { positionals } = parseCommandArgs({ args: [...args], allowPositionals: true, options: {} })
+  if (positionals.length > 1) throw new UsageError(`expected at most one file: received ${positionals.length}`)
+  const [file] = positionals
+  const conversation = file === undefined ? sailingSchool() : await readConversationFile(file)
+
+  const folder = mkdtempSync(join(tmpdir(), 'thermocline-demo-'))
+  const remove = (): void => rmSync(folder, { recursive: true, force: true })
+  const onSignal = (): never => process.exit(130)
+  process.once('exit', remove)
+  for (const signal of SIGNALS) process.once(signal, onSignal)
+  try {
+    await runDemo(conversation, join(folder, 'demo.db'), terminal)
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, onSignal)
+    process.off('exit', remove)
+    remove()
+  }
+}

@@ -1,0 +1,150 @@
+import type { Terminal } from '../terminal.ts'
+import { box, formatBytes, formatCount, formatMs, median, plural } from '../text-layout.ts'
+import type { Conversation } from './conversation.ts'
+import { Playback } from './playback.ts'
+import { type PrunedContext, pruneContext } from './prune-context.ts'
+import { addressOf, compare, type ReadBack, Reader } from './read-back.ts'
+import { dateOf, Screen } from './screen.ts'
+import { type Census, TIERS } from './tier-census.ts'
+import { afterDays, playTimes } from './timeline.ts'
+
+/** Rounds of a month each until nothing is left to move; reads made on the way may keep something warm for one. */
+const MOST_MONTHS = 6
+
+/**
+ * Plays a conversation into a file at `path` and shows what becomes of it.
+ * @throws CommandError where anything does not come back as it was
+ */
+export async function runDemo(conversation: Conversation, path: string, terminal: Terminal): Promise<void> {
+  const startedAt = performance.now()
+  const screen = new Screen(terminal, conversation)
+  introduce(conversation, terminal)
+  const playback = new Playback(path, conversation)
+  const reader = new Reader(conversation)
+  try {
+    await play(playback, screen)
+    const readings = [await readBack(playback, reader, screen)]
+    readings.push(...(await age(playback, reader, screen)))
+    const archived = await playback.census()
+    const pruned = await comeBack(playback, screen)
+    terminal.line()
+    const lines = summary(conversation, readings, archived, pruned, performance.now() - startedAt)
+    for (const line of box(lines, terminal.columns - 4)) terminal.line(`  ${line}`)
+    terminal.line()
+  } finally {
+    await playback.close()
+  }
+}
+
+function introduce({ title, items, sessions, users, jsonBytes }: Conversation, terminal: Terminal): void {
+  terminal.line(
+    `\n  ${terminal.paint('bold', 'thermocline')}  ${terminal.paint('dim', `Node ${process.versions.node}`)}`,
+  )
+  terminal.line(
+    `\n  ${title}: ${plural(items.length, 'item')} in ${plural(sessions.size, 'session')} of ${plural(users, 'user')},`,
+  )
+  terminal.line(
+    `  ${dateOf(items[0]!.item.createdAt)} to ${dateOf(items.at(-1)!.item.createdAt)}, ${formatBytes(jsonBytes)} as JSON, into a new SQLite file.`,
+  )
+}
+
+async function play(playback: Playback, screen: Screen): Promise<void> {
+  screen.section(
+    'Time passes',
+    'Each item is added at its own time, by a clock that is moved by hand. Items are',
+    'hot for 7 days, warm for 30, then a sweep packs them into cold archives.',
+  )
+  screen.tierHeadings()
+  for (const time of playTimes(playback.conversation)) {
+    await playback.playUntil(time)
+    const report = await playback.sweep()
+    screen.tiers(time, await playback.census())
+    screen.sweep(report)
+  }
+}
+
+async function readBack(playback: Playback, reader: Reader, screen: Screen): Promise<ReadBack> {
+  screen.section(
+    'The file is closed, opened again, and read',
+    'Medians of whole sessions, as measured on this machine just now.',
+  )
+  await playback.reopen()
+  return readAll(playback, reader, screen)
+}
+
+async function readAll(playback: Playback, reader: Reader, screen: Screen): Promise<ReadBack> {
+  const found = await reader.readAll(playback.memory)
+  screen.readings(found)
+  const parts = TIERS.filter((tier) => found[tier].items > 0).map((tier) => `${formatCount(found[tier].items)} ${tier}`)
+  screen.done(`${parts.join(', ')}: every item came back equal and in order`)
+  return found
+}
+
+/** Lets everything cool down, and reads it from each tier that had nothing before. */
+async function age(playback: Playback, reader: Reader, screen: Screen): Promise<ReadBack[]> {
+  screen.section('Nobody writes any more')
+  const readings: ReadBack[] = []
+  if ((await playback.census()).warm.items === 0) {
+    await sweepAt(playback, screen, afterDays(playback.now, 8))
+    readings.push(await readAll(playback, reader, screen))
+  }
+  for (let month = 0; month < MOST_MONTHS; month++) {
+    await sweepAt(playback, screen, afterDays(playback.now, 31))
+    const { hot, warm } = await playback.census()
+    if (hot.items + warm.items === 0) break
+  }
+  readings.push(await readAll(playback, reader, screen))
+  return readings
+}
+
+async function sweepAt(playback: Playback, screen: Screen, time: number): Promise<void> {
+  await playback.playUntil(time)
+  const report = await playback.sweep()
+  screen.tiers(time, await playback.census())
+  screen.sweep(report)
+}
+
+/** The longest session is needed again: read from where it went cold, and pruned to what a model may be sent. */
+async function comeBack(playback: Playback, screen: Screen): Promise<PrunedContext> {
+  const longest = [...playback.conversation.sessions.values()].reduce((a, b) => (sizeOf(a) >= sizeOf(b) ? a : b))
+  const { userId, sessionId } = addressOf(longest)
+  screen.section('A user comes back', `${userId}, session ${sessionId}: read, and pruned for a model`)
+  const history = await playback.memory.getConversationHistory({ userId, sessionId })
+  compare(longest, history)
+  await playback.memory.getConversationHistory({ userId, sessionId })
+  const pruned = await pruneContext(history)
+  screen.pruned(pruned, history)
+  const report = await playback.sweep()
+  if (report.rehydrated.items > 0) {
+    screen.done(`read twice, so the next sweep brought ${plural(report.rehydrated.items, 'item')} back to warm`)
+  }
+  return pruned
+}
+
+function sizeOf(session: Conversation['items']): number {
+  return session.reduce((sum, { item }) => sum + item.content.length, 0)
+}
+
+function summary(
+  { items, sessions }: Conversation,
+  readings: readonly ReadBack[],
+  { cold }: Census,
+  { view }: PrunedContext,
+  ms: number,
+): string[] {
+  const checked = readings.reduce((total, found) => total + TIERS.reduce((sum, tier) => sum + found[tier].items, 0), 0)
+  const times = TIERS.map((tier) => {
+    const first = readings.flatMap((found) => found[tier].first)
+    return `${tier} ${first.length === 0 ? '-' : formatMs(median(first))}`
+  })
+  const again = readings.flatMap((found) => TIERS.flatMap((tier) => found[tier].again))
+  const { tokensBefore, tokensAfter, tokenBudget } = view.report
+  const ratio = cold.bytes === 0 ? 0 : cold.rawBytes / cold.bytes
+  return [
+    `stored    ${plural(items.length, 'item')}, ${plural(sessions.size, 'session')}; ${formatCount(checked)} reads compared, all equal and in order`,
+    `cold      ${formatBytes(cold.rawBytes)} of JSON in ${formatBytes(cold.bytes)}: ${ratio.toFixed(1)} times smaller`,
+    `reading   a session from the file: ${times.join(', ')}; a copy: ${formatMs(median(again))}`,
+    `context   ${formatCount(tokensBefore)} tokens → ${formatCount(tokensAfter)}, budget ${formatCount(tokenBudget)}`,
+    `took      ${formatMs(ms)}; the file is deleted again`,
+  ]
+}

@@ -1,0 +1,144 @@
+import type { MemoryItem, MigrationReport, Tier } from '../../index.ts'
+import type { Style, Terminal } from '../terminal.ts'
+import { clip, formatBytes, formatCount, formatMs, median, padEnd, padStart, plural, shares } from '../text-layout.ts'
+import type { Conversation } from './conversation.ts'
+import type { PrunedContext } from './prune-context.ts'
+import type { ReadBack } from './read-back.ts'
+import { type Census, TIERS } from './tier-census.ts'
+
+const COLOURS: { readonly [tier in Tier]: Style } = { hot: 'red', warm: 'yellow', cold: 'cyan' }
+/** Told apart without colours too. */
+const BLOCKS: { readonly [tier in Tier]: string } = { hot: '█', warm: '▓', cold: '░' }
+/** Lines of the pruned context that are shown. */
+const SHOWN_LINES = 7
+
+/** Prints what the demo does, section by section. */
+export class Screen {
+  readonly #terminal: Terminal
+  readonly #conversation: Conversation
+  #section = 0
+
+  constructor(terminal: Terminal, conversation: Conversation) {
+    this.#terminal = terminal
+    this.#conversation = conversation
+  }
+
+  section(title: string, ...about: readonly string[]): void {
+    this.#section += 1
+    this.#terminal.line(`\n  ${this.#terminal.paint('bold', `${this.#section}  ${title}`)}`)
+    for (const line of about) this.say(this.#terminal.paint('dim', line))
+  }
+
+  say(line: string): void {
+    this.#terminal.line(`     ${line}`)
+  }
+
+  done(line: string): void {
+    this.#terminal.line(`   ${this.#terminal.paint('green', '✓')} ${line}`)
+  }
+
+  tierHeadings(): void {
+    const names = TIERS.map((tier) => this.#tier(tier, padStart(tier, 6))).join('')
+    this.say(`${padEnd('', 12 + this.#barColumns)}${names}${padStart('stored', 11)}`)
+  }
+
+  /** Where everything lies at a time. */
+  tiers(time: number, census: Census): void {
+    const total = this.#conversation.items.length
+    const counts = TIERS.map((tier) => census[tier].items)
+    const cells = shares(counts, total, this.#barColumns)
+    const bar = TIERS.map((tier, i) => this.#tier(tier, BLOCKS[tier].repeat(cells[i]!))).join('')
+    const numbers = counts.map((count) => padStart(count === 0 ? '·' : formatCount(count), 6)).join('')
+    const bytes = TIERS.reduce((sum, tier) => sum + census[tier].bytes, 0)
+    this.say(
+      `${dateOf(time)}  ${padEnd(bar, this.#barColumns)}${numbers}${this.#terminal.paint('dim', padStart(formatBytes(bytes), 11))}`,
+    )
+  }
+
+  /** What a sweep moved; nothing where it moved nothing. */
+  sweep({ sealed, archived, rehydrated, ratio, durationMs }: MigrationReport): void {
+    const parts = [
+      [sealed, 'sealed'],
+      [archived, 'to cold'],
+      [rehydrated, 'back to warm'],
+    ] as const
+    const moved = parts.filter(([{ items }]) => items > 0)
+    if (moved.length === 0) return
+    const what = moved.map(([{ items }, where]) => `${plural(items, 'item')} ${where}`).join(', ')
+    const [raw, stored] = [sum(moved, 'rawBytes'), sum(moved, 'bytes')]
+    const line = `swept: ${what}, ${formatBytes(raw)} → ${formatBytes(stored)} (${ratio.toFixed(1)}x) in ${formatMs(durationMs)}`
+    this.say(this.#terminal.paint('dim', `${padEnd('', 12)}${line}`))
+  }
+
+  readings(found: ReadBack): void {
+    const heading = ['items', 'sessions', 'first read', 'again', 'one item', 'cached'].map((text) => padStart(text, 11))
+    this.say(this.#terminal.paint('dim', `${padEnd('', 5)}${heading.join('')}`))
+    for (const tier of TIERS) {
+      const { items, sessions, first, again, byId, cachedAgain } = found[tier]
+      if (items === 0) continue
+      const numbers = [
+        formatCount(items),
+        formatCount(sessions),
+        ...[first, again, byId].map((times) => (times.length === 0 ? '' : formatMs(median(times)))),
+        again.length === 0 ? 'no' : `no, ${cachedAgain ? 'yes' : 'no'}`,
+      ]
+      this.say(`${this.#tier(tier, padEnd(tier, 5))}${numbers.map((text) => padStart(text, 11)).join('')}`)
+    }
+  }
+
+  pruned({ view, tools }: PrunedContext, history: readonly MemoryItem[]): void {
+    const { tokensBefore, tokensAfter, tokenBudget, counter, exact } = view.report
+    const rows = [
+      ['before', tokensBefore, contentBytes(history), history.length],
+      ['after', tokensAfter, contentBytes(view), view.length],
+    ] as const
+    for (const [name, tokens, bytes, items] of rows) {
+      const bar = '█'.repeat(Math.max(1, Math.round((tokens / Math.max(1, tokensBefore)) * this.#barColumns)))
+      const numbers = `${padStart(formatCount(tokens), 8)} tokens${padStart(formatBytes(bytes), 10)}${padStart(formatCount(items), 6)} ${items === 1 ? 'item' : 'items'}`
+      this.say(`${padEnd(name, 7)}${this.#terminal.paint('green', padEnd(bar, this.#barColumns))}${numbers}`)
+    }
+    this.#terminal.line()
+    this.#excerpt(view)
+    this.#terminal.line()
+    this.done(
+      `${formatCount(tokensAfter)} of a budget of ${formatCount(tokenBudget)} tokens, ${exact ? `exact by ${counter}` : 'by estimate: gpt-tokenizer is not installed'}`,
+    )
+    this.done(`${plural(view.report.kept, 'item')} kept, ${formatCount(view.report.hidden.length)} hidden`)
+    if (tools.kept + tools.hidden > 0)
+      this.done(`${plural(tools.kept, 'tool call')} kept with all results, ${tools.hidden} hidden with all; none torn`)
+  }
+
+  /** First and last lines of what a model is given. */
+  #excerpt(view: readonly MemoryItem[]): void {
+    const head = view.length > SHOWN_LINES ? 3 : view.length
+    const tail = view.length > SHOWN_LINES ? SHOWN_LINES - head : 0
+    for (const item of view.slice(0, head)) this.#item(item)
+    if (tail > 0) this.say(this.#terminal.paint('dim', `  ⋮ ${plural(view.length - head - tail, 'more item')}`))
+    for (const item of view.slice(view.length - tail)) this.#item(item)
+  }
+
+  #item({ contentType, content }: MemoryItem): void {
+    const name = padEnd(clip(contentType.replace(/_message$/, ''), 12), 13)
+    this.say(`  ${this.#terminal.paint('dim', name)}${clip(content, this.#terminal.columns - 22)}`)
+  }
+
+  get #barColumns(): number {
+    return this.#terminal.columns - 50
+  }
+
+  #tier(tier: Tier, text: string): string {
+    return this.#terminal.paint(COLOURS[tier], text)
+  }
+}
+
+function sum(moved: readonly (readonly [MigrationReport['sealed'], string])[], name: 'rawBytes' | 'bytes'): number {
+  return moved.reduce((total, [part]) => total + part[name], 0)
+}
+
+function contentBytes(items: readonly MemoryItem[]): number {
+  return items.reduce((total, { content }) => total + Buffer.byteLength(content), 0)
+}
+
+export function dateOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10)
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { COLD_HEAT } from '../../memory/heat.ts'
+import { makeItem } from '../../memory/item-body.ts'
+import type { MemoryItem } from '../../memory/memory-item.ts'
+import { identifySession, type SessionIdentity } from '../../memory/session.ts'
+import { firstStampAt, STAMP_CHARS, type Stamp } from '../../memory/stamp.ts'
+import { type HeatDue, UnitReads } from '../../tiers/heat-ledger.ts'
+import type { HotLease, HotStore } from '../../tiers/hot-store.ts'
+import { SessionCopy, TAIL_UNIT } from '../../tiers/session-copy.ts'
+import type { HotTestContext } from './store-under-test.ts'
+
+/** All times of the suite count from here; nothing reads the clock. */
+export const START: number = Date.UTC(2026, 0, 1)
+
+const NEVER_DUE: HeatDue = {
+  at: Number.POSITIVE_INFINITY,
+  everyMs: Number.POSITIVE_INFINITY,
+  count: Number.POSITIVE_INFINITY,
+}
+
+export function session(sessionId: string): SessionIdentity {
+  return identifySession({ tenantId: 'tenant', userId: 'user', sessionId })
+}
+
+/** The item made that many milliseconds after {@link START}. */
+export function item(owner: SessionIdentity, ms: number, content = `item of ${ms}`): MemoryItem {
+  const createdAt = START + ms
+  const stamp = firstStampAt(createdAt).slice(0, 14).padEnd(STAMP_CHARS, '0') as Stamp
+  const state = { tier: 'hot', cached: true, lastAccessedAt: undefined, accessCount: 0 } as const
+  return makeItem(owner, stamp, Object.freeze({ content, contentType: 'user_message', createdAt }), state)
+}
+
+export function items(owner: SessionIdentity, from: number, count: number): MemoryItem[] {
+  return Array.from({ length: count }, (_, i) => item(owner, from + i))
+}
+
+/** A copy as a reader makes it after a miss, of a session whose tail is all there is. */
+export function copyOf(held: readonly MemoryItem[], n: number, complete = true): SessionCopy {
+  return new SessionCopy({
+    n,
+    items: held,
+    complete,
+    spans: [{ unit: TAIL_UNIT, from: 0, reads: new UnitReads(COLD_HEAT, NEVER_DUE) }],
+    filledAt: START,
+    validUntil: START + 365 * 86_400_000,
+    idleMs: 365 * 86_400_000,
+  })
+}
+
+/** The lease of a read that must miss. */
+export async function leaseOf(store: HotStore, { key }: SessionIdentity): Promise<HotLease> {
+  const answer = await store.read(key)
+  assert.ok(answer.kind === 'miss', 'a copy was served where none may be')
+  return answer.lease
+}
+
+/** Reads, misses and fills, as a reader does. */
+export async function fillNow(store: HotStore, owner: SessionIdentity, copy: SessionCopy): Promise<boolean> {
+  return store.fill(owner.key, await leaseOf(store, owner), copy)
+}
+
+/** The copy that must be served, or undefined where a store that may forget has forgotten it. */
+export async function served(
+  { store, mayForget }: HotTestContext,
+  owner: SessionIdentity,
+): Promise<SessionCopy | undefined> {
+  const answer = await store.read(owner.key)
+  if (answer.kind === 'copy') return answer
+  assert.ok(mayForget, 'a miss where a copy is expected')
+  return undefined
+}
+
+/** Fails unless a copy is served that holds exactly these items. */
+export async function servesExactly(
+  context: HotTestContext,
+  owner: SessionIdentity,
+  expected: readonly MemoryItem[],
+  n: number,
+): Promise<void> {
+  const copy = await served(context, owner)
+  if (copy === undefined) return
+  assert.deepEqual(copy.items.map(textOf), expected.map(textOf))
+  assert.equal(copy.n, n)
+}
+
+/** What has to come through unchanged. Reads of the items may have been counted meanwhile. */
+export function textOf({ lastAccessedAt, accessCount, ...rest }: MemoryItem): object {
+  return { ...rest }
+}
+
+export async function missesNow(store: HotStore, { key }: SessionIdentity): Promise<void> {
+  assert.equal((await store.read(key)).kind, 'miss', 'a copy was served where none may be')
+}

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { copyOf, fillNow, items, servesExactly, session } from './fixtures.ts'
+import type { HotTest } from './store-under-test.ts'
+
+export function segmentTests(test: HotTest): void {
+  const chat = session('chat')
+  const [id, otherId] = ['0000000000001', '0000000000002']
+
+  test('a segment is found by its session and id, byte for byte', async ({ store, mayForget }) => {
+    assert.equal(await store.getSegment(chat.key, id), undefined)
+    const bytes = Uint8Array.from({ length: 5000 }, (_, i) => (i * 7 + (i >> 8)) & 0xff)
+    await store.putSegment(chat.key, id, bytes)
+    const found = await store.getSegment(chat.key, id)
+    if (found === undefined) assert.ok(mayForget, 'the segment is gone')
+    else assert.ok(Buffer.compare(found, bytes) === 0, 'segment bytes differ')
+    assert.equal(await store.getSegment(chat.key, otherId), undefined)
+    assert.equal(await store.getSegment(session('another').key, id), undefined)
+  })
+
+  test('a segment needs no copy and leaves a copy alone', async (context) => {
+    const held = items(chat, 0, 2)
+    await fillNow(context.store, chat, copyOf(held, 2))
+    await context.store.putSegment(chat.key, id, new Uint8Array([1, 2, 3]))
+    await servesExactly(context, chat, held, 2)
+  })
+
+  test(
+    'a segment larger than the whole is not kept, and not half of it',
+    async ({ store }) => {
+      await store.putSegment(chat.key, id, new Uint8Array(50_000).fill(7))
+      const found = await store.getSegment(chat.key, id)
+      assert.ok(found === undefined || found.byteLength === 50_000)
+    },
+    { maxBytes: 20_000 },
+  )
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { inProcessDurableStore } from '../../src/stores/in-process/durable-store.ts'
+import { inProcessHotStore } from '../../src/stores/in-process/hot-store.ts'
+import { durableStoreSuite, hotStoreSuite } from '../../src/testing/index.ts'
+import { DURABLE_STORE_BUGS, withBug } from './durable-store-bugs.ts'
+import { HOT_STORE_BUGS, withHotBug } from './hot-store-bugs.ts'
+import { failuresOf } from './run-suite.ts'
+
+describe('the suite of durable stores', () => {
+  it('finds nothing in a store without a bug', async () => {
+    for (const createStore of [() => ({ store: inProcessDurableStore() }), () => ({ store: withBug(() => ({})) })]) {
+      const { ran, failed } = await failuresOf((runner) => durableStoreSuite('sound', { ...runner, createStore }))
+      expect(failed).toEqual([])
+      expect(ran).toBeGreaterThan(50)
+    }
+  })
+
+  it.each(Object.entries(DURABLE_STORE_BUGS))('catches: %s', async (_, [topic, bug]) => {
+    const { failed } = await failuresOf((runner) =>
+      durableStoreSuite('buggy', { ...runner, createStore: () => ({ store: withBug(bug) }) }),
+    )
+    expect(failed.map((name) => name.split(' > ')[0])).toContain(topic)
+  })
+})
+
+describe('the suite of hot stores', () => {
+  it('finds nothing in a store without a bug', async () => {
+    const makers = [inProcessHotStore, (bounds: object) => withHotBug(() => ({}), bounds)]
+    for (const make of makers) {
+      const { ran, failed } = await failuresOf((runner) =>
+        hotStoreSuite('sound', { ...runner, createStore: (bounds) => ({ store: make(bounds) }) }),
+      )
+      expect(failed).toEqual([])
+      expect(ran).toBeGreaterThan(20)
+    }
+  })
+
+  it.each(Object.entries(HOT_STORE_BUGS))('catches: %s', async (_, [topic, bug]) => {
+    const { failed } = await failuresOf((runner) =>
+      hotStoreSuite('buggy', { ...runner, createStore: (bounds) => ({ store: withHotBug(bug, bounds) }) }),
+    )
+    expect(failed.map((name) => name.split(' > ')[0])).toContain(topic)
+  })
+})
