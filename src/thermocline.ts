@@ -1,7 +1,9 @@
 import { ContextPruner, type ContextPrunerOptions } from './context/index.ts'
+import { checkOptionNames } from './lib/check-options.ts'
 import { inProcessDurableStore } from './stores/in-process/durable-store.ts'
 import { type InProcessHotStoreOptions, inProcessHotStore } from './stores/in-process/hot-store.ts'
 import { sqliteDurableStore } from './stores/sqlite/durable-store.ts'
+import { TIER_DEFAULTS } from './tiers/options.ts'
 import { type Stores, TieredStorage, type TieredStorageOptions } from './tiers/tiered-storage.ts'
 
 /** Plain options for a manager that chooses its own stores. */
@@ -15,6 +17,11 @@ export interface TieredStorageManagerOptions extends TieredStorageOptions {
   /** Stores of one's own, in place of those above. */
   readonly stores?: Stores
 }
+
+const MANAGER_OPTIONS: readonly string[] = [
+  ...Object.keys(TIER_DEFAULTS),
+  ...['baseMemoryManager', 'clock', 'durableCalls', 'path', 'synchronous', 'inProcess', 'stores'],
+]
 
 /**
  * Conversation memory in three tiers: hot in this process, warm and cold in a SQLite file, by Node's own parts alone.
@@ -30,7 +37,9 @@ export interface TieredStorageManagerOptions extends TieredStorageOptions {
 export class TieredStorageManager extends TieredStorage {
   /** @throws ThermoclineError `INVALID_OPTION` */
   constructor(options: TieredStorageManagerOptions = {}) {
-    super(options, () => options.stores ?? connectStores(options))
+    checkOptionNames(options, MANAGER_OPTIONS)
+    const stores = options.stores ?? chooseStores(options)
+    super(options, () => stores)
   }
 }
 
@@ -51,14 +60,15 @@ export interface Thermocline extends AsyncDisposable {
  * @throws ThermoclineError `INVALID_OPTION`, `STORE_UNAVAILABLE`, `STORE_VERSION`, `STORE_FAILED`
  */
 export async function openThermocline(options: ThermoclineOptions = {}): Promise<Thermocline> {
-  const memory = new TieredStorageManager(options)
-  const pruner = new ContextPruner(options.context)
+  const { context, ...managerOptions } = options
+  const memory = new TieredStorageManager(managerOptions)
+  const pruner = new ContextPruner(context)
   await memory.initialize()
   const close = (): Promise<void> => memory.close()
   return Object.freeze({ memory, pruner, close, [Symbol.asyncDispose]: close })
 }
 
-function connectStores(options: TieredStorageManagerOptions): Stores {
+function chooseStores(options: TieredStorageManagerOptions): Stores {
   const { path, synchronous } = options
   const durable =
     path === ':memory:'

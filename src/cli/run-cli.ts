@@ -3,6 +3,7 @@ import { isThermoclineError } from '../index.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
 import { demoCommand } from './commands/demo.ts'
 import type { Terminal } from './terminal.ts'
+import { oneLine } from './text-layout.ts'
 
 const COMMANDS: readonly Command[] = [demoCommand]
 
@@ -20,7 +21,7 @@ export async function runCli(args: readonly string[], out: Terminal, err: Termin
   } catch (error) {
     if (error instanceof UsageError) {
       const name = command === undefined ? 'thermocline' : `thermocline ${command.name}`
-      err.line(`${name}: ${error.message}; "${name} --help" shows what there is`)
+      err.line(`${name}: ${oneLine(error.message)}; "${name} --help" shows what there is`)
       return 2
     }
     err.line(`thermocline: ${inOneLine(error)}`)
@@ -54,8 +55,7 @@ function kindOf(argument: string): string {
 
 /** No stack: it tells a user nothing. The code stays, to look up in docs/errors.md. */
 function inOneLine(error: unknown): string {
-  if (error instanceof CommandError) return error.message
-  if (isThermoclineError(error)) return `${error.message} (${error.code})`
   const message = error instanceof Error ? error.message : String(error)
-  return message.split('\n')[0] ?? ''
+  const isCoded = isThermoclineError(error) && !(error instanceof CommandError)
+  return oneLine(isCoded ? `${message} (${error.code})` : message)
 }

@@ -12,18 +12,26 @@ export function displayWidth(text: string): number {
   return width
 }
 
-/** The text in one line and at most so many columns, cut with an ellipsis. Takes no colours. */
+/** The text in one line, without what a terminal would take for commands. */
+export function oneLine(text: string): string {
+  return text
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/\p{Cc}/gu, '')
+    .trim()
+}
+
+/** The text in one line of at most so many columns, cut with an ellipsis. Takes no colours. */
 export function clip(text: string, columns: number): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim()
-  if (displayWidth(line.slice(0, columns * 8)) <= columns && line.length <= columns * 8) return line
+  // A character as people see it may be many units long, but a text of this length is cut in any case.
+  const line = oneLine(text.slice(0, columns * 16))
   let kept = ''
   let width = 0
-  for (const { segment } of segmenter.segment(line.slice(0, columns * 8))) {
+  for (const { segment } of segmenter.segment(line)) {
     width += widthOf(segment)
-    if (width > columns - 1) break
+    if (width > columns) return `${cutLast(kept).trimEnd()}…`
     kept += segment
   }
-  return `${kept.trimEnd()}…`
+  return line.length < text.length && text.length > columns * 16 ? `${cutLast(kept).trimEnd()}…` : line
 }
 
 export function padEnd(text: string, columns: number): string {
@@ -86,6 +94,11 @@ export function median(values: readonly number[]): number {
   const middle = sorted.length / 2
   if (sorted.length === 0) return 0
   return Number.isInteger(middle) ? (sorted[middle - 1]! + sorted[middle]!) / 2 : sorted[Math.floor(middle)]!
+}
+
+function cutLast(text: string): string {
+  const last = [...segmenter.segment(text)].at(-1)
+  return last === undefined ? text : text.slice(0, last.index)
 }
 
 /** Columns of one character as people see them. */

@@ -9,8 +9,8 @@ import { type HistoryQuery, resolveQuery } from './history-query.ts'
 import { Migrator } from './migrator.ts'
 import { isKeptByReads } from './placement.ts'
 import { ReadPath } from './read-path.ts'
-import { planArchiveWhere, planRehydrateWhere, planSeal } from './rewrite-plan.ts'
-import { Rewriter } from './rewriter.ts'
+import { MERGE_FROM_SEGMENTS, planArchiveWhere, planMerge, planRehydrateWhere, planSeal } from './rewrite-plan.ts'
+import { type Planner, Rewriter } from './rewriter.ts'
 import type { TierParts } from './tier-parts.ts'
 import { unitOf } from './units.ts'
 import { WritePath } from './write-path.ts'
@@ -95,17 +95,16 @@ export class Engine {
     return this.reads.iterate(session.key, resolveQuery(session.key, query))
   }
 
-  async promote(session: SessionIdentity): Promise<boolean> {
-    const outcome = await this.#rewriter.run(session.key, (record, _heat, now) => {
+  promote(session: SessionIdentity): Promise<boolean> {
+    return this.#rewriteAll(session, (record, _heat, now) => {
       this.#warm(record, now)
       return planRehydrateWhere(record, () => true)
     })
-    return outcome.changed
   }
 
   async demote(session: SessionIdentity, to: 'warm' | 'cold'): Promise<boolean> {
     const { options, hot } = this.parts
-    const outcome = await this.#rewriter.run(session.key, (record) => {
+    const changed = await this.#rewriteAll(session, (record) => {
       if (to === 'warm') return planSeal(record, options, true)
       const end = record.segments.length
       return planArchiveWhere(
@@ -115,7 +114,7 @@ export class Engine {
       )
     })
     await hot.forget(session.key)
-    return outcome.changed
+    return changed
   }
 
   /** Takes work that nobody waits for, so that `close` can. It must not matter whether it succeeds. */
@@ -135,16 +134,23 @@ export class Engine {
     await this.parts.durable.close()
   }
 
+  /** One plan takes what fits a commit, so a long session needs several. True if anything was changed. */
+  async #rewriteAll(session: SessionIdentity, planner: Planner): Promise<boolean> {
+    let changed = false
+    while ((await this.#rewriter.run(session.key, planner)).changed) changed = true
+    return changed
+  }
+
   /** A seal that fails leaves a longer tail, which the next add or sweep tries again. */
   #seal(key: SessionKey): Promise<void> {
-    const sealing = this.#rewriter
-      .run(key, (record) => planSeal(record, this.parts.options))
-      .then(
-        () => undefined,
-        () => undefined,
-      )
+    const sealing = this.#sealAndMerge(key).catch(() => undefined)
     this.background(sealing)
     return sealing
+  }
+
+  async #sealAndMerge(key: SessionKey): Promise<void> {
+    const { segments } = await this.#rewriter.run(key, (record) => planSeal(record, this.parts.options))
+    if (segments >= MERGE_FROM_SEGMENTS) await this.#rewriter.run(key, planMerge)
   }
 
   /** As if archives had been read enough: otherwise the next sweep would send what is promoted straight back. */

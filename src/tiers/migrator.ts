@@ -1,7 +1,7 @@
 import { isThermoclineError, ThermoclineError } from '../errors.ts'
 import { type SessionKey, SHARD_COUNT } from '../memory/session.ts'
 import type { LoadedRecord } from './durable-store.ts'
-import { nextReview, planArchive, planRehydrate, planSeal, type RewritePlan } from './rewrite-plan.ts'
+import { nextReview, planArchive, planMerge, planRehydrate, planSeal, type RewritePlan } from './rewrite-plan.ts'
 import type { GroupOutcome, Planner, Rewriter } from './rewriter.ts'
 import { TAIL_UNIT } from './session-copy.ts'
 import type { TierParts } from './tier-parts.ts'
@@ -47,6 +47,8 @@ export interface MigrationReport {
   readonly sealed: Moved
   /** To archives. */
   readonly archived: Moved
+  /** From pages to fewer pages. */
+  readonly merged: Moved
   /** From archives back to pages. */
   readonly rehydrated: Moved
   /** JSON bytes over stored bytes of all that was moved; 0 where nothing was. */
@@ -55,8 +57,8 @@ export interface MigrationReport {
 }
 
 const PAGE_SIZE = 100
-/** Rewrites of one session in one sweep: archive, rehydrate and seal each, and once more for what came meanwhile. */
-const MAX_STEPS = 6
+/** Rewrites of one session in one sweep. Each takes what fits a commit; what is left then is the next sweep's. */
+const MAX_STEPS = 1000
 const FIRST_DELAY_MS = 60_000
 const MAX_FAILURES = 10
 const MAX_DELAY_MS = 86_400_000
@@ -172,7 +174,10 @@ export class Migrator {
 /** What a sweep does to a session, the most worthwhile first. */
 export function sweepPlanner({ options }: TierParts): Planner {
   return (record, heat, now) =>
-    planArchive(record, heat, options, now) ?? planRehydrate(record, heat, options, now) ?? planSeal(record, options)
+    planArchive(record, heat, options, now) ??
+    planRehydrate(record, heat, options, now) ??
+    planSeal(record, options) ??
+    planMerge(record)
 }
 
 function estimate(record: LoadedRecord, group: RewritePlan['groups'][number]): GroupOutcome {
@@ -190,7 +195,7 @@ class Tally {
   sessions = 0
   failed = 0
   readonly #failures: MigrationReport['failures'][number][] = []
-  readonly #moved = { seal: nothing(), archive: nothing(), rehydrate: nothing() }
+  readonly #moved = { seal: nothing(), merge: nothing(), archive: nothing(), rehydrate: nothing() }
 
   fail(sessionKey: string, error: unknown): void {
     this.failed += 1
@@ -224,6 +229,7 @@ class Tally {
       failures: Object.freeze([...this.#failures]),
       sealed: Object.freeze(this.#moved.seal),
       archived: Object.freeze(this.#moved.archive),
+      merged: Object.freeze(this.#moved.merge),
       rehydrated: Object.freeze(this.#moved.rehydrate),
       ratio: bytes > 0 ? rawBytes / bytes : 0,
       durationMs,

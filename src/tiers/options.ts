@@ -1,4 +1,4 @@
-import { ThermoclineError } from '../errors.ts'
+import { checkNumberOption, checkWordOption, invalidOption, type NumberRange } from '../lib/check-options.ts'
 import { HEAT_TIMES } from '../memory/heat.ts'
 import { PLACEMENT_DEFAULTS, type PlacementOptions } from './placement.ts'
 
@@ -37,10 +37,8 @@ export const TIER_DEFAULTS: TierOptions = Object.freeze({
   maxHistoryItems: 100_000,
 })
 
-type Range = readonly [min: number, max: number, integer: boolean]
-
-const DAYS: Range = [0, 36_500, false]
-const RANGES: { readonly [name in keyof TierOptions]?: Range } = {
+const DAYS: NumberRange = [0, 36_500, false]
+const RANGES: { readonly [name in keyof TierOptions]?: NumberRange } = {
   hotTierMaxAgeDays: DAYS,
   warmTierMaxAgeDays: DAYS,
   minAccessCountHot: [1, HEAT_TIMES, true],
@@ -65,30 +63,14 @@ export function resolveTierOptions(given: Partial<TierOptions>): TierOptions {
   const options = Object.fromEntries(
     named.map((name) => [name, given[name] ?? TIER_DEFAULTS[name]]),
   ) as unknown as TierOptions
-  for (const [name, range] of Object.entries(RANGES)) checkNumber(name, options[name as keyof TierOptions], range)
-  for (const name of ['enableCompression', 'requireScope'] as const) {
-    if (typeof options[name] !== 'boolean') throw refused(name, 'true or false', options[name])
-  }
+  for (const [name, range] of Object.entries(RANGES)) checkNumberOption(name, options[name as keyof TierOptions], range)
+  for (const name of ['enableCompression', 'requireScope'] as const) checkWordOption(name, options[name], [true, false])
   if (options.warmTierMaxAgeDays < options.hotTierMaxAgeDays) {
-    throw refused(
+    throw invalidOption(
       'warmTierMaxAgeDays',
       `at least hotTierMaxAgeDays (${options.hotTierMaxAgeDays})`,
       options.warmTierMaxAgeDays,
     )
   }
   return Object.freeze(options)
-}
-
-function checkNumber(name: string, value: unknown, [min, max, integer]: Range): void {
-  if (typeof value === 'number' && value >= min && value <= max && (!integer || Number.isInteger(value))) return
-  throw refused(name, `${integer ? 'a whole number' : 'a number'} from ${min} to ${max}`, value)
-}
-
-function refused(name: string, expected: string, value: unknown): ThermoclineError {
-  const received = typeof value === 'number' || typeof value === 'boolean' ? String(value) : typeof value
-  return new ThermoclineError(
-    'INVALID_OPTION',
-    `Cannot use option ${name}: expected ${expected}: received ${received}`,
-    { details: { name } },
-  )
 }

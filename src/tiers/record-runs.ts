@@ -69,15 +69,22 @@ export async function findPlaced(
  * after it had been sealed. Only the segment itself can tell which.
  */
 export function stragglersOf(record: SessionRecord, i: number): readonly TailEntry[] {
-  const above = record.segments[i - 1]?.last ?? ''
   const upTo = record.segments[i]?.last ?? ''
+  // The tail rises, and nearly always all of it sorts after every segment.
+  if (record.tail[0] === undefined || record.tail[0].stamp > upTo) return NO_ENTRIES
+  const above = record.segments[i - 1]?.last ?? ''
   return record.tail.filter(({ stamp }) => stamp > above && stamp <= upTo)
 }
+
+const NO_ENTRIES: readonly TailEntry[] = Object.freeze([])
 
 /** Tail entries that sort after everything sealed. */
 export function freshTail(record: SessionRecord): readonly TailEntry[] {
   const sealed = record.segments.at(-1)?.last
-  return sealed === undefined ? record.tail : record.tail.filter(({ stamp }) => stamp > sealed)
+  const oldest = record.tail[0]?.stamp
+  return sealed === undefined || oldest === undefined || oldest > sealed
+    ? record.tail
+    : record.tail.filter(({ stamp }) => stamp > sealed)
 }
 
 /** Index of the segment that a stamp would lie in, or -1 where it sorts after all of them. */

@@ -15,8 +15,22 @@ export interface Group {
   /** Tail entries that are folded in: those of the group's range, or the oldest of what sorts after all segments. */
   readonly entries: readonly TailEntry[]
   readonly into: 'page' | 'archive'
-  readonly why: 'seal' | 'archive' | 'rehydrate'
+  /** Most that one of the new segments may hold, as JSON bodies. */
+  readonly maxRawBytes: number
+  readonly why: 'seal' | 'merge' | 'archive' | 'rehydrate'
 }
+
+/** A page is read whole for one item of it, so the newest ones stay small. */
+const PAGE_RAW_BYTES = 64 * 1024
+/** Pages further back are merged, so that the list of them stays short however long a live session gets. */
+const MERGED_PAGE_RAW_BYTES = 1024 * 1024
+const SMALL_PAGES = 16
+/** A session with fewer segments has nothing to merge. */
+export const MERGE_FROM_SEGMENTS: number = 2 * SMALL_PAGES
+/** Decoding stops at 8 MiB; an archive compressed to its bound rarely comes from more than this. */
+const ARCHIVE_RAW_BYTES = 3 * 1024 * 1024
+/** One plan rewrites about so much at most: it is held in memory, and has to fit one commit. */
+const PLAN_RAW_BYTES = 6 * 1024 * 1024
 
 export interface RewritePlan {
   /** Rising, disjoint. */
@@ -41,8 +55,22 @@ export function planSeal(record: SessionRecord, options: TierOptions, evenIfSmal
   const taken = fresh.slice(0, fresh.length - kept)
   const groups: Group[] = stragglerGroups(record)
   const end = record.segments.length
-  if (taken.length > 0) groups.push({ from: end, to: end, entries: taken, into: 'page', why: 'seal' })
+  if (taken.length > 0) {
+    groups.push({ from: end, to: end, entries: taken, into: 'page', maxRawBytes: PAGE_RAW_BYTES, why: 'seal' })
+  }
   return groups.length > 0 ? { groups } : undefined
+}
+
+/** Merges the older half of the small pages once there are many. */
+export function planMerge(record: SessionRecord): RewritePlan | undefined {
+  const isSmall = ({ kind, rawBytes }: SegmentRef): boolean => kind === 'page' && rawBytes <= PAGE_RAW_BYTES
+  const small = record.segments.filter(isSmall).length
+  const from = record.segments.findIndex(isSmall)
+  const to = from + SMALL_PAGES
+  // Neighbours only: a page that came back from an archive may lie among older ones.
+  if (small < MERGE_FROM_SEGMENTS || !record.segments.slice(from, to).every(isSmall)) return undefined
+  const entries = segmentStragglers(record, from, to)
+  return { groups: [{ from, to, entries, into: 'page', maxRawBytes: MERGED_PAGE_RAW_BYTES, why: 'merge' }] }
 }
 
 /** Moves what the placement rule calls cold into archives, with small archives beside it. */
@@ -73,26 +101,26 @@ export function planArchiveWhere(
 ): RewritePlan | undefined {
   const end = record.segments.length
   const groups: Group[] = []
-  for (let i = 0; i <= end; i++) {
+  let rawBytes = 0
+  for (let i = 0; i <= end && rawBytes < PLAN_RAW_BYTES; i++) {
     if (!isCold(i)) continue
     let to = i
-    while (to <= end && isCold(to)) to += 1
-    const withTail = to > end
+    // What is left for lack of room is the next plan's.
+    for (; to <= end && isCold(to) && rawBytes < PLAN_RAW_BYTES; to++) rawBytes += record.segments[to]?.rawBytes ?? 0
     const [from, upTo] = absorbArchives(record.segments, i, Math.min(to, end), groups.at(-1)?.to ?? 0, options)
     const entries = segmentStragglers(record, from, upTo)
     groups.push({
       from,
       to: upTo,
-      entries: withTail ? [...entries, ...freshTail(record)] : entries,
+      entries: to > end ? [...entries, ...freshTail(record)] : entries,
       into: 'archive',
+      maxRawBytes: ARCHIVE_RAW_BYTES,
       why: 'archive',
     })
-    i = Math.max(to, upTo)
+    i = Math.max(to, upTo) - 1
   }
-  if (isCold(end))
-    groups.push(
-      ...stragglerGroups(record).filter(({ from }) => !groups.some((group) => group.from <= from && from < group.to)),
-    )
+  const isTaken = ({ from }: Group): boolean => groups.some((group) => group.from <= from && from < group.to)
+  if (isCold(end)) groups.push(...stragglerGroups(record).filter((group) => !isTaken(group)))
   const busy = groups.filter(({ from, to, entries }) => to > from || entries.length > 0)
   return busy.length > 0 ? { groups: busy.sort((a, b) => a.from - b.from) } : undefined
 }
@@ -114,10 +142,20 @@ export function planRehydrateWhere(
 ): RewritePlan | undefined {
   const groups = record.segments.flatMap((segment, i): Group[] =>
     segment.kind === 'archive' && isWanted(i)
-      ? [{ from: i, to: i + 1, entries: stragglersOf(record, i), into: 'page', why: 'rehydrate' }]
+      ? [
+          {
+            from: i,
+            to: i + 1,
+            entries: stragglersOf(record, i),
+            into: 'page',
+            maxRawBytes: PAGE_RAW_BYTES,
+            why: 'rehydrate',
+          },
+        ]
       : [],
   )
-  return groups.length > 0 ? { groups } : undefined
+  // One at a time: an archive may hold much.
+  return groups[0] && { groups: [groups[0]] }
 }
 
 /** When placement next has something to decide about a session, if nothing is added or read. */
@@ -164,7 +202,9 @@ const SMALL_ARCHIVE_BYTES = 16 * 1024
 function stragglerGroups(record: SessionRecord): Group[] {
   return record.segments.flatMap((segment, i): Group[] => {
     const entries = stragglersOf(record, i)
-    return entries.length > 0 ? [{ from: i, to: i + 1, entries, into: segment.kind, why: 'seal' }] : []
+    if (entries.length === 0) return []
+    const maxRawBytes = segment.kind === 'archive' ? ARCHIVE_RAW_BYTES : MERGED_PAGE_RAW_BYTES
+    return [{ from: i, to: i + 1, entries, into: segment.kind, maxRawBytes, why: 'seal' }]
   })
 }
 

@@ -20,6 +20,8 @@ export type Planner = (record: LoadedRecord, heat: RecordHeat, now: number) => R
 export interface RewriteOutcome {
   /** False where there was nothing to do. */
   readonly changed: boolean
+  /** How many segments the session has now; 0 where nothing was changed. */
+  readonly segments: number
   readonly groups: readonly GroupOutcome[]
 }
 
@@ -36,12 +38,7 @@ export interface GroupOutcome {
 const MAX_ATTEMPTS = 4
 /** A session's only segment, if no larger, lies in the record itself: one write, no further document. */
 const MAX_INLINE_BYTES = 64 * 1024
-/** A page is read whole for one item of it, so it stays small. */
-const PAGE_MAX_RAW_BYTES = 64 * 1024
-/** Decoding stops at 8 MiB; an archive compressed to its bound rarely comes from more than this. */
-const ARCHIVE_MAX_RAW_BYTES = 3 * 1024 * 1024
-
-const NOTHING: RewriteOutcome = Object.freeze({ changed: false, groups: [] })
+const NOTHING: RewriteOutcome = Object.freeze({ changed: false, segments: 0, groups: [] })
 
 /** Carries out rewrites of one session, each as one structural commit under the session's fence. */
 export class Rewriter {
@@ -83,7 +80,7 @@ export class Rewriter {
         await hot.forget(key)
         ledger.drop(key)
         publishStep('rewrite:copies-dropped', key)
-        return { changed: true, groups }
+        return { changed: true, segments: change.segments?.length ?? 0, groups }
       } catch (error) {
         // Somebody else has rewritten the session meanwhile.
         if (!isThermoclineError(error, 'SEGMENT_MISSING')) throw error
@@ -144,7 +141,7 @@ export class Rewriter {
       content,
       group.into,
       !isArchive || options.enableCompression,
-      { maxBytes: options.archiveMaxBytes, maxRawBytes: isArchive ? ARCHIVE_MAX_RAW_BYTES : PAGE_MAX_RAW_BYTES },
+      { maxBytes: options.archiveMaxBytes, maxRawBytes: group.maxRawBytes },
       heatOfGroup(record, heat, group),
     )
     publishStep('rewrite:encoded', key)

@@ -39,6 +39,8 @@ const id = fc.oneof(
   text,
   fc.stringMatching(/^call_[0-9A-Za-z]{24}$/),
   fc.uuid(),
+  fc.stringMatching(/^\u{1f600}[0-9a-f]{20}$/u),
+  fc.stringMatching(/^[0-9A-Za-z_-]{21}$/),
   fc.ulid(),
   fc.constantFrom('call_1', 'call_2', 'call_aaaaaaaaaaaaaaaaaaaaaaa1', 'toolu_01A09q90qw90lq917835lq9'),
 )

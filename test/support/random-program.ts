@@ -65,7 +65,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       do: fc.constant('add keyed' as const),
       session,
       key: fc.nat(15),
-      agoMs: fc.constantFrom(1, 60_000, DAY_MS, 5 * DAY_MS),
+      agoMs: fc.constantFrom(0, 1, 60_000, DAY_MS, 5 * DAY_MS),
     }),
   },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('history' as const), session, query }) },

@@ -20,7 +20,7 @@ describe.each(PLACES)('a manager on %s', (kind) => {
         const place = emptyPlace(kind)
         await new ProgramRun(place, () => place.open(SMALL)).run(steps)
       }),
-      { numRuns: 30 },
+      { numRuns: 40 },
     )
   }, 60_000)
 })

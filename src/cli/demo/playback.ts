@@ -60,8 +60,16 @@ export class Playback {
     this.#clock.set(time)
   }
 
-  sweep(): Promise<MigrationReport> {
-    return this.#memory.runMigration()
+  /** @throws CommandError where a session could not be moved */
+  async sweep(): Promise<MigrationReport> {
+    const report = await this.#memory.runMigration()
+    const [first] = report.failures
+    if (first !== undefined) {
+      throw new CommandError(
+        `the sweep could not move ${report.failed} of ${report.sessions} sessions: ${first.message} (${first.code})`,
+      )
+    }
+    return report
   }
 
   census(): Promise<Census> {

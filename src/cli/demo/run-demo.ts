@@ -1,3 +1,4 @@
+import { CommandError } from '../command.ts'
 import type { Terminal } from '../terminal.ts'
 import { box, formatBytes, formatCount, formatMs, median, plural } from '../text-layout.ts'
 import type { Conversation } from './conversation.ts'
@@ -51,8 +52,8 @@ function introduce({ title, items, sessions, users, jsonBytes }: Conversation, t
 async function play(playback: Playback, screen: Screen): Promise<void> {
   screen.section(
     'Time passes',
-    'Each item is added at its own time, by a clock that is moved by hand. Items are',
-    'hot for 7 days, warm for 30, then a sweep packs them into cold archives.',
+    'Each item is added at its own time, by a clock that is moved by hand. What is',
+    'older than 7 days is warm; past 30 a sweep packs it into cold archives.',
   )
   screen.tierHeadings()
   for (const time of playTimes(playback.conversation)) {
@@ -66,7 +67,8 @@ async function play(playback: Playback, screen: Screen): Promise<void> {
 async function readBack(playback: Playback, reader: Reader, screen: Screen): Promise<ReadBack> {
   screen.section(
     'The file is closed, opened again, and read',
-    'Medians of whole sessions, as measured on this machine just now.',
+    'Whole sessions first from the file, then cached in this process, and one item',
+    'by its id. Medians, measured on this machine just now.',
   )
   await playback.reopen()
   return readAll(playback, reader, screen)
@@ -74,7 +76,7 @@ async function readBack(playback: Playback, reader: Reader, screen: Screen): Pro
 
 async function readAll(playback: Playback, reader: Reader, screen: Screen): Promise<ReadBack> {
   const found = await reader.readAll(playback.memory)
-  screen.readings(found)
+  screen.readings(found, await playback.census())
   const parts = TIERS.filter((tier) => found[tier].items > 0).map((tier) => `${formatCount(found[tier].items)} ${tier}`)
   screen.done(`${parts.join(', ')}: every item came back equal and in order`)
   return found
@@ -92,6 +94,7 @@ async function age(playback: Playback, reader: Reader, screen: Screen): Promise<
     await sweepAt(playback, screen, afterDays(playback.now, 31))
     const { hot, warm } = await playback.census()
     if (hot.items + warm.items === 0) break
+    if (month === MOST_MONTHS - 1) throw new CommandError('some items did not become cold')
   }
   readings.push(await readAll(playback, reader, screen))
   return readings
@@ -126,7 +129,7 @@ function sizeOf(session: Conversation['items']): number {
 }
 
 function summary(
-  { items, sessions }: Conversation,
+  { items, sessions, jsonBytes }: Conversation,
   readings: readonly ReadBack[],
   { cold }: Census,
   { view }: PrunedContext,
@@ -137,14 +140,14 @@ function summary(
     const first = readings.flatMap((found) => found[tier].first)
     return `${tier} ${first.length === 0 ? '-' : formatMs(median(first))}`
   })
-  const again = readings.flatMap((found) => TIERS.flatMap((tier) => found[tier].again))
+  const copy = readings.flatMap((found) => TIERS.flatMap((tier) => found[tier].copy))
   const { tokensBefore, tokensAfter, tokenBudget } = view.report
-  const ratio = cold.bytes === 0 ? 0 : cold.rawBytes / cold.bytes
   return [
-    `stored    ${plural(items.length, 'item')}, ${plural(sessions.size, 'session')}; ${formatCount(checked)} reads compared, all equal and in order`,
-    `cold      ${formatBytes(cold.rawBytes)} of JSON in ${formatBytes(cold.bytes)}: ${ratio.toFixed(1)} times smaller`,
-    `reading   a session from the file: ${times.join(', ')}; a copy: ${formatMs(median(again))}`,
+    `stored    ${plural(items.length, 'item')} in ${plural(sessions.size, 'session')}, ${formatBytes(jsonBytes)} as JSON`,
+    `checked   ${plural(checked, 'read')} of an item: all equal and in order`,
+    `cold      ${formatBytes(cold.rawBytes)} of JSON in ${formatBytes(cold.bytes)}: ${(cold.rawBytes / cold.bytes).toFixed(1)} times smaller`,
+    `reading   ${times.join(', ')}; cached ${copy.length === 0 ? '-' : formatMs(median(copy))}`,
     `context   ${formatCount(tokensBefore)} tokens → ${formatCount(tokensAfter)}, budget ${formatCount(tokenBudget)}`,
-    `took      ${formatMs(ms)}; the file is deleted again`,
+    `time      ${formatMs(ms)}; the file is deleted again`,
   ]
 }

@@ -11,6 +11,7 @@ const COLOURS: { readonly [tier in Tier]: Style } = { hot: 'red', warm: 'yellow'
 const BLOCKS: { readonly [tier in Tier]: string } = { hot: '█', warm: '▓', cold: '░' }
 /** Lines of the pruned context that are shown. */
 const SHOWN_LINES = 7
+const READING_COLUMNS = 10
 
 /** Prints what the demo does, section by section. */
 export class Screen {
@@ -70,19 +71,20 @@ export class Screen {
     this.say(this.#terminal.paint('dim', `${padEnd('', 12)}${line}`))
   }
 
-  readings(found: ReadBack): void {
-    const heading = ['items', 'sessions', 'first read', 'again', 'one item', 'cached'].map((text) => padStart(text, 11))
-    this.say(this.#terminal.paint('dim', `${padEnd('', 5)}${heading.join('')}`))
+  readings(found: ReadBack, census: Census): void {
+    const row = (cells: readonly string[]): string => cells.map((text) => padStart(text, READING_COLUMNS)).join('')
+    const heading = row(['items', 'stored', 'sessions', 'first', 'cached', 'by id'])
+    this.say(this.#terminal.paint('dim', `${padEnd('', 4)}${heading}`))
     for (const tier of TIERS) {
-      const { items, sessions, first, again, byId, cachedAgain } = found[tier]
+      const { items, sessions, first, copy, byId } = found[tier]
       if (items === 0) continue
-      const numbers = [
+      const numbers = row([
         formatCount(items),
+        formatBytes(census[tier].bytes),
         formatCount(sessions),
-        ...[first, again, byId].map((times) => (times.length === 0 ? '' : formatMs(median(times)))),
-        again.length === 0 ? 'no' : `no, ${cachedAgain ? 'yes' : 'no'}`,
-      ]
-      this.say(`${this.#tier(tier, padEnd(tier, 5))}${numbers.map((text) => padStart(text, 11)).join('')}`)
+        ...[first, copy, byId].map((times) => (times.length === 0 ? '' : formatMs(median(times)))),
+      ])
+      this.say(`${this.#tier(tier, padEnd(tier, 4))}${numbers}`.trimEnd())
     }
   }
 

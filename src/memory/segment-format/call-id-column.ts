@@ -6,26 +6,23 @@ import { type Positions, readPresence, writePresence } from './optional-column.t
 import { readOther, writeOther } from './symbol-column.ts'
 import { readTexts, writeTexts } from './text-column.ts'
 
-/**
- * Call ids seen so far, and which of them still waits for its second item: a call and its result share an id, and results
- * come in the order of their calls.
- */
+/** Call ids by number as they first come up, and which came up once more: a call and its result share an id. */
 class Calls {
-  readonly #waiting = new Set<number>()
-  size = 0
+  readonly #answered: boolean[] = []
+  #longestWaiting = 0
 
-  /** The number expected next: of the call that waits longest for a result, of a new call for anything else. */
+  get size(): number {
+    return this.#answered.length
+  }
+
+  /** Results come in the order of their calls, so one belongs to the call that waits longest; all else is a new call. */
   expected(type: number): number {
-    const [longest] = this.#waiting
-    return type === TOOL_RESULT && longest !== undefined ? longest : this.size
+    return type === TOOL_RESULT ? this.#longestWaiting : this.size
   }
 
   learn(number: number): void {
-    if (number < this.size) this.#waiting.delete(number)
-    else {
-      this.#waiting.add(number)
-      this.size += 1
-    }
+    this.#answered[number] = number < this.size
+    while (this.#answered[this.#longestWaiting]) this.#longestWaiting += 1
   }
 }
 

@@ -32,8 +32,9 @@ export interface Envelope {
 }
 
 /**
- * First byte: version in bits 5-7, codec in bits 0-1, bit 2 with a dictionary, bit 3 with deleted items, bit 4 with escapes. Varints: items,
- * deleted items if any, raw size of the texts, size of the bits. The dictionary's id, if any. Bits, texts. CRC-32 of all that.
+ * First byte: codec in bits 0-1, bit 2 with a dictionary, bit 3 with deleted items, bit 4 with escapes, version in bits
+ * 5-7. Varints: items, deleted items if any, raw size of the texts, size of the bits. The dictionary's id, if any. Bits,
+ * texts. CRC-32 of all that.
  */
 export function sealEnvelope(envelope: Envelope): Uint8Array {
   const { dictionaryId, gone, bits, texts } = envelope

@@ -1,5 +1,6 @@
 import type { BitReader } from './bit-reader.ts'
 import { type BitWriter, bitLength } from './bit-writer.ts'
+import { corrupt } from './segment-error.ts'
 
 /**
  * Which of a row of expectations came true. One bit: 0 says all did. Else one more: 0 says a bit for each follows; 1 says
@@ -26,6 +27,7 @@ export function readHits(bits: BitReader, count: number): boolean[] {
     hits[at] = false
     at += 1 + bits.count(count)
   }
+  if (at !== count) throw corrupt('a row of symbols is too long')
   return hits
 }
 

@@ -57,8 +57,10 @@ export function writeMetadata(sink: ColumnSink, types: readonly number[], bodies
 export function readMetadata(source: ColumnSource, types: readonly number[]): (JsonObject | undefined)[] {
   if (!source.bits.flag()) return new Array(types.length).fill(undefined)
   const keyCount = source.bits.count(source.texts.left)
-  const keys = Array.from({ length: keyCount }, () => source.texts.next())
   const shapes = readShapes(source, keyCount)
+  // A key that nobody has would cost the sender one byte, and us a column.
+  if (new Set(shapes.flat()).size !== keyCount) throw corrupt('a key is in no shape')
+  const keys = Array.from({ length: keyCount }, () => source.texts.next())
   const symbols = readSymbols(source.bits, types.length, shapes.length, (at) => types[at] ?? 0)
   const holders: number[][] = keys.map(() => [])
   let values = 0

@@ -8,7 +8,6 @@ const HOLE = '\x02'
 const MAX_TOKEN_CHARS = 64
 /** With fewer holes than this there is little to gain; and each text that a hostile segment claims costs it 3 bytes. */
 const MIN_HOLES = 8
-const WORD = /[0-9A-Za-z]+/g
 
 /** Texts that look like random ids of one kind, such as `call_` with 24 letters and digits, or UUIDs. */
 export interface TokenKind {
@@ -23,14 +22,7 @@ export function findTokenKind(texts: readonly string[]): TokenKind | undefined {
   const [first] = texts
   if (first === undefined || first.length > MAX_TOKEN_CHARS) return undefined
   if (texts.some((text) => text.length !== first.length || text.includes(HOLE))) return undefined
-  const chars = [...looksRandom(first)]
-  if (chars.length !== first.length) return undefined
-  // What they share is no hole; what differs is one, be it in the part that looks like a name.
-  const template = chars
-    .map((char, i) =>
-      texts.every((text) => text[i] === first[i]) && (char !== HOLE || texts.length > 1) ? first[i] : HOLE,
-    )
-    .join('')
+  const template = texts.length === 1 ? templateOfOne(first) : templateOf(first, texts)
   const holes = holesOf(template)
   if (holes.length < MIN_HOLES) return undefined
   const used = new Set(texts.flatMap((text) => holes.map((at) => text[at] as string)))
@@ -38,12 +30,18 @@ export function findTokenKind(texts: readonly string[]): TokenKind | undefined {
   return alphabet === -1 ? undefined : { template, alphabet }
 }
 
-/** A lone text gives nothing to compare with: what follows its last `_` counts as random if it is long and mixed. */
-function looksRandom(text: string): string {
+function templateOf(first: string, texts: readonly string[]): string {
+  return Array.from({ length: first.length }, (_, at) =>
+    texts.every((text) => text[at] === first[at]) ? first[at] : HOLE,
+  ).join('')
+}
+
+/** One text has nothing to differ from: it counts as random after its last `_` if that is long, with digits in it. */
+function templateOfOne(text: string): string {
   const from = text.lastIndexOf('_') + 1
   const tail = text.slice(from)
-  const random = /[0-9]/.test(tail) && tail.replace(/-/g, '').length >= 16
-  return random ? text.slice(0, from) + tail.replace(WORD, (word) => HOLE.repeat(word.length)) : text
+  const random = /^[0-9A-Za-z-]{16,}$/.test(tail) && /[0-9].*[0-9]/.test(tail)
+  return random ? text.slice(0, from) + tail.replace(/[^-]/g, HOLE) : text
 }
 
 /** The template as a text, the alphabet, then the characters at the holes of all texts in a row, group by group. */
@@ -102,5 +100,6 @@ function groupBits(radix: number, size: number): number {
 }
 
 function holesOf(template: string): number[] {
-  return [...template.matchAll(new RegExp(HOLE, 'g'))].map((match) => match.index)
+  // By UTF-16 units, as texts are indexed: spreading the template would go by code points.
+  return Array.from({ length: template.length }, (_, at) => at).filter((at) => template[at] === HOLE)
 }

@@ -1,3 +1,4 @@
+import { checkNumberOption } from '../../lib/check-options.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { SESSION_KEY_CHARS, type SessionKey } from '../../memory/session.ts'
 import type { HotAnswer, HotLease, HotSlot, HotStats, HotStore } from '../../tiers/hot-store.ts'
@@ -22,7 +23,10 @@ export const IN_PROCESS_HOT_STORE_DEFAULTS: Required<InProcessHotStoreOptions> =
 // Leases that were never used are dropped past this many; the fill that comes late is then merely refused.
 const MAX_LEASES = 10_000
 
-/** Copies in this process: least recently used first out, bounded in bytes. */
+/**
+ * Copies in this process: least recently used first out, bounded in bytes.
+ * @throws ThermoclineError `INVALID_OPTION`
+ */
 export function inProcessHotStore(options: InProcessHotStoreOptions = {}): HotStore {
   return new InProcessHotStore({ ...IN_PROCESS_HOT_STORE_DEFAULTS, ...options })
 }
@@ -45,6 +49,8 @@ class InProcessHotStore implements HotStore {
   #misses = 0
 
   constructor(options: Required<InProcessHotStoreOptions>) {
+    for (const [name, value] of Object.entries(options))
+      checkNumberOption(`inProcess.${name}`, value, [0, Number.MAX_SAFE_INTEGER, true])
     this.#maxBytes = options.maxBytes
     this.#copyBounds = { maxItems: options.maxItemsPerSession, maxBytes: options.maxBytesPerSession }
     // Segments are compressed and read seldom: a quarter of the room holds far more history than the copies do.

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { type DatabaseSync, loadNodeSqlite } from '../../clients/node-sqlite.ts'
 import { ThermoclineError } from '../../errors.ts'
 import { base32 } from '../../lib/base32.ts'
+import { checkNumberOption, checkWordOption, invalidOption } from '../../lib/check-options.ts'
 import type { Heat } from '../../memory/heat.ts'
 import type { SegmentRef, TailEntry } from '../../memory/record.ts'
 import { type Owner, type SessionIdentity, type SessionKey, shardOf } from '../../memory/session.ts'
@@ -58,7 +59,10 @@ export const SQLITE_DURABLE_STORE_DEFAULTS: Required<SqliteDurableStoreOptions> 
   lockTimeoutMs: 5000,
 })
 
-/** Holds everything in one SQLite file, through Node's own `node:sqlite`. Any number of processes may share it. */
+/**
+ * Holds everything in one SQLite file, through Node's own `node:sqlite`. Any number of processes may share it.
+ * @throws ThermoclineError `INVALID_OPTION`
+ */
 export function sqliteDurableStore(options: SqliteDurableStoreOptions = {}): DurableStore {
   return new SqliteDurableStore({ ...SQLITE_DURABLE_STORE_DEFAULTS, ...options })
 }
@@ -96,6 +100,10 @@ class SqliteDurableStore implements DurableStore {
   #writes: GroupCommit | undefined
 
   constructor(options: Required<SqliteDurableStoreOptions>) {
+    if (typeof options.path !== 'string' || options.path === '')
+      throw invalidOption('path', 'the path of a file', options.path)
+    checkWordOption('synchronous', options.synchronous, ['full', 'normal'])
+    checkNumberOption('lockTimeoutMs', options.lockTimeoutMs, [0, 600_000, true])
     this.#options = options
     this.capabilities = Object.freeze({ remote: false, persistent: options.path !== ':memory:' })
   }
@@ -163,8 +171,8 @@ class SqliteDurableStore implements DurableStore {
       // Statements that run inside each other see the same instant, without the two more that a transaction takes.
       const open = statements.session.iterate(key) as unknown as Iterator<SessionRow, undefined>
       try {
-        const row = open.next().value
-        return row && recordOf(statements, key, row, options)
+        const step = open.next()
+        return step.done === true ? undefined : recordOf(statements, key, step.value, options)
       } finally {
         open.return?.()
       }

@@ -1,0 +1,25 @@
+// A writer as a process of its own, for its parent to kill. Its plan is the only argument, as JSON.
+import { subscribe } from 'node:diagnostics_channel'
+import { STEP_CHANNEL, type StepEvent } from '../../../src/lib/trace.ts'
+import { JournalWriter } from './journal.ts'
+import { Writer, type WriterPlan } from './writer.ts'
+
+export interface WriterProcessPlan extends WriterPlan {
+  readonly journal: string
+  readonly rounds: number
+  /** It kills itself when it comes to this step for this time, counted from 1. */
+  readonly killAt?: { readonly step: string; readonly occurrence: number }
+}
+
+const plan = JSON.parse(process.argv[2]!) as WriterProcessPlan
+const journal = new JournalWriter(plan.journal)
+const { killAt } = plan
+if (killAt !== undefined) {
+  let seen = 0
+  subscribe(STEP_CHANNEL, (message) => {
+    if ((message as StepEvent).step !== killAt.step || ++seen < killAt.occurrence) return
+    journal.write({ kind: 'step', ...killAt })
+    process.kill(process.pid, 'SIGKILL')
+  })
+}
+await new Writer(plan, journal).run(plan.rounds)

@@ -1,0 +1,126 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { ManualClock } from '../../../src/testing/manual-clock.ts'
+import { TieredStorageManager } from '../../../src/thermocline.ts'
+import { Chance } from '../../support/random.ts'
+import type { Intent, JournalWriter } from './journal.ts'
+import { itemOf, USER } from './journal-item.ts'
+
+/**
+ * What a writer does beside adding: `all` of it, or only what leads to one kind of rewrite, so that a kill at a named
+ * step is sure to hit that kind.
+ */
+export type WriterMode = 'all' | 'seal' | 'archive' | 'rehydrate'
+
+export interface WriterPlan {
+  readonly file: string
+  readonly seed: number
+  readonly mode: WriterMode
+  readonly firstOp: number
+  /** Milliseconds since 1970 that its clock begins at. */
+  readonly startAt: number
+  /** Items with a key that an earlier writer may have added: they are sent again. */
+  readonly resend: readonly Intent[]
+}
+
+const SESSIONS = ['chat', 'import', 'busy', 'quiet']
+const DAY_MS = 86_400_000
+
+/** Bounds so low that items are sealed, archived, split and merged all the time. */
+const OPTIONS = {
+  hotTierMaxAgeDays: 1,
+  warmTierMaxAgeDays: 2,
+  minAccessCountHot: 2,
+  minAccessCountWarm: 1,
+  tailMaxItems: 12,
+  tailMaxBytes: 32 * 1024,
+  archiveMaxBytes: 24 * 1024,
+  tierMigrationInterval: 0,
+} as const
+
+/** Writes to several sessions at once and migrates them, until it has taken `rounds` rounds. */
+export class Writer {
+  readonly #plan: WriterPlan
+  readonly #journal: JournalWriter
+  readonly #chance: Chance
+  readonly #clock: ManualClock
+  readonly #memory: TieredStorageManager
+  #op: number
+
+  constructor(plan: WriterPlan, journal: JournalWriter) {
+    this.#plan = plan
+    this.#journal = journal
+    this.#chance = new Chance(plan.seed)
+    this.#clock = new ManualClock(plan.startAt)
+    this.#memory = new TieredStorageManager({ ...OPTIONS, path: plan.file, clock: this.#clock })
+    this.#op = plan.firstOp
+  }
+
+  async run(rounds: number): Promise<void> {
+    await this.#memory.initialize()
+    this.#journal.write({ kind: 'ready' })
+    const left = [...this.#plan.resend]
+    for (let round = 0; round < rounds; round++) {
+      // All at once, so that adds meet seals, sweeps and each other.
+      const work = [this.#addSome(), this.#addSome(), this.#addSome(), this.#migrate(round)]
+      const again = left.splice(0, 2)
+      if (again.length > 0) work.push(this.#add(again))
+      await Promise.all(work)
+      // Lets signals in, and whatever else waits for a turn.
+      await turn()
+    }
+    await this.#memory.close()
+  }
+
+  async #addSome(): Promise<void> {
+    const chance = this.#chance
+    const session = chance.pick(SESSIONS)
+    const count = chance.of(0.3) ? chance.between(2, 9) : 1
+    const intents = Array.from({ length: count }, () => this.#intent(chance.of(0.8) ? session : chance.pick(SESSIONS)))
+    if (count === 1 || chance.of(0.5)) await this.#add(intents)
+    else await Promise.all(intents.map((intent) => this.#add([intent])))
+  }
+
+  #intent(session: string): Intent {
+    const chance = this.#chance
+    const op = this.#op++
+    const size = chance.of(0.1) ? chance.between(4000, 40_000) : chance.between(5, 800)
+    if (!chance.of(0.2)) return { kind: 'intent', op, session, size }
+    const ago = chance.of(0.5) ? chance.between(0, 1000) : chance.between(0, 3 * DAY_MS)
+    return { kind: 'intent', op, session, size, keyedAt: this.#clock.now() - ago }
+  }
+
+  async #add(intents: readonly Intent[]): Promise<void> {
+    for (const intent of intents) this.#journal.write(intent)
+    const ids =
+      intents.length === 1
+        ? [await this.#memory.addMemoryItem(itemOf(intents[0]!))]
+        : await this.#memory.addMemoryItems(intents.map(itemOf))
+    for (const [i, { op }] of intents.entries()) this.#journal.write({ kind: 'ack', op, id: ids[i]! })
+  }
+
+  async #migrate(round: number): Promise<void> {
+    const { mode } = this.#plan
+    const address = { userId: USER, sessionId: this.#chance.pick(SESSIONS) }
+    if (mode === 'seal') return
+    this.#advance(this.#chance.of(0.3) ? 3 * DAY_MS : this.#chance.between(0, DAY_MS))
+    if (mode === 'archive') await this.#memory.demote(address, 'cold')
+    else if (mode === 'rehydrate') await (round % 2 === 0 ? this.#memory.demote(address) : this.#memory.promote(address))
+    else await this.#anything(address)
+  }
+
+  async #anything(address: { readonly userId: string; readonly sessionId: string }): Promise<void> {
+    const what = this.#chance.between(1, 10)
+    if (what <= 4) await this.#memory.runMigration()
+    else if (what === 5) await this.#memory.demote(address, 'warm')
+    else if (what === 6) await this.#memory.demote(address, 'cold')
+    else if (what === 7) await this.#memory.promote(address)
+    // Reads leave heat, which brings archives back with the next sweep.
+    else if (what === 8) await this.#memory.getConversationHistory(address)
+    else await this.#memory.getConversationHistory({ ...address, limit: 10 })
+  }
+
+  #advance(ms: number): void {
+    this.#clock.advance(ms)
+    this.#journal.write({ kind: 'clock', now: this.#clock.now() })
+  }
+}
