@@ -27,6 +27,7 @@ interface Line {
 const SETS = ['locomo', 'taubench', 'sweagent', 'taskmaster4'] as const
 type SetName = (typeof SETS)[number]
 const LONG_ARCHIVE_BYTES = 64 * 1024
+const DICTIONARY_BYTES = 64 * 1024
 const STRONG: EncodeOptions = { codec: 'zstd', level: 'strong' }
 
 /**
@@ -38,15 +39,46 @@ export async function coldRatios(dataDir: string, options: EncodeOptions = STRON
   const ratios: Record<string, number> = {}
   for (const set of SETS) {
     const lines = await readLines(dataDir, set)
-    ratios[`cold_ratio.${set}`] = await ratioOf(
-      groupBy(lines, ({ line }) => `${line.userId} ${line.sessionId}`),
-      options,
-    )
+    ratios[`cold_ratio.${set}`] = await ratioOf(bySession(lines), options)
     if (set !== 'locomo') continue
     const conversations = groupBy(lines, ({ conversation }) => String(conversation))
     ratios['cold_ratio_64k.locomo'] = await ratioOf(conversations.flatMap(longArchives), options)
   }
   return ratios
+}
+
+/**
+ * The same with a dictionary of raw texts of the other sets, as `cold_ratio_dictionary.<set>`. LoCoMo's licence forbids
+ * to ship anything made of it, so it gives to no dictionary; none is shipped anyway.
+ */
+export async function coldRatiosWithDictionary(dataDir: string): Promise<Record<string, number>> {
+  const sessions = new Map<SetName, ReadLine[][]>()
+  for (const set of SETS) sessions.set(set, bySession(await readLines(dataDir, set)))
+  const ratios: Record<string, number> = {}
+  for (const set of SETS) {
+    const givers = SETS.filter((other) => other !== set && other !== 'locomo')
+    const shares = await Promise.all(
+      givers.map((giver) => rawTexts(sessions.get(giver) ?? [], DICTIONARY_BYTES / givers.length)),
+    )
+    const options = { ...STRONG, dictionary: Buffer.concat(shares) }
+    ratios[`cold_ratio_dictionary.${set}`] = await ratioOf(sessions.get(set) ?? [], options)
+  }
+  return ratios
+}
+
+/** Texts as segments hold them before compression, of sessions from the whole set. */
+async function rawTexts(sessions: readonly (readonly ReadLine[])[], bytes: number): Promise<Buffer> {
+  const parts: Buffer[] = []
+  const share = Math.ceil(bytes / 16)
+  for (let at = 0; at < sessions.length && parts.length < 16; at += Math.max(1, Math.floor(sessions.length / 16))) {
+    const segment = await encodeSegment(segmentOf((sessions[at] ?? []).map(({ line }) => line)), { codec: 'none' })
+    parts.push(Buffer.from(segment.subarray(-share)))
+  }
+  return Buffer.concat(parts).subarray(0, bytes)
+}
+
+function bySession(lines: readonly ReadLine[]): ReadLine[][] {
+  return groupBy(lines, ({ line }) => JSON.stringify([line.userId, line.sessionId]))
 }
 
 interface ReadLine {
@@ -160,5 +192,6 @@ function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): T[][] {
 
 if (import.meta.main) {
   const { data } = parseArgs({ options: { data: { type: 'string', default: 'data' } } }).values
-  for (const [name, value] of Object.entries(await coldRatios(data))) console.log(`${name} ${value.toFixed(3)}`)
+  const ratios = { ...(await coldRatios(data)), ...(await coldRatiosWithDictionary(data)) }
+  for (const [name, value] of Object.entries(ratios)) console.log(`${name} ${value.toFixed(3)}`)
 }

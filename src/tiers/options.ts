@@ -20,6 +20,8 @@ export interface TierOptions extends PlacementOptions {
   readonly archiveMaxBytes: number
   /** How far a copy in this process may be behind other processes, in milliseconds. @default 100 */
   readonly inProcessMaxAgeMs: number
+  /** Heap for segments that were read lately and are kept decoded, in bytes, estimated. @default 16_777_216 */
+  readonly segmentCacheMaxBytes: number
   /** Most items of one answer; longer histories are for the iterator. @default 100_000 */
   readonly maxHistoryItems: number
 }
@@ -34,6 +36,7 @@ export const TIER_DEFAULTS: TierOptions = Object.freeze({
   tailMaxBytes: 64 * 1024,
   archiveMaxBytes: 700 * 1024,
   inProcessMaxAgeMs: 100,
+  segmentCacheMaxBytes: 16 * 1024 * 1024,
   maxHistoryItems: 100_000,
 })
 
@@ -51,6 +54,7 @@ const RANGES: { readonly [name in keyof TierOptions]?: NumberRange } = {
   // Below it an item of the largest size would not fit an archive of its own.
   archiveMaxBytes: [1024, 1_000_000, true],
   inProcessMaxAgeMs: [0, 60_000, false],
+  segmentCacheMaxBytes: [0, Number.MAX_SAFE_INTEGER, true],
   maxHistoryItems: [1, 10_000_000, true],
 }
 

@@ -1,7 +1,7 @@
 import { isThermoclineError, ThermoclineError } from '../errors.ts'
 import { makeItem } from '../memory/item-body.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
-import type { SegmentRef, SessionRecord } from '../memory/record.ts'
+import type { SessionRecord } from '../memory/record.ts'
 import { itemId, SESSION_KEY_CHARS, type SessionKey } from '../memory/session.ts'
 import type { Stamp } from '../memory/stamp.ts'
 import type { LoadOptions } from './durable-store.ts'
@@ -9,8 +9,7 @@ import { flushHeat } from './heat-flush.ts'
 import { type ResolvedQuery, windowIds } from './history-query.ts'
 import type { HotAnswer, HotLease } from './hot-store.ts'
 import { DAY_MS } from './placement.ts'
-import { findPlaced, type Placed, visibleRuns } from './record-runs.ts'
-import { readSegment } from './segment-source.ts'
+import { findPlaced, type Placed, type SegmentReader, visibleRuns } from './record-runs.ts'
 import { SessionCopy, TAIL_UNIT } from './session-copy.ts'
 import type { TierParts } from './tier-parts.ts'
 import { type PlacedUnit, stateOf, unitOf } from './units.ts'
@@ -310,8 +309,8 @@ export class ReadPath {
     if (newest !== undefined) this.#parts.stamps.observe(newest, this.#parts.clock.now())
   }
 
-  #segments(key: SessionKey): (ref: SegmentRef) => ReturnType<typeof readSegment> {
-    return (ref) => readSegment(this.#parts.durable, this.#parts.hot, key, ref)
+  #segments(key: SessionKey): SegmentReader {
+    return (ref) => this.#parts.segments.read(key, ref)
   }
 
   #unit(record: SessionRecord, id: string, now: number): PlacedUnit {

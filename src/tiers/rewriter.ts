@@ -9,7 +9,6 @@ import { type Stamp, stampMs } from '../memory/stamp.ts'
 import type { LoadedRecord, StructuralChange } from './durable-store.ts'
 import { mergeStragglers } from './record-runs.ts'
 import { type Group, joinHeat, nextReview, type RecordHeat, type RewritePlan } from './rewrite-plan.ts'
-import { readSegment } from './segment-source.ts'
 import { verifySegments, type WrittenSegment, writeSegments } from './segment-writer.ts'
 import { TAIL_UNIT } from './session-copy.ts'
 import type { TierParts } from './tier-parts.ts'
@@ -120,11 +119,9 @@ export class Rewriter {
     group: Group,
     overlay: Map<Stamp, OverlayChange>,
   ): Promise<readonly WrittenSegment[]> {
-    const { durable, hot, options, clock } = this.#parts
+    const { segments, options, clock } = this.#parts
     const key = record.session.key
-    const sources = await Promise.all(
-      record.segments.slice(group.from, group.to).map((ref) => readSegment(durable, hot, key, ref)),
-    )
+    const sources = await Promise.all(record.segments.slice(group.from, group.to).map((ref) => segments.read(key, ref)))
     publishStep('rewrite:sources-read', key)
     const joined: SegmentContent = {
       entries: sources.flatMap(({ entries }) => entries),

@@ -1,31 +1,50 @@
 import { ThermoclineError } from '../errors.ts'
+import { LruBytes } from '../lib/lru-bytes.ts'
 import type { SegmentRef } from '../memory/record.ts'
 import { decodeSegment, type SegmentContent } from '../memory/segment-format/index.ts'
 import type { SessionKey } from '../memory/session.ts'
 import type { DurableStore } from './durable-store.ts'
 import type { HotStore } from './hot-store.ts'
 
+// What a decoded item takes beside its text, which takes up to two bytes per character.
+const ITEM_OVERHEAD_BYTES = 200
+
 /**
- * Reads and decodes a segment: from its record where it lies there, otherwise from a hot copy, otherwise from the
- * durable store, leaving a hot copy.
- * @throws ThermoclineError `SEGMENT_MISSING`, `SEGMENT_CORRUPT`, `SEGMENT_VERSION`, `CODEC_MISSING`
+ * Reads segments: decoded from this process where they were read lately, otherwise from the record they lie in, from a
+ * hot copy, or from the durable store, leaving a hot copy. Segments are immutable, so no copy is ever stale; one that a
+ * structural commit has replaced is merely not asked for any more.
  */
-export async function readSegment(
-  durable: DurableStore,
-  hot: HotStore,
-  key: SessionKey,
-  ref: SegmentRef,
-): Promise<SegmentContent> {
-  if (ref.inline !== undefined) return decodeSegment(ref.inline)
-  const copy = await hot.getSegment(key, ref.id)
-  if (copy !== undefined) return decodeSegment(copy)
-  const bytes = await durable.getSegment(key, ref.id)
-  if (bytes === undefined) {
-    throw new ThermoclineError('SEGMENT_MISSING', 'Cannot read segment: a structural commit has replaced it', {
-      details: { segment: ref.id },
-    })
+export class SegmentSource {
+  readonly #durable: DurableStore
+  readonly #hot: HotStore
+  readonly #decoded: LruBytes<string, SegmentContent>
+
+  /** Keeps decoded segments up to `maxBytes` of heap, estimated. */
+  constructor(durable: DurableStore, hot: HotStore, maxBytes: number) {
+    this.#durable = durable
+    this.#hot = hot
+    this.#decoded = new LruBytes(maxBytes)
   }
-  const content = await decodeSegment(bytes)
-  await hot.putSegment(key, ref.id, bytes)
-  return content
+
+  /** @throws ThermoclineError `SEGMENT_MISSING`, `SEGMENT_CORRUPT`, `SEGMENT_VERSION`, `CODEC_MISSING`, `STORE_…` */
+  async read(key: SessionKey, ref: SegmentRef): Promise<SegmentContent> {
+    const known = this.#decoded.get(key + ref.id)
+    if (known !== undefined) return known
+    const content = await decodeSegment(ref.inline ?? (await this.#bytes(key, ref.id)))
+    this.#decoded.set(key + ref.id, content, 2 * ref.rawBytes + ITEM_OVERHEAD_BYTES * ref.items)
+    return content
+  }
+
+  async #bytes(key: SessionKey, segmentId: string): Promise<Uint8Array> {
+    const copy = await this.#hot.getSegment(key, segmentId)
+    if (copy !== undefined) return copy
+    const bytes = await this.#durable.getSegment(key, segmentId)
+    if (bytes === undefined) {
+      throw new ThermoclineError('SEGMENT_MISSING', 'Cannot read segment: a structural commit has replaced it', {
+        details: { segment: segmentId },
+      })
+    }
+    await this.#hot.putSegment(key, segmentId, bytes)
+    return bytes
+  }
 }

@@ -4,11 +4,13 @@ import type { DurableStore } from './durable-store.ts'
 import type { HeatLedger } from './heat-ledger.ts'
 import type { HotStore } from './hot-store.ts'
 import type { TierOptions } from './options.ts'
+import type { SegmentSource } from './segment-source.ts'
 
 /** What the read path, the write path and the migrator of one manager share. */
 export interface TierParts {
   readonly durable: DurableStore
   readonly hot: HotStore
+  readonly segments: SegmentSource
   readonly ledger: HeatLedger
   readonly stamps: StampMaker
   readonly clock: Clock

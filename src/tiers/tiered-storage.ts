@@ -13,6 +13,7 @@ import type { HotStats, HotStore } from './hot-store.ts'
 import type { MigrationOptions, MigrationReport } from './migrator.ts'
 import { resolveTierOptions, type TierOptions } from './options.ts'
 import { ScopedMemory } from './scoped-memory.ts'
+import { SegmentSource } from './segment-source.ts'
 
 /** The stores that a manager works on. It opens and closes them. */
 export interface Stores {
@@ -219,6 +220,7 @@ export class TieredStorage {
       {
         durable,
         hot,
+        segments: new SegmentSource(durable, hot, this.#options.segmentCacheMaxBytes),
         ledger: new HeatLedger(MAX_HEAT_SESSIONS),
         stamps: new StampMaker(),
         clock: this.#clock,

@@ -78,7 +78,11 @@ describe('metadata', () => {
   })
 
   it('may be as large as its bounds, and no larger', () => {
-    const nested = (levels: number): object => (levels === 1 ? {} : { a: nested(levels - 1) })
+    const nested = (levels: number): object => {
+      let outer = {}
+      for (let level = 1; level < levels; level++) outer = { a: outer }
+      return outer
+    }
     const flat = (count: number): object => Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, i]))
     const filler = (bytes: number): object => ({ a: 'x'.repeat(bytes - '{"a":""}'.length) })
     expect(outcome(() => checkMetadata(nested(MAX_METADATA_DEPTH)))).toHaveProperty('value')

@@ -73,7 +73,7 @@ describe('a session key', () => {
   })
 
   it('is as it always was: it is stored', () => {
-    expect(keyOf('acme', 'ada', 'chat 1')).toMatchInlineSnapshot()
+    expect(keyOf('acme', 'ada', 'chat 1')).toMatchInlineSnapshot(`"389lm93qstvcv6qq2qj5pu2gud"`)
     expect(identifySession({ userId: 'ada', sessionId: 'chat 1' }).key).toBe(keyOf('default', 'ada', 'chat 1'))
   })
 

@@ -153,6 +153,6 @@ describe('a keyed stamp', () => {
   })
 
   it('is as it always was: it is stored', () => {
-    expect(keyedStamp(1_767_225_600_000, 'import 1')).toMatchInlineSnapshot()
+    expect(keyedStamp(1_767_225_600_000, 'import 1')).toMatchInlineSnapshot(`"01jdrdla0007qeva61irbm4u23u"`)
   })
 })

@@ -35,23 +35,16 @@ describe('a checked store', () => {
   })
 
   it('opens and closes its store once, however often it is asked', async () => {
-    const naked = inProcessDurableStore()
-    const asked = { open: 0, close: 0 }
-    const store = checkedDurableStore(
-      Object.assign(Object.create(naked), {
-        name: 'counted',
-        capabilities: naked.capabilities,
-        open: async () => void (asked.open += 1),
-        close: async () => void (asked.close += 1),
-        foreignChanges: undefined,
-        watch: undefined,
-      }),
-    )
+    const naked = fakeRemoteStore(false)
+    const asked: string[] = []
+    naked.open = async () => void asked.push('open')
+    naked.close = async () => void asked.push('close')
+    const store = checkedDurableStore(naked)
     await Promise.all([store.open(), store.open()])
     await store.open()
     await Promise.all([store.close(), store.close()])
     await store.close()
-    expect(asked).toEqual({ open: 1, close: 1 })
+    expect(asked).toEqual(['open', 'close'])
   })
 
   it('can be opened after a failure to open', async () => {

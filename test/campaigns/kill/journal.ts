@@ -17,7 +17,6 @@ export type JournalLine =
   | { readonly kind: 'ack'; readonly op: number; readonly id: string }
   /** The writer's clock shows this time from now on. */
   | { readonly kind: 'clock'; readonly now: number }
-  | { readonly kind: 'ready' }
   /** A writer kills itself at this step. */
   | { readonly kind: 'step'; readonly step: string; readonly occurrence: number }
 

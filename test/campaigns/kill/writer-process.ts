@@ -1,5 +1,6 @@
 // A writer as a process of its own, for its parent to kill. Its plan is the only argument, as JSON.
 import { subscribe } from 'node:diagnostics_channel'
+import { writeSync } from 'node:fs'
 import { STEP_CHANNEL, type StepEvent } from '../../../src/lib/trace.ts'
 import { JournalWriter } from './journal.ts'
 import { Writer, type WriterPlan } from './writer.ts'
@@ -22,4 +23,4 @@ if (killAt !== undefined) {
     process.kill(process.pid, 'SIGKILL')
   })
 }
-await new Writer(plan, journal).run(plan.rounds)
+await new Writer(plan, journal).run(plan.rounds, () => writeSync(process.stdout.fd, 'ready\n'))

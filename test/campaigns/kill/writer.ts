@@ -25,17 +25,18 @@ export interface WriterPlan {
 const SESSIONS = ['chat', 'import', 'busy', 'quiet']
 const DAY_MS = 86_400_000
 
-/** Bounds so low that items are sealed, archived, split and merged all the time. */
+/** Bounds so low that items are archived, split and merged all the time. */
 const OPTIONS = {
   hotTierMaxAgeDays: 1,
   warmTierMaxAgeDays: 2,
   minAccessCountHot: 2,
   minAccessCountWarm: 1,
-  tailMaxItems: 12,
-  tailMaxBytes: 32 * 1024,
   archiveMaxBytes: 24 * 1024,
   tierMigrationInterval: 0,
 } as const
+/** And sealed all the time, or never. */
+const SHORT_TAIL = { tailMaxItems: 12, tailMaxBytes: 32 * 1024 } as const
+const LONG_TAIL = { tailMaxItems: 10_000, tailMaxBytes: 512 * 1024 } as const
 
 /** Writes to several sessions at once and migrates them, until it has taken `rounds` rounds. */
 export class Writer {
@@ -51,13 +52,14 @@ export class Writer {
     this.#journal = journal
     this.#chance = new Chance(plan.seed)
     this.#clock = new ManualClock(plan.startAt)
-    this.#memory = new TieredStorageManager({ ...OPTIONS, path: plan.file, clock: this.#clock })
+    const tail = plan.mode === 'all' || plan.mode === 'seal' ? SHORT_TAIL : LONG_TAIL
+    this.#memory = new TieredStorageManager({ ...OPTIONS, ...tail, path: plan.file, clock: this.#clock })
     this.#op = plan.firstOp
   }
 
-  async run(rounds: number): Promise<void> {
+  async run(rounds: number, onReady: () => void = () => undefined): Promise<void> {
     await this.#memory.initialize()
-    this.#journal.write({ kind: 'ready' })
+    onReady()
     const left = [...this.#plan.resend]
     for (let round = 0; round < rounds; round++) {
       // All at once, so that adds meet seals, sweeps and each other.
@@ -102,8 +104,8 @@ export class Writer {
     const { mode } = this.#plan
     const address = { userId: USER, sessionId: this.#chance.pick(SESSIONS) }
     if (mode === 'seal') return
-    this.#advance(this.#chance.of(0.3) ? 3 * DAY_MS : this.#chance.between(0, DAY_MS))
-    if (mode === 'archive') await this.#memory.demote(address, 'cold')
+    this.#advance(mode === 'archive' || this.#chance.of(0.3) ? 3 * DAY_MS : this.#chance.between(0, DAY_MS))
+    if (mode === 'archive') await this.#memory.runMigration()
     else if (mode === 'rehydrate') await (round % 2 === 0 ? this.#memory.demote(address) : this.#memory.promote(address))
     else await this.#anything(address)
   }

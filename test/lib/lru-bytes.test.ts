@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { LruBytes } from '../../src/stores/in-process/lru-bytes.ts'
+import { LruBytes } from '../../src/lib/lru-bytes.ts'
 
 const MAX = 100
 

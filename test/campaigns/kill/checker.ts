@@ -1,0 +1,145 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { MemoryItem } from '../../../src/memory/memory-item.ts'
+import { ManualClock } from '../../../src/testing/manual-clock.ts'
+import { TieredStorageManager } from '../../../src/thermocline.ts'
+import { type Intent, type JournalLine, lastClock } from './journal.ts'
+import { itemOf, USER } from './journal-item.ts'
+import { readTables, type SessionTables } from './tables.ts'
+
+const DAY_MS = 86_400_000
+
+/** What the writers of a file said, by `op`. */
+interface Expected {
+  readonly intents: ReadonlyMap<number, Intent>
+  /** How often each item was sent. */
+  readonly sent: ReadonlyMap<number, number>
+  readonly acks: ReadonlyMap<number, string>
+}
+
+/**
+ * Holds a file against what its writers said: nothing acknowledged lost, nothing double, nothing unreferenced, all in
+ * order; and all of it still so after one more sweep. Gives what is wrong, in words.
+ */
+export async function checkFile(path: string, journal: readonly JournalLine[]): Promise<readonly string[]> {
+  const problems: string[] = []
+  const expected = expectedOf(journal)
+  checkTables(await readTables(path, problems), expected, problems)
+  // What can't be trusted by itself is not worth comparing.
+  if (problems.length > 0) return problems
+  const now = lastClock(journal, 0) + 1
+  const before = await readAll(path, expected, now, undefined)
+  for (const [session, items] of before) checkItems(session, items, expected, problems)
+  checkAcks(before, expected, problems)
+  const swept = await readAll(path, expected, now, now + DAY_MS * (journal.length % 4), problems)
+  if (!isDeepStrictEqual([...swept].map(plain), [...before].map(plain)))
+    problems.push('a sweep changed what can be read')
+  checkTables(await readTables(path, problems), expected, problems)
+  return problems
+}
+
+function expectedOf(journal: readonly JournalLine[]): Expected {
+  const intents = new Map<number, Intent>()
+  const sent = new Map<number, number>()
+  const acks = new Map<number, string>()
+  for (const line of journal) {
+    if (line.kind === 'ack') acks.set(line.op, line.id)
+    if (line.kind !== 'intent') continue
+    if (!intents.has(line.op)) intents.set(line.op, line)
+    sent.set(line.op, (sent.get(line.op) ?? 0) + 1)
+  }
+  return { intents, sent, acks }
+}
+
+function checkTables(sessions: readonly SessionTables[], { sent }: Expected, problems: string[]): void {
+  for (const { sessionId, tail, segments, n } of sessions) {
+    const places = new Map<string, { op: unknown; body: string }[]>()
+    const put = (stamp: string, op: unknown, body: string): void => {
+      places.set(stamp, [...(places.get(stamp) ?? []), { op, body }])
+    }
+    for (const { content } of segments) {
+      for (const { stamp, body } of content.entries) put(stamp, body.metadata?.op, JSON.stringify(body))
+    }
+    for (const { stamp, body } of tail) {
+      const parsed = JSON.parse(body) as { metadata?: { op?: unknown } }
+      put(stamp, parsed.metadata?.op, body)
+    }
+    let again = 0
+    for (const [stamp, found] of places) {
+      const times = sent.get(found[0]!.op as number) ?? 0
+      // What is sent again after it was sealed lies in the tail beside it until the next rewrite, and only then.
+      if (found.length > Math.min(2, times)) problems.push(`${sessionId}: ${stamp} lies in ${found.length} places`)
+      if (found.some(({ body }) => body !== found[0]!.body)) problems.push(`${sessionId}: ${stamp} has two contents`)
+      again += Math.max(0, times - 1)
+    }
+    if (n < places.size || n > places.size + again)
+      problems.push(`${sessionId}: n is ${n}, but there are ${places.size} items, of which ${again} were sent again`)
+  }
+}
+
+/** Every session as a fresh manager gives it: as a list, and item by item. */
+async function readAll(
+  path: string,
+  { intents }: Expected,
+  now: number,
+  sweepAt: number | undefined,
+  problems: string[] = [],
+): Promise<ReadonlyMap<string, readonly MemoryItem[]>> {
+  const clock = new ManualClock(now)
+  await using memory = new TieredStorageManager({ path, clock, tierMigrationInterval: 0, hotTierMaxAgeDays: 1, warmTierMaxAgeDays: 2 })
+  if (sweepAt !== undefined) {
+    clock.set(sweepAt)
+    const report = await memory.runMigration()
+    if (report.failed > 0) problems.push(`a sweep failed: ${report.failures.map(({ message }) => message).join('; ')}`)
+  }
+  const read = new Map<string, readonly MemoryItem[]>()
+  for (const sessionId of new Set([...intents.values()].map(({ session }) => session))) {
+    const address = { userId: USER, sessionId }
+    const items = await memory.getConversationHistory(address)
+    const ids: string[] = []
+    for await (const { id } of memory.iterateConversationHistory(address)) ids.push(id)
+    if (!isDeepStrictEqual(ids, items.map(({ id }) => id))) problems.push(`${sessionId}: list and iterator differ`)
+    read.set(sessionId, items)
+  }
+  return read
+}
+
+function checkItems(session: string, items: readonly MemoryItem[], expected: Expected, problems: string[]): void {
+  const seen = new Set<unknown>()
+  let newest = -1
+  for (const [i, item] of items.entries()) {
+    const op = item.metadata?.op as number
+    const intent = expected.intents.get(op)
+    if ((items[i - 1]?.id ?? '') >= item.id) problems.push(`${session}: ${item.id} is not in order`)
+    if (seen.has(op)) problems.push(`${session}: item ${op} is there twice`)
+    seen.add(op)
+    if (intent === undefined || intent.session !== session) {
+      problems.push(`${session}: item ${op} was never sent there`)
+      continue
+    }
+    const { content, contentType, callId, idempotencyKey } = itemOf(intent)
+    const sent = { content, contentType, callId, idempotencyKey }
+    const got = { content: item.content, contentType: item.contentType, callId: item.callId, idempotencyKey: item.idempotencyKey }
+    if (!isDeepStrictEqual(got, sent)) problems.push(`${session}: item ${op} is not as it was sent`)
+    if (intent.keyedAt !== undefined) {
+      if (item.createdAt !== intent.keyedAt) problems.push(`${session}: item ${op} has another createdAt`)
+      continue
+    }
+    // Items without a key get their place when they are sent, and `op` counts those calls.
+    if (op < newest) problems.push(`${session}: item ${op} comes after item ${newest}`)
+    newest = Math.max(newest, op)
+  }
+}
+
+function checkAcks(read: ReadonlyMap<string, readonly MemoryItem[]>, expected: Expected, problems: string[]): void {
+  const ids = new Map([...read.values()].flat().map((item) => [item.metadata?.op, item.id]))
+  for (const [op, id] of expected.acks) {
+    const found = ids.get(op)
+    if (found === undefined) problems.push(`item ${op} was acknowledged and is lost`)
+    else if (found !== id) problems.push(`item ${op} was acknowledged as ${id} and is ${found}`)
+  }
+}
+
+/** Without what depends on when and whence it was read. */
+function plain([session, items]: readonly [string, readonly MemoryItem[]]): unknown {
+  return [session, items.map(({ tier: _t, cached: _c, accessCount: _a, lastAccessedAt: _l, ...rest }) => rest)]
+}

@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process'
+import { globSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ROOT } from '../package/repository.ts'
+
+/** Lines that each example prints, among others. An example that is not named here fails. */
+const EXPECTED: { readonly [file: string]: readonly string[] } = {
+  'base-memory-manager.ts': [
+    'in the own store: 2 items',
+    'read through an empty memory: When do I plant garlic? In October.',
+  ],
+  'migration.ts': [
+    'just added: 10 items, hot',
+    '10 days later: 10 items, warm',
+    'a sweep would archive 10 items of 1 session',
+    '35 days later: 10 items, cold',
+    'promoted: 10 items, warm',
+    'demoted: 10 items, cold',
+  ],
+  'prune-to-a-budget.ts': ['system_message: You are a travel agent. Answer briefly.', 'hidden: item-3, outside-window'],
+  'quickstart.ts': ['user_message: I am allergic to nuts.', '13 tokens of a budget of 4000'],
+  'scoped-memory.ts': [
+    'bakery/ada: Twelve rolls for Sunday, please.',
+    'garage/bob: The brakes squeak.',
+    'bob asks for an item of ada: OUT_OF_SCOPE',
+    'somebody asks without a scope: SCOPE_REQUIRED',
+  ],
+  'tool-calls.ts': [
+    'payload kept byte for byte: true',
+    '35 tokens: 4 of 6 items, 2 of 2 of the tool exchange',
+    '20 tokens: 2 of 6 items, 0 of 2 of the tool exchange',
+  ],
+}
+
+describe('examples', () => {
+  let folder: string
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'thermocline-examples-'))
+  })
+
+  afterEach(() => {
+    rmSync(folder, { recursive: true })
+  })
+
+  it.each(globSync('*.ts', { cwd: `${ROOT}examples` }).sort())('%s runs, and cleans up', (file) => {
+    const env = { ...process.env, TMPDIR: folder }
+    const run = spawnSync(process.execPath, [`${ROOT}examples/${file}`], { cwd: folder, encoding: 'utf8', env })
+    expect(run.stderr).toBe('')
+    expect(run.status).toBe(0)
+    expect(run.stdout.split('\n')).toEqual(expect.arrayContaining([...EXPECTED[file]!]))
+    expect(readdirSync(folder)).toEqual([])
+  })
+})
