@@ -24,14 +24,14 @@ export function oneLine(text: string): string {
 export function clip(text: string, columns: number): string {
   // A character as people see it may be many units long, but a text of this length is cut in any case.
   const line = oneLine(text.slice(0, columns * 16))
+  const isWhole = text.length <= columns * 16
   let kept = ''
   let width = 0
   for (const { segment } of segmenter.segment(line)) {
     width += widthOf(segment)
-    if (width > columns) return `${cutLast(kept).trimEnd()}…`
-    kept += segment
+    if (width < columns) kept += segment
   }
-  return line.length < text.length && text.length > columns * 16 ? `${cutLast(kept).trimEnd()}…` : line
+  return isWhole && width <= columns ? line : `${kept.trimEnd()}…`
 }
 
 export function padEnd(text: string, columns: number): string {
@@ -94,11 +94,6 @@ export function median(values: readonly number[]): number {
   const middle = sorted.length / 2
   if (sorted.length === 0) return 0
   return Number.isInteger(middle) ? (sorted[middle - 1]! + sorted[middle]!) / 2 : sorted[Math.floor(middle)]!
-}
-
-function cutLast(text: string): string {
-  const last = [...segmenter.segment(text)].at(-1)
-  return last === undefined ? text : text.slice(0, last.index)
 }
 
 /** Columns of one character as people see them. */

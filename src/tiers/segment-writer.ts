@@ -85,22 +85,27 @@ async function write(
   return [{ ref, bytes }]
 }
 
+// Counted for a deleted item's stamp, so that no segment comes near the 65,536 of them that one may hold.
+const GONE_BYTES = 64
+
 function splitByRawBytes(content: SegmentContent, maxRawBytes: number): readonly SegmentContent[] {
-  const parts: { entries: SegmentEntry[]; gone: Stamp[] }[] = [{ entries: [], gone: [] }]
-  let bytes = 0
-  let gone = 0
-  for (const entry of content.entries) {
-    const size = rawBytesOf(entry)
-    if (bytes > 0 && bytes + size > maxRawBytes) {
+  const parts: { entries: SegmentEntry[]; gone: Stamp[] }[] = []
+  let bytes = Number.POSITIVE_INFINITY
+  const partFor = (size: number): { entries: SegmentEntry[]; gone: Stamp[] } => {
+    if (bytes + size > maxRawBytes) {
       parts.push({ entries: [], gone: [] })
       bytes = 0
     }
-    const part = parts.at(-1)!
-    while (gone < content.gone.length && content.gone[gone]! < entry.stamp) part.gone.push(content.gone[gone++]!)
-    part.entries.push(entry)
     bytes += size
+    return parts.at(-1)!
   }
-  parts.at(-1)!.gone.push(...content.gone.slice(gone))
+  let gone = 0
+  for (const entry of content.entries) {
+    for (; gone < content.gone.length && content.gone[gone]! < entry.stamp; gone++)
+      partFor(GONE_BYTES).gone.push(content.gone[gone]!)
+    partFor(rawBytesOf(entry)).entries.push(entry)
+  }
+  for (; gone < content.gone.length; gone++) partFor(GONE_BYTES).gone.push(content.gone[gone]!)
   return parts
 }
 

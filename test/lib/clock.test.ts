@@ -43,7 +43,8 @@ describe('a timer of the system clock', () => {
   it('never keeps a process alive', () => {
     const set = vi.spyOn(globalThis, 'setInterval')
     const stop = systemClock.every(1_000_000, () => undefined)
-    expect((set.mock.results[0]?.value as NodeJS.Timeout).hasRef()).toBe(false)
+    const timer: NodeJS.Timeout = set.mock.results[0]!.value
+    expect(timer.hasRef()).toBe(false)
     set.mockRestore()
     stop()
   })

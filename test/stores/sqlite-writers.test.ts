@@ -79,7 +79,7 @@ describe('a SQLite store', () => {
     const workers = [1, 2].map(
       (seed) =>
         new Worker(new URL('./sqlite-writer.worker.ts', import.meta.url), {
-          workerData: { path: path(), seed, rounds: 60 },
+          workerData: { path: path(), seed, rounds: 120 },
         }),
     )
     let running = workers.length
@@ -110,7 +110,7 @@ describe('a SQLite store', () => {
     }
     await Promise.all(ended)
     const { n } = (await reader.load(chat.key))!
-    expect(n).toBe(1 + 2 * 60)
+    expect(n).toBe(1 + 2 * 120)
     expect(loads).toBeGreaterThan(10)
     expect(seen.size).toBeGreaterThan(3)
   })

@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { inProcessDurableStore } from '../../src/stores/in-process/durable-store.ts'
 import { inProcessHotStore } from '../../src/stores/in-process/hot-store.ts'
 import { durableStoreSuite, hotStoreSuite } from '../../src/testing/index.ts'
-import { DURABLE_STORE_BUGS, withBug } from './durable-store-bugs.ts'
+import { APPEND_AND_LOAD_BUGS } from './append-and-load-bugs.ts'
+import { withBug } from './buggy-durable-store.ts'
+import { COMMIT_BUGS } from './commit-bugs.ts'
 import { HOT_STORE_BUGS, withHotBug } from './hot-store-bugs.ts'
+import { PAGE_AND_CHANGE_BUGS } from './page-and-change-bugs.ts'
 import { failuresOf } from './run-suite.ts'
 
 describe('the suite of durable stores', () => {
@@ -15,12 +18,15 @@ describe('the suite of durable stores', () => {
     }
   })
 
-  it.each(Object.entries(DURABLE_STORE_BUGS))('catches: %s', async (_, [topic, bug]) => {
-    const { failed } = await failuresOf((runner) =>
-      durableStoreSuite('buggy', { ...runner, createStore: () => ({ store: withBug(bug) }) }),
-    )
-    expect(failed.map((name) => name.split(' > ')[0])).toContain(topic)
-  })
+  it.each(Object.entries({ ...APPEND_AND_LOAD_BUGS, ...COMMIT_BUGS, ...PAGE_AND_CHANGE_BUGS }))(
+    'catches: %s',
+    async (_, [topic, bug]) => {
+      const { failed } = await failuresOf((runner) =>
+        durableStoreSuite('buggy', { ...runner, createStore: () => ({ store: withBug(bug) }) }),
+      )
+      expect(failed.map((name) => name.split(' > ')[0])).toContain(topic)
+    },
+  )
 })
 
 describe('the suite of hot stores', () => {

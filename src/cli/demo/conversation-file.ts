@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { JsonObject, JsonValue } from '../../index.ts'
 import { CommandError } from '../command.ts'
+import { oneLine } from '../text-layout.ts'
 import { type Conversation, makeConversation, type PlayedItem } from './conversation.ts'
 
 /** The demo holds everything in the heap, to compare it with what comes back. */
@@ -31,7 +32,7 @@ const LEFT_OUT = new Set(['id', 'updatedAt'])
  */
 export async function readConversationFile(path: string): Promise<Conversation> {
   const text = await readText(path)
-  const name = basename(path)
+  const name = oneLine(basename(path))
   const items: PlayedItem[] = []
   for (const [i, line] of text
     .replace(/^\ufeff/, '')

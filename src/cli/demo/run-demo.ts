@@ -52,8 +52,8 @@ function introduce({ title, items, sessions, users, jsonBytes }: Conversation, t
 async function play(playback: Playback, screen: Screen): Promise<void> {
   screen.section(
     'Time passes',
-    'Each item is added at its own time, by a clock that is moved by hand. What is',
-    'older than 7 days is warm; past 30 a sweep packs it into cold archives.',
+    'Each item is added at its own time, by a clock that is moved by hand. Past',
+    '7 days it is warm; past 30 a sweep packs it into a cold archive.',
   )
   screen.tierHeadings()
   for (const time of playTimes(playback.conversation)) {
@@ -67,8 +67,8 @@ async function play(playback: Playback, screen: Screen): Promise<void> {
 async function readBack(playback: Playback, reader: Reader, screen: Screen): Promise<ReadBack> {
   screen.section(
     'The file is closed, opened again, and read',
-    'Whole sessions first from the file, then cached in this process, and one item',
-    'by its id. Medians, measured on this machine just now.',
+    'Whole sessions first from the file, then cached in this process, and one',
+    'item by its id. Medians, measured on this machine just now.',
   )
   await playback.reopen()
   return readAll(playback, reader, screen)

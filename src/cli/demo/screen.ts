@@ -65,10 +65,12 @@ export class Screen {
     ] as const
     const moved = parts.filter(([{ items }]) => items > 0)
     if (moved.length === 0) return
-    const what = moved.map(([{ items }, where]) => `${plural(items, 'item')} ${where}`).join(', ')
+    const what = moved.map(
+      ([{ items }, where], i) => `${i === 0 ? plural(items, 'item') : formatCount(items)} ${where}`,
+    )
     const [raw, stored] = [sum(moved, 'rawBytes'), sum(moved, 'bytes')]
-    const line = `swept: ${what}, ${formatBytes(raw)} → ${formatBytes(stored)} (${ratio.toFixed(1)}x) in ${formatMs(durationMs)}`
-    this.say(this.#terminal.paint('dim', `${padEnd('', 12)}${line}`))
+    const line = `swept: ${what.join(', ')}, ${formatBytes(raw)} → ${formatBytes(stored)} (${ratio.toFixed(1)}x) in ${formatMs(durationMs)}`
+    this.say(this.#terminal.paint('dim', `${padEnd('', 12)}${clip(line, this.#terminal.columns - 18)}`))
   }
 
   readings(found: ReadBack, census: Census): void {

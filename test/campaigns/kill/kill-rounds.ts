@@ -12,89 +12,101 @@ export interface KillOptions {
   readonly seed: number
   /** Ends early after so long. @default never */
   readonly maxMs?: number
-  readonly onRound?: (done: number) => void
+  readonly onKill?: (report: KillReport) => void
 }
 
 export interface KillReport {
   readonly kills: number
   readonly acknowledged: number
-  /** What the checker found, with the seed and number of the round. */
+  /** What the checker found, and in which round. */
   readonly problems: readonly string[]
 }
 
-/** A file is killed at so often before the next one is begun: both young and grown ones are hit. */
+/** A writer is killed at a file so often before the next file is begun: both young and grown ones are hit. */
 const KILLS_PER_FILE = 10
 /** Files at once, each with a writer of its own. */
 const LANES = 2
 const START_AT: number = Date.UTC(2026, 0, 1)
 const FOREVER = 1_000_000
+const MODES: readonly WriterMode[] = ['seal', 'archive', 'rehydrate']
 
 /** Kills writers at random moments. Each choice follows from the seed; what a kill hits is up to the machine. */
 export async function killAtRandom(options: KillOptions): Promise<KillReport> {
-  const files = Math.ceil(options.kills / KILLS_PER_FILE)
+  using cache = await compileCache()
   const deadline = performance.now() + (options.maxMs ?? Number.POSITIVE_INFINITY)
-  const tally = new Tally(options.onRound)
-  await inLanes(files, async (file) => {
-    using target = new Target(options.seed * 1000 + file)
+  const tally = new Tally(options.onKill)
+  await inLanes(Math.ceil(options.kills / KILLS_PER_FILE), async (file) => {
+    using target = new Target(`seed ${options.seed}, file ${file}`, options.seed * 1000 + file, cache.path)
     const kills = Math.min(KILLS_PER_FILE, options.kills - file * KILLS_PER_FILE)
-    for (let i = 0; i < kills && performance.now() < deadline; i++) {
-      await target.round('all', undefined, `file ${file}, kill ${i}`, tally)
+    for (let kill = 0; kill < kills && performance.now() < deadline; kill++) {
+      await target.round(`kill ${kill}`, { mode: 'all' }, tally)
     }
   })
   return tally
 }
 
-/** Kills writers at every named step of every kind of rewrite, for the first time that they come to it and for later ones. */
-export async function killAtSteps(options: { readonly seed: number; readonly occurrences: readonly number[] }): Promise<KillReport> {
-  const modes: readonly WriterMode[] = ['seal', 'archive', 'rehydrate']
-  const cases = modes.flatMap((mode) => STEPS.map((step) => ({ mode, step })))
+export interface StepKillOptions {
+  readonly seed: number
+  /** At which times that a writer comes to a step, counted from 1. */
+  readonly occurrences: readonly number[]
+}
+
+/** Kills writers at every named step of every kind of rewrite. */
+export async function killAtSteps(options: StepKillOptions): Promise<KillReport> {
+  using cache = await compileCache()
+  const cases = MODES.flatMap((mode) => STEPS.map((step) => ({ mode, step })))
   const tally = new Tally(undefined)
   await inLanes(cases.length, async (i) => {
     const { mode, step } = cases[i]!
-    using target = new Target(options.seed * 1000 + i)
+    using target = new Target(`seed ${options.seed}, ${mode}`, options.seed * 1000 + i, cache.path)
     for (const occurrence of options.occurrences)
-      await target.round(mode, { step, occurrence }, `${mode}, ${step} for time ${occurrence}`, tally)
+      await target.round(`${step} for time ${occurrence}`, { mode, killAt: { step, occurrence } }, tally)
   })
   return tally
 }
 
 /** One growing file and its writers, one after another. */
 class Target implements Disposable {
+  readonly #name: string
   readonly #folder = new TempFolder()
-  readonly #seed: number
   readonly #chance: Chance
+  readonly #compileCache: string
 
-  constructor(seed: number) {
-    this.#seed = seed
+  constructor(name: string, seed: number, compileCache: string) {
+    this.#name = name
     this.#chance = new Chance(seed)
+    this.#compileCache = compileCache
   }
 
-  async round(mode: WriterMode, killAt: WriterProcessPlan['killAt'], name: string, tally: Tally): Promise<void> {
+  async round(name: string, how: Pick<WriterProcessPlan, 'mode' | 'killAt'>, tally: Tally): Promise<void> {
     const journal = this.#folder.file('journal.jsonl')
     const file = this.#folder.file('memory.db')
     const before = readJournal(journal)
     const keyed = before.filter((line): line is Intent => line.kind === 'intent' && line.keyedAt !== undefined)
     const plan: WriterProcessPlan = {
+      ...how,
       file,
       journal,
-      mode,
       seed: this.#chance.between(0, 2 ** 31),
       firstOp: nextOp(before),
       startAt: lastClock(before, START_AT) + 1,
       // As a resumed import would: what may have been lost, and some of what was not.
-      resend: keyed.slice(-8).filter(() => this.#chance.of(0.7)),
+      resend: keyed.slice(-12).filter(() => this.#chance.of(0.7)),
       rounds: FOREVER,
-      ...(killAt !== undefined && { killAt }),
+      compileCache: this.#compileCache,
     }
     const killAfterMs = this.#chance.between(20, 300)
-    const end = await runWriter(plan, killAt === undefined ? killAfterMs : undefined)
+    const end = await runWriter(plan, how.killAt === undefined ? killAfterMs : undefined)
     const lines = readJournal(journal)
+    const written = lines.slice(before.length)
     const problems = [...(await checkFile(file, lines))]
     if (end.signal !== 'SIGKILL') problems.push(`the writer ended by itself (${end.code}): ${end.stderr}`)
-    if (killAt !== undefined && !lines.slice(before.length).some(({ kind }) => kind === 'step'))
+    if (how.killAt !== undefined && !written.some(({ kind }) => kind === 'step'))
       problems.push('the writer never came to the step')
-    const acknowledged = lines.slice(before.length).filter(({ kind }) => kind === 'ack').length
-    tally.add(acknowledged, problems.map((problem) => `seed ${this.#seed}, ${name}: ${problem}`))
+    tally.add(
+      written.filter(({ kind }) => kind === 'ack').length,
+      problems.map((problem) => `${this.#name}, ${name}: ${problem}`),
+    )
   }
 
   [Symbol.dispose](): void {
@@ -106,18 +118,37 @@ class Tally implements KillReport {
   kills = 0
   acknowledged = 0
   readonly problems: string[] = []
-  readonly #onRound: KillOptions['onRound']
+  readonly #onKill: KillOptions['onKill']
 
-  constructor(onRound: KillOptions['onRound']) {
-    this.#onRound = onRound
+  constructor(onKill: KillOptions['onKill']) {
+    this.#onKill = onKill
   }
 
   add(acknowledged: number, problems: readonly string[]): void {
     this.kills += 1
     this.acknowledged += acknowledged
     this.problems.push(...problems)
-    this.#onRound?.(this.kills)
+    this.#onKill?.(this)
   }
+}
+
+/** A folder with all that a writer compiles, left by one that ends by itself: those that are killed leave nothing. */
+async function compileCache(): Promise<TempFolder> {
+  const folder = new TempFolder()
+  const plan: WriterProcessPlan = {
+    file: folder.file('memory.db'),
+    journal: folder.file('journal.jsonl'),
+    mode: 'all',
+    seed: 1,
+    firstOp: 0,
+    startAt: START_AT,
+    resend: [],
+    rounds: 3,
+    compileCache: folder.path,
+  }
+  const end = await runWriter(plan, undefined)
+  if (end.code !== 0) throw new Error(`Cannot run a writer: ${end.stderr}`)
+  return folder
 }
 
 async function inLanes(count: number, body: (i: number) => Promise<void>): Promise<void> {

@@ -16,6 +16,8 @@ export interface WriterEnd {
 export function runWriter(plan: WriterProcessPlan, killAfterMs: number | undefined): Promise<WriterEnd> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', SCRIPT, JSON.stringify(plan)], {
+      // Compiling the sources takes longer than most writers live.
+      env: { ...process.env, NODE_COMPILE_CACHE: plan.compileCache },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let stderr = ''

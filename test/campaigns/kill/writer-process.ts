@@ -8,6 +8,8 @@ import { Writer, type WriterPlan } from './writer.ts'
 export interface WriterProcessPlan extends WriterPlan {
   readonly journal: string
   readonly rounds: number
+  /** A folder that writers share. */
+  readonly compileCache: string
   /** It kills itself when it comes to this step for this time, counted from 1. */
   readonly killAt?: { readonly step: string; readonly occurrence: number }
 }

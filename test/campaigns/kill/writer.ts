@@ -42,7 +42,6 @@ const LONG_TAIL = { tailMaxItems: 10_000, tailMaxBytes: 512 * 1024 } as const
 export class Writer {
   readonly #plan: WriterPlan
   readonly #journal: JournalWriter
-  readonly #chance: Chance
   readonly #clock: ManualClock
   readonly #memory: TieredStorageManager
   #op: number
@@ -50,7 +49,6 @@ export class Writer {
   constructor(plan: WriterPlan, journal: JournalWriter) {
     this.#plan = plan
     this.#journal = journal
-    this.#chance = new Chance(plan.seed)
     this.#clock = new ManualClock(plan.startAt)
     const tail = plan.mode === 'all' || plan.mode === 'seal' ? SHORT_TAIL : LONG_TAIL
     this.#memory = new TieredStorageManager({ ...OPTIONS, ...tail, path: plan.file, clock: this.#clock })
@@ -58,32 +56,37 @@ export class Writer {
   }
 
   async run(rounds: number, onReady: () => void = () => undefined): Promise<void> {
+    this.#advance(0)
     await this.#memory.initialize()
     onReady()
-    const left = [...this.#plan.resend]
-    for (let round = 0; round < rounds; round++) {
-      // All at once, so that adds meet seals, sweeps and each other.
-      const work = [this.#addSome(), this.#addSome(), this.#addSome(), this.#migrate(round)]
-      const again = left.splice(0, 2)
-      if (again.length > 0) work.push(this.#add(again))
-      await Promise.all(work)
-      // Lets signals in, and whatever else waits for a turn.
-      await turn()
-    }
+    // At once, so that adds meet seals, sweeps and each other.
+    const loops = [1, 2, 3].map((i) => this.#repeat(rounds, new Chance(this.#plan.seed + i), (by) => this.#addSome(by)))
+    loops.push(this.#repeat(rounds, new Chance(this.#plan.seed), (by, round) => this.#migrate(by, round)))
+    await Promise.all([...loops, this.#resend()])
     await this.#memory.close()
   }
 
-  async #addSome(): Promise<void> {
-    const chance = this.#chance
+  async #repeat(rounds: number, by: Chance, body: (by: Chance, round: number) => Promise<void>): Promise<void> {
+    for (let round = 0; round < rounds; round++) {
+      await body(by, round)
+      // Lets in whatever else waits for a turn.
+      await turn()
+    }
+  }
+
+  async #resend(): Promise<void> {
+    for (const intent of this.#plan.resend) await this.#add([intent])
+  }
+
+  async #addSome(chance: Chance): Promise<void> {
     const session = chance.pick(SESSIONS)
     const count = chance.of(0.3) ? chance.between(2, 9) : 1
-    const intents = Array.from({ length: count }, () => this.#intent(chance.of(0.8) ? session : chance.pick(SESSIONS)))
+    const intents = Array.from({ length: count }, () => this.#intent(chance, chance.of(0.8) ? session : chance.pick(SESSIONS)))
     if (count === 1 || chance.of(0.5)) await this.#add(intents)
     else await Promise.all(intents.map((intent) => this.#add([intent])))
   }
 
-  #intent(session: string): Intent {
-    const chance = this.#chance
+  #intent(chance: Chance, session: string): Intent {
     const op = this.#op++
     const size = chance.of(0.1) ? chance.between(4000, 40_000) : chance.between(5, 800)
     if (!chance.of(0.2)) return { kind: 'intent', op, session, size }
@@ -100,18 +103,18 @@ export class Writer {
     for (const [i, { op }] of intents.entries()) this.#journal.write({ kind: 'ack', op, id: ids[i]! })
   }
 
-  async #migrate(round: number): Promise<void> {
+  async #migrate(chance: Chance, round: number): Promise<void> {
     const { mode } = this.#plan
-    const address = { userId: USER, sessionId: this.#chance.pick(SESSIONS) }
+    const address = { userId: USER, sessionId: chance.pick(SESSIONS) }
     if (mode === 'seal') return
-    this.#advance(mode === 'archive' || this.#chance.of(0.3) ? 3 * DAY_MS : this.#chance.between(0, DAY_MS))
+    this.#advance(mode === 'archive' || chance.of(0.3) ? 3 * DAY_MS : chance.between(0, DAY_MS))
     if (mode === 'archive') await this.#memory.runMigration()
     else if (mode === 'rehydrate') await (round % 2 === 0 ? this.#memory.demote(address) : this.#memory.promote(address))
-    else await this.#anything(address)
+    else await this.#anything(chance, address)
   }
 
-  async #anything(address: { readonly userId: string; readonly sessionId: string }): Promise<void> {
-    const what = this.#chance.between(1, 10)
+  async #anything(chance: Chance, address: { readonly userId: string; readonly sessionId: string }): Promise<void> {
+    const what = chance.between(1, 10)
     if (what <= 4) await this.#memory.runMigration()
     else if (what === 5) await this.#memory.demote(address, 'warm')
     else if (what === 6) await this.#memory.demote(address, 'cold')
