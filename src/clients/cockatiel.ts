@@ -26,8 +26,9 @@ export async function remoteCall(
     { halfOpenAfter: bounds.breakerHalfOpenMs, breaker: new cockatiel.ConsecutiveBreaker(bounds.breakerFailures) },
   )
   // Aggressive: rejects on time, also where a client ignores that it should stop.
-  const timeout = cockatiel.timeout(bounds.timeoutMs, cockatiel.TimeoutStrategy.Aggressive)
-  const policy = cockatiel.wrap(bulkhead, breaker, timeout)
+  const deadline = cockatiel.timeout(bounds.timeoutMs, cockatiel.TimeoutStrategy.Aggressive)
+  // Twice: the outer one bounds what a caller waits, in the queue too; the inner one tells the breaker of a slow service.
+  const policy = cockatiel.wrap(deadline, bulkhead, breaker, deadline)
   return async (action, body) => {
     try {
       return await policy.execute(body)

@@ -33,7 +33,7 @@ export interface SessionIdentity extends Owner {
 
 /** @throws ThermoclineError `INVALID_ID` for anything but 1-512 bytes of well-formed text without control characters. */
 export function identifySession(address: { tenantId?: string; userId: string; sessionId: string }): SessionIdentity {
-  const tenantId = checkId('tenantId', address.tenantId ?? DEFAULT_TENANT)
+  const tenantId = checkTenant(address.tenantId)
   const userId = checkId('userId', address.userId)
   const sessionId = checkId('sessionId', address.sessionId)
   // No id contains a control character, so one between them keeps every two addresses apart.
@@ -56,6 +56,11 @@ const MAX_IDENTITIES = 4096
 /** First part of the key of each of this owner's sessions. */
 export function ownerTag(owner: Owner): string {
   return hash([owner.tenantId, owner.userId]).slice(0, OWNER_CHARS)
+}
+
+/** Absent means the default tenant; anything else has to be an id: a `null` must not end up with everybody's data. */
+export function checkTenant(tenantId: unknown): string {
+  return tenantId === undefined ? DEFAULT_TENANT : checkId('tenantId', tenantId)
 }
 
 export function checkId(name: string, value: unknown): string {

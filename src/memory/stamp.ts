@@ -44,6 +44,7 @@ export class StampMaker {
   /** `random`: 8 bytes, drawn once; two makers alive at once must never share them. */
   constructor(random: Uint8Array = randomBytes(8)) {
     this.#maker = base32(random).padEnd(MAKER_CHARS, '0').slice(0, MAKER_CHARS)
+    this.#set(0, 0)
   }
 
   next(now: number): Stamp {

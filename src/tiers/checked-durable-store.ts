@@ -64,8 +64,7 @@ class CheckedDurableStore implements DurableStore {
   }
 
   close(): Promise<void> {
-    this.#isOpen = false
-    this.#closing ??= (this.#opening ?? Promise.resolve()).then(() => this.#store.close())
+    this.#closing ??= this.#closeOnce()
     return this.#closing
   }
 
@@ -100,7 +99,15 @@ class CheckedDurableStore implements DurableStore {
   async #openOnce(): Promise<void> {
     if (this.capabilities.remote) this.#remote = await remoteCall(this.#options, isServiceFailure)
     await this.#store.open()
-    this.#isOpen = true
+    // Closed meanwhile: what was opened is closed by whoever waits for this.
+    this.#isOpen = this.#closing === undefined
+  }
+
+  async #closeOnce(): Promise<void> {
+    this.#isOpen = false
+    // A store that failed to open may hold something all the same, and closing is harmless.
+    await this.#opening?.catch(() => undefined)
+    await this.#store.close()
   }
 
   async #call<T>(operation: string, body: () => Promise<T>): Promise<T> {

@@ -17,8 +17,9 @@ export interface DurableStore {
 
   /**
    * Adds entries to the tail in one atomic write, and creates the record if there is none. Costs the same however long
-   * the session is. Repeating an entry (same stamp) never adds it twice and never changes what is stored. Entries made
-   * at or before `erasedTo` are not stored; the reply shows it.
+   * the session is. Repeating an entry (same stamp) that is in the tail never adds it twice and never changes what is
+   * stored; one that a structural commit has taken out of the tail may come back, and readers know it from its segment.
+   * Entries made at or before `erasedTo` are never seen again; the reply shows it.
    */
   append(session: SessionIdentity, entries: readonly AppendEntry[], options: AppendOptions): Promise<Appended>
 
@@ -30,11 +31,11 @@ export interface DurableStore {
 
   /**
    * A structural commit: all of `change` or nothing, and only if `fence` is still the session's fence. Appends never
-   * make it fail, and what they add stays. Every commit leaves a fence that never was there before.
+   * make it fail, and what they add stays. Every commit leaves a fence that never was there before, and no failures.
    */
   commit(key: SessionKey, fence: string, change: StructuralChange): Promise<CommitResult>
 
-  /** Changes of the record that need no fence: what is known about a session, not what it holds. */
+  /** Changes of the record that neither need nor change the fence: what is known about a session, not what it holds. */
   touch(key: SessionKey, patch: TouchPatch): Promise<void>
 
   /** Sessions of a shard with `reviewAt <= before`, earliest first, at most `limit`, after `cursor`. */
@@ -49,7 +50,7 @@ export interface DurableStore {
    */
   foreignChanges?(): number
 
-  /** Hears of each append and structural commit made through this very object. Returns the way to stop. */
+  /** Hears of each append and structural commit made through this very object; must not throw. Returns the way to stop. */
   watch?(listener: (change: LocalChange) => void): () => void
 }
 
@@ -66,7 +67,7 @@ export interface AppendEntry extends TailEntry {
 }
 
 export interface AppendOptions {
-  /** The record's `reviewAt` becomes this if it is later or the record is new. Milliseconds since 1970. */
+  /** The record's `reviewAt` becomes this if it was later, or the record is new. Milliseconds since 1970. */
   readonly reviewAt: number
 }
 

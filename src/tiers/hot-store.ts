@@ -24,7 +24,7 @@ export interface HotStore {
   append(key: SessionKey, items: readonly MemoryItem[], n: number): void | Promise<void>
   /** Drops the copy and voids a lease, for anything structural. */
   forget(key: SessionKey): void | Promise<void>
-  /** Drops everything and voids all leases. */
+  /** Drops all copies of sessions and voids all leases. Segments may stay: they are never wrong. */
   clear(): void | Promise<void>
   /** Segments are immutable, so their copies need no protocol. */
   getSegment(key: SessionKey, segmentId: string): Uint8Array | undefined | Promise<Uint8Array | undefined>

@@ -251,11 +251,15 @@ export class ReadPath {
   async #fill(record: SessionRecord, lease: HotLease, newest: NewestItems, now: number): Promise<void> {
     const { hot, options, durable } = this.#parts
     const from = Math.max(0, newest.items.length - MAX_COPY_ITEMS)
+    const placed = [...newest.spans]
+    // What is appended to the copy is of the tail, also where the tail is empty now.
+    if (placed.at(-1)?.unit.id !== TAIL_UNIT)
+      placed.push({ unit: this.#unit(record, TAIL_UNIT, now), from: newest.items.length })
     const units = newest.spans.map(({ unit }) => unit)
     // Where nobody tells of other processes' writes, a copy is only as good as it is young.
     const provenUntil =
       durable.foreignChanges === undefined ? now + options.inProcessMaxAgeMs : Number.POSITIVE_INFINITY
-    const spans = newest.spans.map(({ unit, from: start }) => ({
+    const spans = placed.map(({ unit, from: start }) => ({
       unit: unit.id,
       from: Math.max(0, start - from),
       reads: unit.reads,

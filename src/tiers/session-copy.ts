@@ -118,7 +118,7 @@ export class SessionCopy {
     let due = false
     for (let i = 0; i < spans.length; i++) {
       const span = spans[i]!
-      if (span.from >= to) break
+      if (span.from >= to || from >= to) break
       if ((i + 1 === spans.length || spans[i + 1]!.from > from) && span.reads.record(now)) due = true
     }
     this.#lastUsedAt = now

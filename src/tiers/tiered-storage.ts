@@ -1,7 +1,7 @@
 import { ThermoclineError } from '../errors.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
-import { checkId, DEFAULT_TENANT, identifySession } from '../memory/session.ts'
+import { checkId, checkTenant, identifySession } from '../memory/session.ts'
 import { StampMaker } from '../memory/stamp.ts'
 import type { BaseMemoryManager } from './base-memory-manager.ts'
 import { type CheckedStoreOptions, checkedDurableStore } from './checked-durable-store.ts'
@@ -135,7 +135,7 @@ export class TieredStorage {
    * @throws ThermoclineError `INVALID_ID`
    */
   scoped(owner: { readonly tenantId?: string; readonly userId: string }): ScopedMemory {
-    const tenantId = checkId('tenantId', owner.tenantId ?? DEFAULT_TENANT)
+    const tenantId = checkTenant(owner.tenantId)
     return new ScopedMemory(() => this.#open(), { tenantId, userId: checkId('userId', owner.userId) })
   }
 

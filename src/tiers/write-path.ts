@@ -109,6 +109,8 @@ export class WritePath {
         accessCount: 0,
       }),
     )
+    // A keyed stamp comes from outside our maker: what is added once this one is acknowledged has to sort after it.
+    for (const stamp of stamps) this.#parts.stamps.observe(stamp, this.#parts.clock.now())
     // Before the promise resolves: whoever awaits the add finds the item in this process.
     await this.#parts.hot.append(session.key, items, appended.n)
     for (const [i, { resolve }] of batch.entries()) resolve(items[i]!)

@@ -11,7 +11,10 @@ import { ROOT } from '../package/repository.ts'
 const DEFAULTS = {
   TIER_DEFAULTS: { values: TIER_DEFAULTS, sources: ['tiers/options.ts', 'tiers/placement.ts'] },
   IN_PROCESS_HOT_STORE_DEFAULTS: { values: IN_PROCESS_HOT_STORE_DEFAULTS, sources: ['stores/in-process/hot-store.ts'] },
-  SQLITE_DURABLE_STORE_DEFAULTS: { values: SQLITE_DURABLE_STORE_DEFAULTS, sources: ['stores/sqlite/durable-store.ts'] },
+  SQLITE_DURABLE_STORE_DEFAULTS: {
+    values: SQLITE_DURABLE_STORE_DEFAULTS,
+    sources: ['stores/sqlite/durable-store.ts', 'thermocline.ts'],
+  },
   CHECKED_STORE_DEFAULTS: { values: CHECKED_STORE_DEFAULTS, sources: ['tiers/checked-durable-store.ts'] },
   CONTEXT_PRUNER_DEFAULTS: { values: CONTEXT_PRUNER_DEFAULTS, sources: ['context/context-pruner.ts'] },
 } as const
@@ -21,7 +24,7 @@ const ROW = /^\| `(\w+)` \| ([^|]+) \|/gm
 const TAG = /@default (.+?)(?:\s*\*\/|\n[^@]*?\*\/)\s*readonly (\w+)\??:/g
 
 /** `65_536`, `65,536`, "`\"full\"`" and `true` as the values that they stand for. */
-function valueOf(text: string): unknown {
+function parseValue(text: string): unknown {
   return JSON.parse(
     text
       .trim()
@@ -40,7 +43,7 @@ describe('docs/options.md', () => {
 
   it.each(Object.entries(DEFAULTS))('says what %s is, option by option', (name, { values }) => {
     const rows = [...(tables.get(name) ?? '').matchAll(ROW)]
-    const documented = Object.fromEntries(rows.map(([, option, value]) => [option, valueOf(value!)]))
+    const documented = Object.fromEntries(rows.map(([, option, value]) => [option, parseValue(value!)]))
     expect(documented).toEqual(values)
   })
 })
@@ -49,6 +52,8 @@ describe('@default tags', () => {
   it.each(Object.entries(DEFAULTS))('say what %s is, option by option', (_, { values, sources }) => {
     const texts = sources.map((path) => readFileSync(`${ROOT}src/${path}`, 'utf8')).join('\n')
     const tagged = [...texts.matchAll(TAG)].filter(([, , option]) => option! in values)
-    expect(Object.fromEntries(tagged.map(([, value, option]) => [option, valueOf(value!)]))).toEqual(values)
+    expect([...new Set(tagged.map(([, , option]) => option))].sort()).toEqual(Object.keys(values).sort())
+    for (const [, value, option] of tagged)
+      expect([option, parseValue(value!)]).toEqual([option, Reflect.get(values, option!)])
   })
 })

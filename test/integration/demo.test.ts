@@ -1,4 +1,5 @@
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,12 +26,10 @@ function thermocline(...args: readonly string[]): SpawnSyncReturns<string> {
 }
 
 describe('thermocline demo', () => {
-  it('plays its own conversation through all tiers, within 80 columns and 3 seconds', () => {
-    const startedAt = performance.now()
+  it('plays its own conversation through all tiers, within 80 columns', () => {
     const { stdout, stderr, status } = thermocline('demo')
     expect(stderr).toBe('')
     expect(status).toBe(0)
-    expect(performance.now() - startedAt).toBeLessThan(3000)
 
     expect(stdout).toMatch(/✓ \d+ hot, \d+ warm, \d+ cold: every item came back equal and in order/)
     expect(stdout).toMatch(/✓ \d+ cold: every item came back equal and in order/)
@@ -56,6 +55,19 @@ describe('thermocline demo', () => {
     expect(status).toBe(0)
     expect(stdout).toContain('conversation.jsonl: 9 items in 2 sessions of 2 users,')
     expect(stdout).toContain('✓ 9 cold: every item came back equal and in order')
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('leaves nothing behind when it is interrupted', async () => {
+    const env = { ...process.env, TMPDIR: folder }
+    const child = spawn(process.execPath, [`${ROOT}dist/cli/main.js`, 'demo'], {
+      env,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    await once(child.stdout, 'data')
+    child.kill('SIGINT')
+    const [code] = await once(child, 'exit')
+    expect(code).toBe(130)
     expect(readdirSync(folder)).toEqual([])
   })
 

@@ -10,7 +10,13 @@ const SESSIONS = ['one', 'two'] as const
 
 /** One step of a program that a user might write; numbers are taken modulo what there is. */
 export type Step =
-  | { readonly do: 'add'; readonly session: number; readonly count: number; readonly size: number; readonly lifeMs: number }
+  | {
+      readonly do: 'add'
+      readonly session: number
+      readonly count: number
+      readonly size: number
+      readonly lifeMs: number
+    }
   | { readonly do: 'add keyed'; readonly session: number; readonly key: number; readonly agoMs: number }
   | { readonly do: 'history'; readonly session: number; readonly query: QueryPlan }
   | { readonly do: 'iterate'; readonly session: number; readonly query: QueryPlan }
@@ -74,10 +80,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({ do: fc.constant('get' as const), session, index: fc.nat(200), strong: fc.boolean() }),
   },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('advance' as const), ms: fc.constantFrom(1, 200, DAY_MS / 3, 2 * DAY_MS) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('advance' as const), ms: fc.constantFrom(1, 200, DAY_MS / 3, 2 * DAY_MS) }),
+  },
   {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constant('demote' as const), session, to: fc.constantFrom('warm' as const, 'cold' as const) }),
+    arbitrary: fc.record({
+      do: fc.constant('demote' as const),
+      session,
+      to: fc.constantFrom('warm' as const, 'cold' as const),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('promote' as const), session }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('sweep' as const) }) },

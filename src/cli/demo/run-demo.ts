@@ -1,6 +1,6 @@
 import { CommandError } from '../command.ts'
 import type { Terminal } from '../terminal.ts'
-import { box, formatBytes, formatCount, formatMs, median, plural } from '../text-layout.ts'
+import { box, clip, formatBytes, formatCount, formatMs, median, plural } from '../text-layout.ts'
 import type { Conversation } from './conversation.ts'
 import { Playback } from './playback.ts'
 import { type PrunedContext, pruneContext } from './prune-context.ts'
@@ -30,7 +30,8 @@ export async function runDemo(conversation: Conversation, path: string, terminal
     const pruned = await comeBack(playback, screen)
     terminal.line()
     const lines = summary(conversation, readings, archived, pruned, performance.now() - startedAt)
-    for (const line of box(lines, terminal.columns - 4)) terminal.line(`  ${line}`)
+    const clipped = lines.map((line) => clip(line, terminal.columns - 8))
+    for (const line of box(clipped, terminal.columns - 4)) terminal.line(`  ${line}`)
     terminal.line()
   } finally {
     await playback.close()
@@ -145,9 +146,13 @@ function summary(
   return [
     `stored    ${plural(items.length, 'item')} in ${plural(sessions.size, 'session')}, ${formatBytes(jsonBytes)} as JSON`,
     `checked   ${plural(checked, 'read')} of an item: all equal and in order`,
-    `cold      ${formatBytes(cold.rawBytes)} of JSON in ${formatBytes(cold.bytes)}: ${(cold.rawBytes / cold.bytes).toFixed(1)} times smaller`,
+    `cold      ${formatBytes(cold.bytes)}: ${timesSmaller(jsonBytes, cold.bytes)} times smaller (${timesSmaller(cold.rawBytes, cold.bytes)} without users and sessions)`,
     `reading   ${times.join(', ')}; cached ${copy.length === 0 ? '-' : formatMs(median(copy))}`,
     `context   ${formatCount(tokensBefore)} tokens → ${formatCount(tokensAfter)}, budget ${formatCount(tokenBudget)}`,
     `time      ${formatMs(ms)}; the file is deleted again`,
   ]
+}
+
+function timesSmaller(bytes: number, stored: number): string {
+  return (bytes / stored).toFixed(1)
 }

@@ -5,6 +5,7 @@ import { TieredStorageManager } from '../../../src/thermocline.ts'
 import { type Intent, type JournalLine, lastClock } from './journal.ts'
 import { itemOf, USER } from './journal-item.ts'
 import { readTables, type SessionTables } from './tables.ts'
+import { WRITER_OPTIONS } from './writer.ts'
 
 const DAY_MS = 86_400_000
 
@@ -85,7 +86,7 @@ async function readAll(
   problems: string[] = [],
 ): Promise<ReadonlyMap<string, readonly MemoryItem[]>> {
   const clock = new ManualClock(now)
-  await using memory = new TieredStorageManager({ path, clock, tierMigrationInterval: 0, hotTierMaxAgeDays: 1, warmTierMaxAgeDays: 2 })
+  await using memory = new TieredStorageManager({ ...WRITER_OPTIONS, path, clock })
   if (sweepAt !== undefined) {
     clock.set(sweepAt)
     const report = await memory.runMigration()
@@ -97,7 +98,13 @@ async function readAll(
     const items = await memory.getConversationHistory(address)
     const ids: string[] = []
     for await (const { id } of memory.iterateConversationHistory(address)) ids.push(id)
-    if (!isDeepStrictEqual(ids, items.map(({ id }) => id))) problems.push(`${sessionId}: list and iterator differ`)
+    if (
+      !isDeepStrictEqual(
+        ids,
+        items.map(({ id }) => id),
+      )
+    )
+      problems.push(`${sessionId}: list and iterator differ`)
     read.set(sessionId, items)
   }
   return read
@@ -118,7 +125,12 @@ function checkItems(session: string, items: readonly MemoryItem[], expected: Exp
     }
     const { content, contentType, callId, idempotencyKey } = itemOf(intent)
     const sent = { content, contentType, callId, idempotencyKey }
-    const got = { content: item.content, contentType: item.contentType, callId: item.callId, idempotencyKey: item.idempotencyKey }
+    const got = {
+      content: item.content,
+      contentType: item.contentType,
+      callId: item.callId,
+      idempotencyKey: item.idempotencyKey,
+    }
     if (!isDeepStrictEqual(got, sent)) problems.push(`${session}: item ${op} is not as it was sent`)
     if (intent.keyedAt !== undefined) {
       if (item.createdAt !== intent.keyedAt) problems.push(`${session}: item ${op} has another createdAt`)

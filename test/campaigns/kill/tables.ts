@@ -96,7 +96,14 @@ function checkSegment(
   if (stamps.some((stamp, i) => stamp === stamps[i - 1])) complain(`segment ${ref.id} holds a stamp twice`)
   const rawBytes = entries.reduce((sum, { body }) => sum + Buffer.byteLength(JSON.stringify(body)), 0)
   const newestAt = entries.reduce((newest, { body }: { body: ItemBody }) => Math.max(newest, body.createdAt), 0)
-  const found = { first: stamps[0], last: stamps.at(-1), items: entries.length, bytes: bytes.byteLength, rawBytes, newestAt }
+  const found = {
+    first: stamps[0],
+    last: stamps.at(-1),
+    items: entries.length,
+    bytes: bytes.byteLength,
+    rawBytes,
+    newestAt,
+  }
   for (const [name, value] of Object.entries(found)) {
     const said = ref[name as keyof typeof found]
     if (said !== value) complain(`segment ${ref.id} has ${name} ${value}, but its reference says ${said}`)

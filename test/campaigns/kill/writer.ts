@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { ManualClock } from '../../../src/testing/manual-clock.ts'
 import { TieredStorageManager } from '../../../src/thermocline.ts'
+import type { TierOptions } from '../../../src/tiers/options.ts'
 import { Chance } from '../../support/random.ts'
 import type { Intent, JournalWriter } from './journal.ts'
 import { itemOf, USER } from './journal-item.ts'
@@ -26,14 +27,14 @@ const SESSIONS = ['chat', 'import', 'busy', 'quiet']
 const DAY_MS = 86_400_000
 
 /** Bounds so low that items are archived, split and merged all the time. */
-const OPTIONS = {
+export const WRITER_OPTIONS: Partial<TierOptions> = {
   hotTierMaxAgeDays: 1,
   warmTierMaxAgeDays: 2,
   minAccessCountHot: 2,
   minAccessCountWarm: 1,
-  archiveMaxBytes: 24 * 1024,
+  archiveMaxBytes: 40 * 1024,
   tierMigrationInterval: 0,
-} as const
+}
 /** And sealed all the time, or never. */
 const SHORT_TAIL = { tailMaxItems: 12, tailMaxBytes: 32 * 1024 } as const
 const LONG_TAIL = { tailMaxItems: 10_000, tailMaxBytes: 512 * 1024 } as const
@@ -51,7 +52,7 @@ export class Writer {
     this.#journal = journal
     this.#clock = new ManualClock(plan.startAt)
     const tail = plan.mode === 'all' || plan.mode === 'seal' ? SHORT_TAIL : LONG_TAIL
-    this.#memory = new TieredStorageManager({ ...OPTIONS, ...tail, path: plan.file, clock: this.#clock })
+    this.#memory = new TieredStorageManager({ ...WRITER_OPTIONS, ...tail, path: plan.file, clock: this.#clock })
     this.#op = plan.firstOp
   }
 
@@ -81,14 +82,16 @@ export class Writer {
   async #addSome(chance: Chance): Promise<void> {
     const session = chance.pick(SESSIONS)
     const count = chance.of(0.3) ? chance.between(2, 9) : 1
-    const intents = Array.from({ length: count }, () => this.#intent(chance, chance.of(0.8) ? session : chance.pick(SESSIONS)))
+    const intents = Array.from({ length: count }, () =>
+      this.#intent(chance, chance.of(0.8) ? session : chance.pick(SESSIONS)),
+    )
     if (count === 1 || chance.of(0.5)) await this.#add(intents)
     else await Promise.all(intents.map((intent) => this.#add([intent])))
   }
 
   #intent(chance: Chance, session: string): Intent {
     const op = this.#op++
-    const size = chance.of(0.1) ? chance.between(4000, 40_000) : chance.between(5, 800)
+    const size = chance.of(0.03) ? chance.between(4000, 40_000) : chance.between(5, 500)
     if (!chance.of(0.2)) return { kind: 'intent', op, session, size }
     const ago = chance.of(0.5) ? chance.between(0, 1000) : chance.between(0, 3 * DAY_MS)
     return { kind: 'intent', op, session, size, keyedAt: this.#clock.now() - ago }
@@ -109,7 +112,8 @@ export class Writer {
     if (mode === 'seal') return
     this.#advance(mode === 'archive' || chance.of(0.3) ? 3 * DAY_MS : chance.between(0, DAY_MS))
     if (mode === 'archive') await this.#memory.runMigration()
-    else if (mode === 'rehydrate') await (round % 2 === 0 ? this.#memory.demote(address) : this.#memory.promote(address))
+    else if (mode === 'rehydrate')
+      await (round % 2 === 0 ? this.#memory.demote(address) : this.#memory.promote(address))
     else await this.#anything(chance, address)
   }
 

@@ -1,0 +1,55 @@
+import { copyFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TempFolder } from '../../support/temp-folder.ts'
+import { checkFile } from './checker.ts'
+import { CORRUPTIONS, SpoiltFile } from './corruptions.ts'
+import { JournalWriter, readJournal } from './journal.ts'
+import { Writer } from './writer.ts'
+
+describe('the checker of the kill campaign', () => {
+  let folder: TempFolder
+  let path: string
+  let journal: string
+
+  beforeAll(async () => {
+    folder = new TempFolder()
+    path = folder.file('memory.db')
+    journal = folder.file('journal.jsonl')
+    using lines = new JournalWriter(journal)
+    const plan = { file: path, seed: 7, firstOp: 0, startAt: Date.UTC(2026, 0, 1), resend: [] }
+    await new Writer({ ...plan, mode: 'all' }, lines).run(30)
+    // What the first one left is nearly all sealed or archived: the second one leaves tails.
+    await new Writer({ ...plan, mode: 'archive', firstOp: 10_000, startAt: Date.UTC(2027, 0, 1) }, lines).run(3)
+  })
+
+  afterAll(() => folder[Symbol.dispose]())
+
+  function copy(): string {
+    const file = folder.file(`${crypto.randomUUID()}.db`)
+    copyFileSync(path, file)
+    return file
+  }
+
+  it('finds nothing wrong with a file that is as it should be', async () => {
+    expect(await checkFile(copy(), readJournal(journal))).toEqual([])
+  })
+
+  it.each(CORRUPTIONS)('finds out that $name', async ({ apply, complaint }) => {
+    const file = copy()
+    {
+      using spoilt = new SpoiltFile(file)
+      await apply(spoilt)
+    }
+    expect((await checkFile(file, readJournal(journal))).join('\n')).toMatch(complaint)
+  })
+
+  it('finds out that an item was acknowledged which was never stored', async () => {
+    const lines = readJournal(journal)
+    const id = `${'0'.repeat(26)}.${'0'.repeat(27)}`
+    const lost = [
+      { kind: 'intent', op: 99_999, session: 'chat', size: 5 } as const,
+      { kind: 'ack', op: 99_999, id } as const,
+    ]
+    expect(await checkFile(copy(), [...lines, ...lost])).toEqual(['item 99999 was acknowledged and is lost'])
+  })
+})
