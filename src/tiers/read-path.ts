@@ -6,6 +6,7 @@ import { itemId, SESSION_KEY_CHARS, type SessionKey } from '../memory/session.ts
 import type { Stamp } from '../memory/stamp.ts'
 import type { LoadOptions } from './durable-store.ts'
 import { flushHeat } from './heat-flush.ts'
+import { arrange, firstAbove, isExpired, pick } from './history-pick.ts'
 import { type ResolvedQuery, windowIds } from './history-query.ts'
 import type { HotAnswer, HotLease } from './hot-store.ts'
 import { DAY_MS } from './placement.ts'
@@ -328,39 +329,6 @@ export class ReadPath {
   #writeHeat(key: SessionKey): void {
     this.#background(flushHeat(this.#parts, key))
   }
-}
-
-/** The items from `lo` to `hi` that are not expired, at most `limit` of them, counted from the end that is asked for. */
-function pick(items: readonly MemoryItem[], lo: number, hi: number, query: ResolvedQuery, now: number): MemoryItem[] {
-  const take = (from: readonly MemoryItem[], first: number, end: number): MemoryItem[] =>
-    query.from === 'newest'
-      ? from.slice(Math.max(first, end - query.limit), end)
-      : from.slice(first, Math.min(end, first + query.limit))
-  const picked = take(items, lo, hi)
-  if (!picked.some((item) => isExpired(item, now))) return picked
-  const alive = items.slice(lo, hi).filter((item) => !isExpired(item, now))
-  return take(alive, 0, alive.length)
-}
-
-function arrange(items: MemoryItem[], query: ResolvedQuery): readonly MemoryItem[] {
-  return Object.freeze(query.order === 'newest' ? items.reverse() : items)
-}
-
-/** Index of the first item whose id is above `id`, or not below it if `orEqual`. */
-function firstAbove(items: readonly MemoryItem[], id: string, orEqual = false): number {
-  let lo = 0
-  let hi = items.length
-  while (lo < hi) {
-    const mid = (lo + hi) >> 1
-    const other = items[mid]!.id
-    if (orEqual ? other < id : other <= id) lo = mid + 1
-    else hi = mid
-  }
-  return lo
-}
-
-function isExpired(item: { readonly expiresAt?: number }, now: number): boolean {
-  return item.expiresAt !== undefined && item.expiresAt <= now
 }
 
 function tooLarge(limit: number): ThermoclineError {

@@ -1,7 +1,7 @@
 import type { MemoryItem, NewMemoryItem } from '../../src/memory/memory-item.ts'
 import type { TieredStorageManager } from '../../src/thermocline.ts'
 
-export const CHAT = Object.freeze({ userId: 'ada', sessionId: 'chat' })
+export const CHAT: Readonly<{ userId: string; sessionId: string }> = Object.freeze({ userId: 'ada', sessionId: 'chat' })
 export const MINUTE_MS = 60_000
 export const DAY_MS = 86_400_000
 

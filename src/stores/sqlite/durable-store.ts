@@ -5,8 +5,6 @@ import { type DatabaseSync, loadNodeSqlite } from '../../clients/node-sqlite.ts'
 import { ThermoclineError } from '../../errors.ts'
 import { base32 } from '../../lib/base32.ts'
 import { checkNumberOption, checkWordOption, invalidOption } from '../../lib/check-options.ts'
-import type { Heat } from '../../memory/heat.ts'
-import type { SegmentRef, TailEntry } from '../../memory/record.ts'
 import { type Owner, type SessionIdentity, type SessionKey, shardOf } from '../../memory/session.ts'
 import { stampMs } from '../../memory/stamp.ts'
 import type {
@@ -27,19 +25,10 @@ import type {
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { GroupCommit } from './group-commit.ts'
 import { prepareSchema } from './schema.ts'
+import { type AppendRow, appendedOf, recordOf, type SessionRow, segmentBytes } from './session-row.ts'
 import { wrapSqliteError } from './sqlite-error.ts'
 import { prepareStatements, type Statements } from './statements.ts'
-import {
-  decodeHeat,
-  decodeOverlay,
-  decodeSegments,
-  encodeHeat,
-  encodeOverlay,
-  encodeSegments,
-  inlineIds,
-  type MaybeStructureRow,
-  structureOf,
-} from './structure-row.ts'
+import { encodeHeat, encodeOverlay, encodeSegments, inlineChanges, structureOf, withHeat } from './structure-row.ts'
 
 export interface SqliteDurableStoreOptions {
   /** The file; its folder is made if need be. `:memory:` keeps everything in the process. @default "thermocline.db" */
@@ -71,24 +60,6 @@ export function sqliteDurableStore(options: SqliteDurableStoreOptions = {}): Dur
 const CHECKPOINT_PAGES = 4000
 // Blocks this process while another one commits; beyond it the wait goes on without blocking.
 const BUSY_TIMEOUT_MS = 20
-
-/** `LIMIT` of everything. */
-const ALL = -1
-
-interface SessionRow extends MaybeStructureRow {
-  readonly tenant_id: string
-  readonly user_id: string
-  readonly session_id: string
-  readonly n: number
-  readonly tail_items: number
-  readonly tail_bytes: number
-  readonly erased_to: number
-  readonly review_at: number
-  readonly updated_at: number
-  readonly failures: number
-}
-
-type AppendRow = Pick<SessionRow, 'n' | 'tail_items' | 'tail_bytes' | 'erased_to' | 'review_at'>
 
 class SqliteDurableStore implements DurableStore {
   readonly name = 'sqlite'
@@ -305,54 +276,4 @@ class SqliteDurableStore implements DurableStore {
     if (this.#statements !== undefined && this.#database !== undefined) return this.#statements
     throw new ThermoclineError('NOT_OPEN', `Cannot use ${this.#options.path}: the store is not open`)
   }
-}
-
-function recordOf(statements: Statements, key: SessionKey, row: SessionRow, options: LoadOptions): LoadedRecord {
-  const tail = statements.newestTail.all(key, options.newest ?? ALL).reverse() as unknown as TailEntry[]
-  const structure = structureOf(row)
-  return {
-    session: { key, tenantId: row.tenant_id, userId: row.user_id, sessionId: row.session_id },
-    n: row.n,
-    erasedTo: row.erased_to,
-    tail,
-    tailComplete: options.newest === undefined || tail.length < options.newest || tail.length === row.tail_items,
-    tailItems: row.tail_items,
-    tailBytes: row.tail_bytes,
-    tailHeat: decodeHeat(structure.tail_heat),
-    segments: decodeSegments(structure.segments, (id) => segmentBytes(statements, key, id)),
-    overlay: decodeOverlay(structure.overlay),
-    reviewAt: row.review_at,
-    failures: row.failures,
-    updatedAt: row.updated_at,
-    ...(options.withFence === true && { fence: structure.fence }),
-  }
-}
-
-function appendedOf(row: AppendRow): Appended {
-  return { n: row.n, tailItems: row.tail_items, tailBytes: row.tail_bytes, erasedTo: row.erased_to }
-}
-
-function segmentBytes(statements: Statements, key: SessionKey, id: string): Uint8Array | undefined {
-  return statements.segment.get(key, id)?.bytes as Uint8Array | undefined
-}
-
-/** Segments that lie in the record have their bytes in the table of segments too: what to write and to delete there. */
-function inlineChanges(
-  before: string,
-  segments: readonly SegmentRef[] | undefined,
-): {
-  readonly put: readonly { readonly id: string; readonly bytes: Uint8Array }[]
-  readonly remove: readonly string[]
-} {
-  if (segments === undefined) return { put: [], remove: [] }
-  const known = inlineIds(before)
-  const inline = segments.flatMap(({ id, inline: bytes }) => (bytes === undefined ? [] : [{ id, bytes }]))
-  const kept = new Set(inline.map(({ id }) => id))
-  return { put: inline.filter(({ id }) => !known.has(id)), remove: [...known].filter((id) => !kept.has(id)) }
-}
-
-function withHeat(segments: string, heat: ReadonlyMap<string, Heat> | undefined): string {
-  if (heat === undefined) return segments
-  const refs = JSON.parse(segments) as { readonly id: string; readonly heat: Heat }[]
-  return JSON.stringify(refs.map((ref) => ({ ...ref, heat: heat.get(ref.id) ?? ref.heat })))
 }

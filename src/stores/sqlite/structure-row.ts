@@ -47,7 +47,7 @@ export function encodeSegments(segments: readonly SegmentRef[]): string {
 }
 
 /** Ids of the segments that a row says lie in the record. */
-export function inlineIds(text: string): ReadonlySet<string> {
+function inlineIds(text: string): ReadonlySet<string> {
   return new Set((JSON.parse(text) as StoredRef[]).filter((ref) => ref.inline === true).map((ref) => ref.id))
 }
 
@@ -78,3 +78,25 @@ export function decodeOverlay(text: string): Overlay {
 }
 
 const NO_OVERLAY: Overlay = new Map()
+
+/** Segments that lie in the record have their bytes in the table of segments too: what to write and to delete there. */
+export function inlineChanges(
+  before: string,
+  segments: readonly SegmentRef[] | undefined,
+): {
+  readonly put: readonly { readonly id: string; readonly bytes: Uint8Array }[]
+  readonly remove: readonly string[]
+} {
+  if (segments === undefined) return { put: [], remove: [] }
+  const known = inlineIds(before)
+  const inline = segments.flatMap(({ id, inline: bytes }) => (bytes === undefined ? [] : [{ id, bytes }]))
+  const kept = new Set(inline.map(({ id }) => id))
+  return { put: inline.filter(({ id }) => !known.has(id)), remove: [...known].filter((id) => !kept.has(id)) }
+}
+
+/** The references with other heat; unknown ids are ignored. */
+export function withHeat(segments: string, heat: ReadonlyMap<string, Heat> | undefined): string {
+  if (heat === undefined) return segments
+  const refs = JSON.parse(segments) as { readonly id: string; readonly heat: Heat }[]
+  return JSON.stringify(refs.map((ref) => ({ ...ref, heat: heat.get(ref.id) ?? ref.heat })))
+}

@@ -19,7 +19,7 @@ describe('the checker of the kill campaign', () => {
     const plan = { file: path, seed: 7, firstOp: 0, startAt: Date.UTC(2026, 0, 1), resend: [] }
     await new Writer({ ...plan, mode: 'all' }, lines).run(30)
     // What the first one left is nearly all sealed or archived: the second one leaves tails.
-    await new Writer({ ...plan, mode: 'archive', firstOp: 10_000, startAt: Date.UTC(2027, 0, 1) }, lines).run(3)
+    await new Writer({ ...plan, mode: 'seal', firstOp: 10_000, startAt: Date.UTC(2027, 0, 1) }, lines).run(4)
   })
 
   afterAll(() => folder[Symbol.dispose]())

@@ -29,11 +29,13 @@ export class SpoiltFile implements Disposable {
     this.database = new DatabaseSync(path)
   }
 
-  /** An item of a tail without an idempotency key, for which nothing is excused. */
-  tailRow(after: Stamp | '' = ''): TailRow {
-    return this.database
-      .prepare(`SELECT * FROM tail WHERE body NOT LIKE '%idempotencyKey%' AND stamp > ? ORDER BY key, stamp LIMIT 1`)
-      .get(after) as unknown as TailRow
+  /** Two items of one tail without an idempotency key, for which nothing is excused. */
+  tailRows(): readonly [TailRow, TailRow] {
+    const rows = this.database
+      .prepare(`SELECT * FROM tail WHERE body NOT LIKE '%idempotencyKey%' ORDER BY key, stamp`)
+      .all() as unknown as readonly TailRow[]
+    const i = rows.findIndex(({ key }, at) => rows[at + 1]?.key === key)
+    return [rows[i]!, rows[i + 1]!]
   }
 
   /** Puts a row into a tail, or takes it out, and keeps the counters right. */
@@ -102,13 +104,13 @@ export const CORRUPTIONS: readonly Corruption[] = [
   {
     name: 'a row of a tail is lost, and its counters know',
     complaint: /was acknowledged and is lost/,
-    apply: (file) => file.drop(file.tailRow()),
+    apply: (file) => file.drop(file.tailRows()[0]),
   },
   {
     name: 'a row of a tail is lost, and its counters do not know',
     complaint: /tail_items is \d+, but there are/,
     apply: (file) => {
-      const { key, stamp } = file.tailRow()
+      const { key, stamp } = file.tailRows()[0]
       file.database.prepare('DELETE FROM tail WHERE key = ? AND stamp = ?').run(key, stamp)
     },
   },
@@ -131,7 +133,7 @@ export const CORRUPTIONS: readonly Corruption[] = [
     name: 'a content in a tail is another one',
     complaint: /is not as it was sent/,
     apply: (file) => {
-      const row = file.tailRow()
+      const row = file.tailRows()[0]
       file.set(row, row.body.replace('"content":"#', '"content":"!'))
     },
   },
@@ -139,8 +141,7 @@ export const CORRUPTIONS: readonly Corruption[] = [
     name: 'two items of a tail have changed places',
     complaint: /comes after item/,
     apply: (file) => {
-      const first = file.tailRow()
-      const second = file.tailRow(first.stamp)
+      const [first, second] = file.tailRows()
       file.set(first, second.body)
       file.set(second, first.body)
     },
@@ -149,7 +150,7 @@ export const CORRUPTIONS: readonly Corruption[] = [
     name: 'an item of a tail is there twice',
     complaint: /is there twice|n is/,
     apply: (file) => {
-      const row = file.tailRow()
+      const row = file.tailRows()[0]
       file.put({ ...row, stamp: firstStampAt(Date.UTC(2029, 0, 1)) })
       file.database.prepare('UPDATE session SET n = n + 1 WHERE key = ?').run(row.key)
     },

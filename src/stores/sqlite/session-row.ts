@@ -1,0 +1,54 @@
+import type { TailEntry } from '../../memory/record.ts'
+import type { SessionKey } from '../../memory/session.ts'
+import type { Appended, LoadedRecord, LoadOptions } from '../../tiers/durable-store.ts'
+import type { Statements } from './statements.ts'
+import { decodeHeat, decodeOverlay, decodeSegments, type MaybeStructureRow, structureOf } from './structure-row.ts'
+
+/** `LIMIT` of everything. */
+const ALL = -1
+
+/** A session as it is selected. */
+export interface SessionRow extends MaybeStructureRow {
+  readonly tenant_id: string
+  readonly user_id: string
+  readonly session_id: string
+  readonly n: number
+  readonly tail_items: number
+  readonly tail_bytes: number
+  readonly erased_to: number
+  readonly review_at: number
+  readonly updated_at: number
+  readonly failures: number
+}
+
+/** A session as an append replies it. */
+export type AppendRow = Pick<SessionRow, 'n' | 'tail_items' | 'tail_bytes' | 'erased_to' | 'review_at'>
+
+export function recordOf(statements: Statements, key: SessionKey, row: SessionRow, options: LoadOptions): LoadedRecord {
+  const tail = statements.newestTail.all(key, options.newest ?? ALL).reverse() as unknown as TailEntry[]
+  const structure = structureOf(row)
+  return {
+    session: { key, tenantId: row.tenant_id, userId: row.user_id, sessionId: row.session_id },
+    n: row.n,
+    erasedTo: row.erased_to,
+    tail,
+    tailComplete: options.newest === undefined || tail.length < options.newest || tail.length === row.tail_items,
+    tailItems: row.tail_items,
+    tailBytes: row.tail_bytes,
+    tailHeat: decodeHeat(structure.tail_heat),
+    segments: decodeSegments(structure.segments, (id) => segmentBytes(statements, key, id)),
+    overlay: decodeOverlay(structure.overlay),
+    reviewAt: row.review_at,
+    failures: row.failures,
+    updatedAt: row.updated_at,
+    ...(options.withFence === true && { fence: structure.fence }),
+  }
+}
+
+export function appendedOf(row: AppendRow): Appended {
+  return { n: row.n, tailItems: row.tail_items, tailBytes: row.tail_bytes, erasedTo: row.erased_to }
+}
+
+export function segmentBytes(statements: Statements, key: SessionKey, id: string): Uint8Array | undefined {
+  return statements.segment.get(key, id)?.bytes as Uint8Array | undefined
+}
