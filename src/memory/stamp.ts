@@ -28,6 +28,11 @@ export function stampMs(stamp: Stamp): number {
   return Number.parseInt(stamp.slice(0, MS_CHARS), 32)
 }
 
+/** Whether what was made at a stamp is gone for good; an `erasedTo` of 0 erases nothing, not even what is of time 0. */
+export function isErased(stamp: Stamp, erasedTo: number): boolean {
+  return erasedTo > 0 && stampMs(stamp) <= erasedTo
+}
+
 /** The lowest stamp of that millisecond, for windows by time: `stamp >= firstStampAt(t)` means "made at t or later". */
 export function firstStampAt(ms: number): Stamp {
   const clamped = Math.min(Math.max(Math.ceil(ms), 0), MAX_MS)

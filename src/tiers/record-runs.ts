@@ -2,7 +2,7 @@ import { decodeBody } from '../memory/item-body.ts'
 import type { ItemBody } from '../memory/memory-item.ts'
 import type { SegmentRef, SessionRecord, TailEntry } from '../memory/record.ts'
 import type { SegmentContent } from '../memory/segment-format/index.ts'
-import { type Stamp, stampMs } from '../memory/stamp.ts'
+import { isErased, type Stamp } from '../memory/stamp.ts'
 import { TAIL_UNIT } from './session-copy.ts'
 
 /** An item at its place. */
@@ -153,7 +153,7 @@ export function mergeStragglers(content: SegmentContent, stragglers: readonly Ta
 
 /** What is seen at a stamp where `stored` lies: it, what it was edited to, or nothing. */
 function visibleBody<T>(record: SessionRecord, stamp: Stamp, stored: T): T | string | undefined {
-  if (record.erasedTo > 0 && stampMs(stamp) <= record.erasedTo) return undefined
+  if (isErased(stamp, record.erasedTo)) return undefined
   if (record.overlay.size === 0) return stored
   const change = record.overlay.get(stamp)
   if (change === undefined) return stored

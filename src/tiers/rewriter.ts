@@ -5,7 +5,7 @@ import { decodeBody } from '../memory/item-body.ts'
 import type { OverlayChange, SegmentRef, TailEntry } from '../memory/record.ts'
 import type { SegmentContent } from '../memory/segment-format/index.ts'
 import type { SessionKey } from '../memory/session.ts'
-import { type Stamp, stampMs } from '../memory/stamp.ts'
+import { isErased, type Stamp } from '../memory/stamp.ts'
 import type { LoadedRecord, StructuralChange } from './durable-store.ts'
 import { mergeStragglers } from './record-runs.ts'
 import { type Group, joinHeat, nextReview, type RecordHeat, type RewritePlan } from './rewrite-plan.ts'
@@ -213,10 +213,10 @@ function settle(
   erasedTo: number,
   now: number,
 ): SegmentContent {
-  const gone = new Set(joined.gone.filter((stamp) => stampMs(stamp) > erasedTo))
+  const gone = new Set(joined.gone.filter((stamp) => !isErased(stamp, erasedTo)))
   for (const [stamp, change] of changes) if (change.kind === 'deleted') gone.add(stamp)
   const entries = mergeStragglers(joined, added).flatMap(({ stamp, body: stored }) => {
-    if (stampMs(stamp) <= erasedTo || gone.has(stamp)) return []
+    if (isErased(stamp, erasedTo) || gone.has(stamp)) return []
     const change = changes.get(stamp)
     const body = change?.kind === 'edited' ? decodeBody(change.body) : stored
     if (body.expiresAt === undefined || body.expiresAt > now) return [{ stamp, body }]

@@ -3,7 +3,7 @@ import { COLD_HEAT } from '../memory/heat.ts'
 import { type EncodedBody, makeItem } from '../memory/item-body.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import type { SessionIdentity, SessionKey } from '../memory/session.ts'
-import { keyedStamp, type Stamp, stampMs } from '../memory/stamp.ts'
+import { isErased, keyedStamp, type Stamp } from '../memory/stamp.ts'
 import type { AppendEntry, Appended } from './durable-store.ts'
 import { DAY_MS } from './placement.ts'
 import type { TierParts } from './tier-parts.ts'
@@ -128,10 +128,8 @@ export class WritePath {
     for (;;) {
       const appended = await this.#appendOnce(session, batch, stamps)
       const { erasedTo } = appended
-      if (!stamps.some((stamp) => stampMs(stamp) <= erasedTo)) return { appended, stamps }
-      if (
-        batch.some(({ encoded }, i) => encoded.body.idempotencyKey !== undefined && stampMs(stamps[i]!) <= erasedTo)
-      ) {
+      if (!stamps.some((stamp) => isErased(stamp, erasedTo))) return { appended, stamps }
+      if (batch.some(({ encoded }, i) => encoded.body.idempotencyKey !== undefined && isErased(stamps[i]!, erasedTo))) {
         throw new ThermoclineError(
           'CONFLICT',
           'Cannot add item: its session was erased after the createdAt that its idempotencyKey goes with',
@@ -142,7 +140,7 @@ export class WritePath {
       }
       // The session was erased at a time that our clock has not reached: what is new comes after that.
       stamps = stamps.map((stamp) =>
-        stampMs(stamp) <= erasedTo ? this.#parts.stamps.next(Math.max(this.#parts.clock.now(), erasedTo + 1)) : stamp,
+        isErased(stamp, erasedTo) ? this.#parts.stamps.next(Math.max(this.#parts.clock.now(), erasedTo + 1)) : stamp,
       )
     }
   }

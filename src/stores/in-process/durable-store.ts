@@ -3,7 +3,7 @@ import { base32 } from '../../lib/base32.ts'
 import { COLD_HEAT, type Heat } from '../../memory/heat.ts'
 import { NEVER, type Overlay, type SegmentRef, type TailEntry } from '../../memory/record.ts'
 import { type Owner, type SessionIdentity, type SessionKey, shardOf } from '../../memory/session.ts'
-import { type Stamp, stampMs } from '../../memory/stamp.ts'
+import { isErased, type Stamp } from '../../memory/stamp.ts'
 import type {
   AppendEntry,
   Appended,
@@ -56,7 +56,7 @@ class InProcessDurableStore implements DurableStore {
     const row = this.#rows.get(session.key) ?? newRow(session)
     this.#rows.set(session.key, row)
     for (const { stamp, body, createdAt } of entries) {
-      if (stampMs(stamp) <= row.erasedTo || row.tail.has(stamp)) continue
+      if (isErased(stamp, row.erasedTo) || row.tail.has(stamp)) continue
       row.tail.set(stamp, { stamp, body })
       row.n += 1
       row.tailItems += 1

@@ -6,7 +6,7 @@ import { ThermoclineError } from '../../errors.ts'
 import { base32 } from '../../lib/base32.ts'
 import { checkNumberOption, checkWordOption, invalidOption } from '../../lib/check-options.ts'
 import { type Owner, type SessionIdentity, type SessionKey, shardOf } from '../../memory/session.ts'
-import { stampMs } from '../../memory/stamp.ts'
+import { isErased } from '../../memory/stamp.ts'
 import type {
   AppendEntry,
   Appended,
@@ -125,7 +125,7 @@ class SqliteDurableStore implements DurableStore {
           ...[key, tenantId, userId, sessionId, shardOf(key), entries.length, bytes, options.reviewAt, updatedAt],
         ) as unknown as AppendRow
         const skipped = entries.filter(({ stamp, body }) => {
-          if (row.erased_to > 0 && stampMs(stamp) <= row.erased_to) return true
+          if (isErased(stamp, row.erased_to)) return true
           return statements.insertEntry.run(key, stamp, body).changes === 0
         })
         if (options.reviewAt < row.review_at) statements.reviewEarlier.run(key, options.reviewAt)

@@ -91,7 +91,8 @@ export class SpoiltFile implements Disposable {
   }
 
   #count(key: string, items: number, bytes: number): void {
-    const sql = 'UPDATE session SET tail_items = tail_items + ?2, tail_bytes = tail_bytes + ?3 WHERE key = ?1'
+    const sql =
+      'UPDATE session SET n = n + ?2, tail_items = tail_items + ?2, tail_bytes = tail_bytes + ?3 WHERE key = ?1'
     this.database.prepare(sql).run(key, items, bytes)
   }
 
@@ -152,7 +153,6 @@ export const CORRUPTIONS: readonly Corruption[] = [
     apply: (file) => {
       const row = file.tailRows()[0]
       file.put({ ...row, stamp: firstStampAt(Date.UTC(2029, 0, 1)) })
-      file.database.prepare('UPDATE session SET n = n + 1 WHERE key = ?').run(row.key)
     },
   },
   {

@@ -1,0 +1,52 @@
+// npm run campaign -- NAME: long forms of what CI runs short. See docs/testing.md.
+import { randomInt } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { dataCampaign } from './data/data-campaign.ts'
+import { killAtRandom, killAtSteps } from './kill/kill-rounds.ts'
+
+const HELP = `npm run campaign -- kill [--kills 1000] [--seed N] [--minutes M]
+npm run campaign -- data --data DIR`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    kills: { type: 'string', default: '1000' },
+    seed: { type: 'string', default: String(randomInt(1_000_000)) },
+    minutes: { type: 'string', default: 'Infinity' },
+    data: { type: 'string' },
+  },
+})
+
+async function kill(): Promise<readonly string[]> {
+  const seed = Number(values.seed)
+  const kills = Number(values.kills)
+  if (!(Number.isSafeInteger(seed) && Number.isSafeInteger(kills) && kills >= 1 && Number(values.minutes) > 0)) {
+    return [HELP]
+  }
+  console.log(`seed ${seed}: ${kills} kills at random moments, and some at every named step`)
+  const random = await killAtRandom({
+    seed,
+    kills,
+    maxMs: Number(values.minutes) * 60_000,
+    onKill: (now) => {
+      if (now.kills % 50 === 0) console.log(`${now.kills} kills, ${now.acknowledged} acknowledged items`)
+    },
+  })
+  console.log(
+    `${random.kills} random kills, ${random.acknowledged} acknowledged items, ${random.problems.length} problems`,
+  )
+  const steps = await killAtSteps({ seed, occurrences: [1, 2, 3, 5, 9, 17] })
+  console.log(
+    `${steps.kills} kills at steps, ${steps.acknowledged} acknowledged items, ${steps.problems.length} problems`,
+  )
+  return [...random.problems, ...steps.problems]
+}
+
+const CAMPAIGNS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
+  kill,
+  data: async () => (values.data === undefined ? [HELP] : dataCampaign(values.data, console.log)),
+}
+
+const problems = await (CAMPAIGNS[positionals[0] ?? ''] ?? (async () => [HELP]))()
+for (const problem of problems) console.error(problem)
+if (problems.length > 0) process.exitCode = 1
