@@ -17,6 +17,14 @@ const KNOWN: ReadonlyMap<number, readonly [ErrorCode, string]> = new Map([
   [SQLITE_NOTADB, ['STORE_FAILED', 'the file is not a SQLite database; choose another path']],
 ])
 
+// From making the file or its folder, before SQLite sees it.
+const KNOWN_BY_ERRNO: ReadonlyMap<unknown, readonly [ErrorCode, string]> = new Map(
+  ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST'].map((code) => [
+    code,
+    ['STORE_UNAVAILABLE', `the file or its folder cannot be made or written (${code}); check both`],
+  ]),
+)
+
 export function isBusy(error: unknown): boolean {
   return primaryCode(error) === SQLITE_BUSY
 }
@@ -25,10 +33,9 @@ export function isBusy(error: unknown): boolean {
 export function wrapSqliteError(error: unknown, action: string, path: string): ThermoclineError {
   if (isThermoclineError(error)) return error
   const code = primaryCode(error)
-  const [errorCode, advice] = KNOWN.get(code ?? -1) ?? [
-    'STORE_FAILED',
-    error instanceof Error ? error.message : 'unknown error',
-  ]
+  const known =
+    KNOWN.get(code ?? -1) ?? KNOWN_BY_ERRNO.get(error instanceof Error ? Reflect.get(error, 'code') : undefined)
+  const [errorCode, advice] = known ?? ['STORE_FAILED', error instanceof Error ? error.message : 'unknown error']
   return new ThermoclineError(errorCode, `Cannot ${action} in ${path}: ${advice}`, {
     cause: error,
     details: { sqliteCode: code, path },
