@@ -1,5 +1,4 @@
 import { ThermoclineError } from '../errors.ts'
-import { checkTime } from '../memory/item-body.ts'
 import { itemId, parseItemId, type SessionKey } from '../memory/session.ts'
 import { firstStampAt, type Stamp } from '../memory/stamp.ts'
 import type { StampWindow } from './record-runs.ts'
@@ -60,7 +59,10 @@ export function resolveQuery(key: SessionKey, query: HistoryQuery): ResolvedQuer
 
 function edge(key: SessionKey, name: string, value: string | Date): Stamp {
   // No item bears the first stamp of a millisecond: every maker's number is above zero.
-  if (value instanceof Date) return firstStampAt(checkTime(name, value))
+  if (value instanceof Date) {
+    if (!(value.getTime() >= 0)) throw invalid(name, 'a time from 1970 on', value)
+    return firstStampAt(value.getTime())
+  }
   const id = parseItemId(value)
   if (id.key === key) return id.stamp
   throw new ThermoclineError('OUT_OF_SCOPE', `Cannot read history: ${name} is an item of another session`)

@@ -112,12 +112,11 @@ export class ReadPath {
     let left = query.limit
     const direction = query.order
     let reloads = 0
+    // The newest entries of the tail first, where they come first; then all there is.
+    let newest = direction === 'newest' && window.before === undefined ? Math.min(left, ITERATOR_PAGE) : undefined
     while (left > 0) {
       const now = this.#parts.clock.now()
-      const record = await this.#parts.durable.load(
-        key,
-        direction === 'newest' && window.before === undefined ? { newest: Math.min(left, ITERATOR_PAGE) } : {},
-      )
+      const record = await this.#parts.durable.load(key, newest === undefined ? {} : { newest })
       if (record === undefined) return
       this.#observe(record)
       try {
@@ -137,8 +136,7 @@ export class ReadPath {
           reloads = 0
         }
         if (record.tailComplete) return
-        // Only the newest entries were read: go on below them, with the whole record.
-        window = { ...window, before: window.before ?? record.tail[0]!.stamp }
+        newest = undefined
       } catch (error) {
         reloads += 1
         if (!isThermoclineError(error, 'SEGMENT_MISSING') || reloads > MAX_RELOADS) throw error
@@ -250,6 +248,8 @@ export class ReadPath {
 
   /** Leaves a hot copy of the newest items of the session, which `newest` are. */
   async #fill(record: SessionRecord, lease: HotLease, newest: NewestItems, now: number): Promise<void> {
+    // An empty copy that is not all there is would take whatever comes next for the newest.
+    if (newest.items.length === 0 && !newest.complete) return
     const { hot, options, durable } = this.#parts
     const from = Math.max(0, newest.items.length - MAX_COPY_ITEMS)
     const placed = [...newest.spans]

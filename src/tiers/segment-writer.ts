@@ -29,8 +29,9 @@ export async function writeSegments(
   heat: Heat,
 ): Promise<readonly WrittenSegment[]> {
   const written: WrittenSegment[] = []
-  for (const part of splitByRawBytes(content, bounds.maxRawBytes))
+  for (const part of splitByRawBytes(content, bounds.maxRawBytes)) {
     written.push(...(await write(part, kind, compress, bounds, heat)))
+  }
   return written
 }
 
@@ -50,7 +51,7 @@ export async function verifySegments(content: SegmentContent, written: readonly 
 }
 
 async function write(
-  content: SegmentContent,
+  content: Part,
   kind: SegmentRef['kind'],
   compress: boolean,
   bounds: SegmentBounds,
@@ -61,14 +62,7 @@ async function write(
     level: kind === 'archive' ? 'strong' : 'light',
   })
   if (bytes.byteLength > bounds.maxBytes && content.entries.length > 1) {
-    const half = Math.ceil(content.entries.length / 2)
-    const boundary = content.entries[half]!.stamp
-    const older = { entries: content.entries.slice(0, half), gone: content.gone.filter((stamp) => stamp < boundary) }
-    const newer = { entries: content.entries.slice(half), gone: content.gone.filter((stamp) => stamp > boundary) }
-    return [
-      ...(await write(older, kind, compress, bounds, heat)),
-      ...(await write(newer, kind, compress, bounds, heat)),
-    ]
+    return writeSegments(content, kind, compress, { ...bounds, maxRawBytes: Math.ceil(content.rawBytes / 2) }, heat)
   }
   const stamps = [...content.entries.map(({ stamp }) => stamp), ...content.gone].sort()
   const ref: SegmentRef = {
@@ -77,7 +71,7 @@ async function write(
     first: stamps[0]!,
     last: stamps.at(-1)!,
     items: content.entries.length,
-    rawBytes: content.entries.reduce((sum, entry) => sum + rawBytesOf(entry), 0),
+    rawBytes: content.rawBytes,
     bytes: bytes.byteLength,
     newestAt: content.entries.reduce((newest, { body }) => Math.max(newest, body.createdAt), 0),
     heat,
@@ -88,22 +82,32 @@ async function write(
 // Counted for a deleted item's stamp, so that no segment comes near the 65,536 of them that one may hold.
 const GONE_BYTES = 64
 
-function splitByRawBytes(content: SegmentContent, maxRawBytes: number): readonly SegmentContent[] {
-  const parts: { entries: SegmentEntry[]; gone: Stamp[] }[] = []
-  let bytes = Number.POSITIVE_INFINITY
-  const partFor = (size: number): { entries: SegmentEntry[]; gone: Stamp[] } => {
-    if (bytes + size > maxRawBytes) {
-      parts.push({ entries: [], gone: [] })
-      bytes = 0
+interface Part extends SegmentContent {
+  readonly entries: SegmentEntry[]
+  readonly gone: Stamp[]
+  rawBytes: number
+}
+
+function splitByRawBytes(content: SegmentContent, maxRawBytes: number): readonly Part[] {
+  const parts: Part[] = []
+  let counted = Number.POSITIVE_INFINITY
+  const partFor = (size: number): Part => {
+    if (counted + size > maxRawBytes) {
+      parts.push({ entries: [], gone: [], rawBytes: 0 })
+      counted = 0
     }
-    bytes += size
+    counted += size
     return parts.at(-1)!
   }
   let gone = 0
   for (const entry of content.entries) {
-    for (; gone < content.gone.length && content.gone[gone]! < entry.stamp; gone++)
+    for (; gone < content.gone.length && content.gone[gone]! < entry.stamp; gone++) {
       partFor(GONE_BYTES).gone.push(content.gone[gone]!)
-    partFor(rawBytesOf(entry)).entries.push(entry)
+    }
+    const size = rawBytesOf(entry)
+    const part = partFor(size)
+    part.entries.push(entry)
+    part.rawBytes += size
   }
   for (; gone < content.gone.length; gone++) partFor(GONE_BYTES).gone.push(content.gone[gone]!)
   return parts

@@ -5,6 +5,7 @@ import { sqliteDurableStore } from '../../src/stores/sqlite/durable-store.ts'
 import { ManualClock } from '../../src/testing/manual-clock.ts'
 import { TieredStorageManager, type TieredStorageManagerOptions } from '../../src/thermocline.ts'
 import type { DurableStore } from '../../src/tiers/durable-store.ts'
+import type { HotStore } from '../../src/tiers/hot-store.ts'
 import { TempFolder } from './temp-folder.ts'
 
 /** Data that managers open one after another, or several at once, and the clock that they share. */
@@ -14,6 +15,8 @@ export interface Place {
   open(options?: TieredStorageManagerOptions): TieredStorageManager
   /** The naked store, as `open` wraps it. */
   readonly store: () => DurableStore
+  /** An empty hot tier, for a manager with stores of the test's own. */
+  readonly hot: () => HotStore
 }
 
 /** What may be put around the durable store. */
@@ -40,6 +43,7 @@ export function emptyPlace(kind: (typeof PLACES)[number], wrap: Wrap = (store) =
   return {
     clock,
     store,
+    hot: () => inProcessHotStore(),
     open(options = {}) {
       const manager = new TieredStorageManager({
         clock,

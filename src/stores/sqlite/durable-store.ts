@@ -5,6 +5,7 @@ import { type DatabaseSync, loadNodeSqlite } from '../../clients/node-sqlite.ts'
 import { ThermoclineError } from '../../errors.ts'
 import { base32 } from '../../lib/base32.ts'
 import { checkNumberOption, checkWordOption, invalidOption } from '../../lib/check-options.ts'
+import type { TailEntry } from '../../memory/record.ts'
 import { type Owner, type SessionIdentity, type SessionKey, shardOf } from '../../memory/session.ts'
 import { isErased } from '../../memory/stamp.ts'
 import type {
@@ -25,7 +26,7 @@ import type {
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { GroupCommit } from './group-commit.ts'
 import { prepareSchema } from './schema.ts'
-import { type AppendRow, appendedOf, recordOf, type SessionRow, segmentBytes } from './session-row.ts'
+import { type AppendRow, appendedOf, recordOf, type SessionRow, segmentBytes, tailOf } from './session-row.ts'
 import { wrapSqliteError } from './sqlite-error.ts'
 import { prepareStatements, type Statements } from './statements.ts'
 import { encodeHeat, encodeOverlay, encodeSegments, inlineChanges, structureOf, withHeat } from './structure-row.ts'
@@ -139,11 +140,13 @@ class SqliteDurableStore implements DurableStore {
 
   async load(key: SessionKey, options: LoadOptions = {}): Promise<LoadedRecord | undefined> {
     return this.#read((statements) => {
+      if (options.newest !== undefined && options.withFence !== true) return loadNewest(statements, key, options)
       // Statements that run inside each other see the same instant, without the two more that a transaction takes.
       const open = statements.session.iterate(key) as unknown as Iterator<SessionRow, undefined>
       try {
         const step = open.next()
-        return step.done === true ? undefined : recordOf(statements, key, step.value, options)
+        if (step.done === true) return undefined
+        return recordOf(statements, key, step.value, tailOf(statements, key, options.newest), options)
       } finally {
         open.return?.()
       }
@@ -161,13 +164,7 @@ class SqliteDurableStore implements DurableStore {
         if (row === undefined) return { kind: 'conflict' }
         const structure = structureOf(row)
         if (structure.fence !== fence) return { kind: 'conflict' }
-        let droppedItems = 0
-        let droppedBytes = 0
-        for (const { stamp, body } of change.dropTail ?? []) {
-          if (statements.deleteEntry.run(key, stamp).changes === 0) continue
-          droppedItems += 1
-          droppedBytes += Buffer.byteLength(body)
-        }
+        const dropped = dropTail(statements, key, change.dropTail ?? [])
         // A segment that now lies in the record may replace one that lay outside it, so removals come first.
         const inline = inlineChanges(structure.segments, change.segments)
         for (const id of [...(change.remove ?? []), ...inline.remove]) statements.deleteSegment.run(key, id)
@@ -180,7 +177,7 @@ class SqliteDurableStore implements DurableStore {
           change.tailHeat === undefined ? structure.tail_heat : encodeHeat(change.tailHeat),
         )
         statements.updateSession.run(
-          ...[key, droppedItems, droppedBytes, change.erasedTo ?? 0, change.reviewAt, change.n, 0],
+          ...[key, dropped.items, dropped.bytes, change.erasedTo ?? 0, change.reviewAt, change.n, 0],
         )
         return { kind: 'committed' }
       },
@@ -276,4 +273,34 @@ class SqliteDurableStore implements DurableStore {
     if (this.#statements !== undefined && this.#database !== undefined) return this.#statements
     throw new ThermoclineError('NOT_OPEN', `Cannot use ${this.#options.path}: the store is not open`)
   }
+}
+
+/**
+ * The tail first and then what says how to read it, a tenth faster than in one instant. What another process seals in
+ * between lies in both, and readers know it from its segment; what it appends in between is missed as if it came later,
+ * and a copy made from it goes with the next look at {@link DurableStore.foreignChanges}.
+ */
+function loadNewest(statements: Statements, key: SessionKey, options: LoadOptions): LoadedRecord | undefined {
+  const tail = tailOf(statements, key, options.newest)
+  const row = statements.session.get(key) as unknown as SessionRow | undefined
+  return row && recordOf(statements, key, row, tail, options)
+}
+
+/** Removes exactly these entries; what is gone already counts nothing. */
+function dropTail(
+  statements: Statements,
+  key: SessionKey,
+  entries: readonly TailEntry[],
+): { readonly items: number; readonly bytes: number } {
+  const first = entries[0]?.stamp
+  const last = entries.at(-1)?.stamp
+  if (first === undefined || last === undefined) return { items: 0, bytes: 0 }
+  const between = statements.stampsBetween.all(key, first, last)
+  // Nothing else lies between them, as after nearly every seal: one statement instead of hundreds.
+  const isWholeRange = between.length === entries.length && between.every(({ stamp }, i) => stamp === entries[i]!.stamp)
+  if (isWholeRange) statements.deleteRange.run(key, first, last)
+  const dropped = isWholeRange
+    ? entries
+    : entries.filter(({ stamp }) => statements.deleteEntry.run(key, stamp).changes > 0)
+  return { items: dropped.length, bytes: dropped.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0) }
 }

@@ -24,8 +24,18 @@ export interface SessionRow extends MaybeStructureRow {
 /** A session as an append replies it. */
 export type AppendRow = Pick<SessionRow, 'n' | 'tail_items' | 'tail_bytes' | 'erased_to' | 'review_at'>
 
-export function recordOf(statements: Statements, key: SessionKey, row: SessionRow, options: LoadOptions): LoadedRecord {
-  const tail = statements.newestTail.all(key, options.newest ?? ALL).reverse() as unknown as TailEntry[]
+/** The newest entries of a tail, so many or all, rising by stamp. */
+export function tailOf(statements: Statements, key: SessionKey, newest: number | undefined): readonly TailEntry[] {
+  return statements.newestTail.all(key, newest ?? ALL).reverse() as unknown as TailEntry[]
+}
+
+export function recordOf(
+  statements: Statements,
+  key: SessionKey,
+  row: SessionRow,
+  tail: readonly TailEntry[],
+  options: LoadOptions,
+): LoadedRecord {
   const structure = structureOf(row)
   return {
     session: { key, tenantId: row.tenant_id, userId: row.user_id, sessionId: row.session_id },

@@ -13,6 +13,8 @@ export interface Statements {
   readonly newestTail: StatementSync
   readonly putStructure: StatementSync
   readonly deleteEntry: StatementSync
+  readonly stampsBetween: StatementSync
+  readonly deleteRange: StatementSync
   readonly updateSession: StatementSync
   readonly segment: StatementSync
   readonly putSegment: StatementSync
@@ -51,6 +53,8 @@ export function prepareStatements(database: DatabaseSync): Statements {
       INSERT INTO structure (key, fence, segments, overlay, tail_heat) VALUES (?1, ?2, ?3, ?4, ?5)
       ON CONFLICT (key) DO UPDATE SET fence = ?2, segments = ?3, overlay = ?4, tail_heat = ?5`),
     deleteEntry: database.prepare('DELETE FROM tail WHERE key = ?1 AND stamp = ?2'),
+    stampsBetween: database.prepare('SELECT stamp FROM tail WHERE key = ?1 AND stamp BETWEEN ?2 AND ?3 ORDER BY stamp'),
+    deleteRange: database.prepare('DELETE FROM tail WHERE key = ?1 AND stamp BETWEEN ?2 AND ?3'),
     updateSession: database.prepare(`
       UPDATE session SET tail_items = tail_items - ?2, tail_bytes = tail_bytes - ?3, erased_to = max(erased_to, ?4),
         review_at = CASE WHEN n = ?6 THEN ?5 ELSE min(review_at, ?5) END, failures = ?7
