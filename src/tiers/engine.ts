@@ -5,7 +5,8 @@ import type { SessionRecord } from '../memory/record.ts'
 import { identifySession, parseItemId, type SessionIdentity, type SessionKey } from '../memory/session.ts'
 import type { Stamp } from '../memory/stamp.ts'
 import type { BaseMemoryManager } from './base-memory-manager.ts'
-import { type HistoryQuery, resolveQuery } from './history-query.ts'
+import { arrange, isExpired, pick } from './history-pick.ts'
+import { type HistoryQuery, type ResolvedQuery, resolveQuery, windowIds } from './history-query.ts'
 import { Migrator } from './migrator.ts'
 import { isKeptByReads } from './placement.ts'
 import { ReadPath } from './read-path.ts'
@@ -40,6 +41,8 @@ export class Engine {
   readonly #background = new Set<Promise<void>>()
   readonly #stopWatching: (() => void) | undefined
   #itemsAdded = 0
+  #underWay = 0
+  #idle: (() => void) | undefined
 
   constructor(parts: TierParts, base: BaseMemoryManager | undefined) {
     this.parts = parts
@@ -81,18 +84,23 @@ export class Engine {
 
   async get(id: string, strong: boolean): Promise<MemoryItem | undefined> {
     const { key, stamp } = parseItemId(id)
-    return (await this.reads.item(key, stamp, strong)) ?? (await this.#base?.get(id))
+    const item = await this.#finish(this.reads.item(key, stamp, strong))
+    if (item !== undefined || this.#base === undefined) return item
+    const theirs = await this.#base.get(id)
+    return theirs === undefined || isExpired(theirs, this.parts.clock.now()) ? undefined : theirs
   }
 
   async history(session: SessionIdentity, query: HistoryQuery): Promise<readonly MemoryItem[]> {
-    const items = await this.reads.history(session.key, resolveQuery(session.key, query))
-    if (items !== undefined || this.#base === undefined) return items ?? NO_ITEMS
-    const { tenantId, userId, sessionId } = session
-    return this.#base.history({ tenantId, userId, sessionId })
+    const resolved = resolveQuery(session.key, query)
+    const items = await this.#finish(this.reads.history(session.key, resolved))
+    return items ?? (await this.#baseHistory(session, resolved))
   }
 
-  iterate(session: SessionIdentity, query: HistoryQuery): AsyncGenerator<MemoryItem, void, undefined> {
-    return this.reads.iterate(session.key, resolveQuery(session.key, query))
+  async *iterate(session: SessionIdentity, query: HistoryQuery): AsyncGenerator<MemoryItem, void, undefined> {
+    const resolved = resolveQuery(session.key, query)
+    const isKnown = yield* this.reads.iterate(session.key, resolved)
+    // The iterator counts from where it begins.
+    if (!isKnown) yield* await this.#baseHistory(session, { ...resolved, from: resolved.order })
   }
 
   promote(session: SessionIdentity): Promise<boolean> {
@@ -128,17 +136,45 @@ export class Engine {
   }
 
   async close(): Promise<void> {
+    await this.#writes.drain()
+    if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
     while (this.#background.size > 0) await Promise.all(this.#background)
     this.#stopWatching?.()
     await this.parts.hot.close()
     await this.parts.durable.close()
   }
 
+  /** The caller's own store, where we have nothing of a session. */
+  async #baseHistory(session: SessionIdentity, query: ResolvedQuery): Promise<readonly MemoryItem[]> {
+    if (this.#base === undefined) return NO_ITEMS
+    const { key, tenantId, userId, sessionId } = session
+    const items = await this.#base.history({ tenantId, userId, sessionId })
+    const { after, before } = windowIds(key, query.window)
+    const inside = items.filter(
+      ({ id }) => (after === undefined || id > after) && (before === undefined || id < before),
+    )
+    return arrange(pick(inside, 0, inside.length, query, this.parts.clock.now()), query)
+  }
+
+  /** Something that `close` waits for. */
+  async #finish<T>(work: Promise<T>): Promise<T> {
+    this.#underWay += 1
+    try {
+      return await work
+    } finally {
+      this.#underWay -= 1
+      if (this.#underWay === 0) this.#idle?.()
+    }
+  }
+
   /** One plan takes what fits a commit, so a long session needs several. True if anything was changed. */
-  async #rewriteAll(session: SessionIdentity, planner: Planner): Promise<boolean> {
-    let changed = false
-    while ((await this.#rewriter.run(session.key, planner)).changed) changed = true
-    return changed
+  #rewriteAll(session: SessionIdentity, planner: Planner): Promise<boolean> {
+    const rewriteAll = async (): Promise<boolean> => {
+      let changed = false
+      while ((await this.#rewriter.run(session.key, planner)).changed) changed = true
+      return changed
+    }
+    return this.#finish(rewriteAll())
   }
 
   /** A seal that fails leaves a longer tail, which the next add or sweep tries again. */

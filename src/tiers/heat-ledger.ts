@@ -94,7 +94,12 @@ export class UnitReads {
   /** Takes what is pending, to be written down. */
   take(): Heat {
     const pending = this.pending()
-    this.#due = { ...this.#due, at: Math.max(this.#due.at, (pending.recent[0] ?? 0) + this.#due.everyMs) }
+    this.#due = {
+      ...this.#due,
+      at: Math.max(this.#due.at, (pending.recent[0] ?? 0) + this.#due.everyMs),
+      // What is written down now counts towards it too.
+      count: Math.max(1, this.#due.count - pending.reads),
+    }
     this.#written = addHeat(this.#written, pending)
     this.#count = 0
     return pending

@@ -106,8 +106,8 @@ export class ReadPath {
     return items === 'tail too short' ? undefined : items
   }
 
-  /** Holds one run at a time, however long the history is; a rewrite meanwhile neither repeats nor skips an item. */
-  async *iterate(key: SessionKey, query: ResolvedQuery): AsyncGenerator<MemoryItem, void, undefined> {
+  /** False where there is no such session. Holds one run at a time, however long the history is; a rewrite meanwhile neither repeats nor skips an item. */
+  async *iterate(key: SessionKey, query: ResolvedQuery): AsyncGenerator<MemoryItem, boolean, undefined> {
     let { window } = query
     let left = query.limit
     const direction = query.order
@@ -117,7 +117,7 @@ export class ReadPath {
     while (left > 0) {
       const now = this.#parts.clock.now()
       const record = await this.#parts.durable.load(key, newest === undefined ? {} : { newest })
-      if (record === undefined) return
+      if (record === undefined) return false
       this.#observe(record)
       try {
         for (const run of visibleRuns(record, this.#segments(key), window, direction)) {
@@ -131,17 +131,18 @@ export class ReadPath {
             if (isExpired(item, this.#parts.clock.now())) continue
             yield item
             left -= 1
-            if (left === 0) return
+            if (left === 0) return true
           }
           reloads = 0
         }
-        if (record.tailComplete) return
+        if (record.tailComplete) return true
         newest = undefined
       } catch (error) {
         reloads += 1
         if (!isThermoclineError(error, 'SEGMENT_MISSING') || reloads > MAX_RELOADS) throw error
       }
     }
+    return true
   }
 
   #fromPlace(copy: SessionCopy, place: number, now: number): MemoryItem | undefined {
@@ -310,8 +311,10 @@ export class ReadPath {
 
   /** What this process adds from now on sorts after what it has read. */
   #observe(record: SessionRecord): void {
-    const newest = record.tail.at(-1)?.stamp ?? record.segments.at(-1)?.last
-    if (newest !== undefined) this.#parts.stamps.observe(newest, this.#parts.clock.now())
+    // A latecomer may be all that is in the tail.
+    for (const newest of [record.tail.at(-1)?.stamp, record.segments.at(-1)?.last]) {
+      if (newest !== undefined) this.#parts.stamps.observe(newest, this.#parts.clock.now())
+    }
   }
 
   #segments(key: SessionKey): SegmentReader {

@@ -58,7 +58,8 @@ export class TieredStorage {
   #engine: Engine | undefined
   #opening: Promise<Engine> | undefined
   #stopTimer: (() => void) | undefined
-  #sweeping: Promise<unknown> | undefined
+  #sweeping: Promise<unknown> = Promise.resolve()
+  #isTimerSweeping = false
   #sweeps = 0
   #lastSweep: MigrationReport | undefined
 
@@ -146,11 +147,11 @@ export class TieredStorage {
    */
   async runMigration(options: MigrationOptions = {}): Promise<MigrationReport> {
     const engine = await this.#open()
-    while (this.#sweeping !== undefined) await this.#sweeping
     const signal =
       options.signal === undefined ? this.#stop.signal : AbortSignal.any([options.signal, this.#stop.signal])
-    const running = engine.migrator.run({ ...options, signal })
-    this.#sweeping = running.catch(() => undefined).finally(() => (this.#sweeping = undefined))
+    // One after the other, in the order of the calls.
+    const running = this.#sweeping.then(() => engine.migrator.run({ ...options, signal }))
+    this.#sweeping = running.catch(() => undefined)
     const report = await running
     this.#sweeps += 1
     this.#lastSweep = report
@@ -228,11 +229,18 @@ export class TieredStorage {
       },
       this.#base,
     )
+    // Closed while opening: `close` waits for this and closes what was opened.
+    if (this.#stop.signal.aborted) return engine
     this.#engine = engine
     const everyMs = this.#options.tierMigrationInterval * 1000
     if (everyMs > 0) {
       this.#stopTimer = this.#clock.every(everyMs, () => {
-        if (this.#sweeping === undefined) engine.background(this.runMigration().then(() => undefined))
+        if (this.#isTimerSweeping) return
+        this.#isTimerSweeping = true
+        const sweep = this.runMigration().finally(() => {
+          this.#isTimerSweeping = false
+        })
+        engine.background(sweep.then(() => undefined))
       })
     }
     return engine

@@ -37,7 +37,7 @@ export function unitOf(
     ...unit,
     id,
     tier,
-    reads: ledger.of(record.session.key, id, written, heatDue(tier, written, newestAt, options)),
+    reads: ledger.of(record.session.key, id, written, heatDue(tier, written, newestAt, options, now)),
     tierUntil: tier === 'hot' ? hotUntil(unit, options) : Number.POSITIVE_INFINITY,
   }
 }
@@ -52,13 +52,14 @@ export function stateOf(unit: PlacedUnit): ItemState {
   return { tier: unit.tier, cached: false, lastAccessedAt: unit.reads.lastAt, accessCount: unit.reads.total }
 }
 
-function heatDue(tier: Tier, written: Heat, newestAt: number, options: PlacementOptions): HeatDue {
+function heatDue(tier: Tier, written: Heat, newestAt: number, options: PlacementOptions, now: number): HeatDue {
   const ageDays = tier === 'hot' ? options.hotTierMaxAgeDays : options.warmTierMaxAgeDays
   const everyMs = ageDays * DAY_MS * HEAT_WRITE_SHARE
+  const lately = written.recent.filter((at) => at >= now - options.warmTierMaxAgeDays * DAY_MS).length
   return {
     at: Math.max(written.recent[0] ?? 0, newestAt) + everyMs,
     everyMs,
     // Reads that would bring an archive back are worth a write, however close together they are.
-    count: tier === 'cold' ? options.minAccessCountWarm : Number.POSITIVE_INFINITY,
+    count: tier === 'cold' ? Math.max(1, options.minAccessCountWarm - lately) : Number.POSITIVE_INFINITY,
   }
 }

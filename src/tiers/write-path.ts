@@ -29,6 +29,7 @@ interface PendingAdd {
 interface SessionQueue {
   readonly session: SessionIdentity
   readonly waiting: PendingAdd[]
+  drained: Promise<void> | undefined
 }
 
 /** From a checked item to an acknowledged one. At most one append of a session is in flight; what waits goes together. */
@@ -43,6 +44,11 @@ export class WritePath {
   constructor(parts: TierParts, seal: (key: SessionKey) => Promise<void>) {
     this.#parts = parts
     this.#seal = seal
+  }
+
+  /** Resolves when all that was added so far is settled. */
+  async drain(): Promise<void> {
+    while (this.#queues.size > 0) await Promise.all([...this.#queues.values()].map(({ drained }) => drained))
   }
 
   /** True for entries that this very object is appending: the copies hear of them from here. */
@@ -72,9 +78,9 @@ export class WritePath {
         queue.waiting.push(add)
         return
       }
-      const started = { session, waiting: [add] }
+      const started: SessionQueue = { session, waiting: [add], drained: undefined }
       this.#queues.set(session.key, started)
-      void this.#drain(started)
+      started.drained = this.#drain(started)
     })
   }
 

@@ -70,6 +70,8 @@ class SqliteDurableStore implements DurableStore {
   #database: DatabaseSync | undefined
   #statements: Statements | undefined
   #writes: GroupCommit | undefined
+  #opening: Promise<void> | undefined
+  #users = 0
 
   constructor(options: Required<SqliteDurableStoreOptions>) {
     if (typeof options.path !== 'string' || options.path === '')
@@ -80,7 +82,20 @@ class SqliteDurableStore implements DurableStore {
     this.capabilities = Object.freeze({ remote: false, persistent: options.path !== ':memory:' })
   }
 
+  /** Two managers may share a store: the last one to close it closes the file. */
   async open(): Promise<void> {
+    this.#users += 1
+    this.#opening ??= this.#openFile()
+    try {
+      await this.#opening
+    } catch (error) {
+      this.#users -= 1
+      this.#opening = undefined
+      throw error
+    }
+  }
+
+  async #openFile(): Promise<void> {
     const { DatabaseSync } = await loadNodeSqlite()
     const { path, synchronous, lockTimeoutMs } = this.#options
     try {
@@ -110,7 +125,10 @@ class SqliteDurableStore implements DurableStore {
   }
 
   async close(): Promise<void> {
+    this.#users = Math.max(0, this.#users - 1)
+    if (this.#users > 0) return
     await this.#writes?.drain()
+    this.#opening = undefined
     this.#database?.close()
     this.#database = undefined
   }
