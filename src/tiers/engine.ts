@@ -62,8 +62,11 @@ export class Engine {
   }
 
   async add(item: NewMemoryItem): Promise<string> {
-    const [id] = await this.addAll([item])
-    return id!
+    const { session, encoded, after } = check(item, this.parts.clock.now())
+    const stored = await this.#writes.add(session, encoded, after)
+    this.#itemsAdded += 1
+    if (this.#base !== undefined) await this.#tellBase([stored])
+    return stored.id
   }
 
   async addAll(items: readonly NewMemoryItem[]): Promise<string[]> {
@@ -78,7 +81,6 @@ export class Engine {
     if (stored.length > 0) await this.#tellBase(stored)
     const failed = outcomes.find((outcome) => outcome.status === 'rejected')
     if (failed === undefined) return stored.map(({ id }) => id)
-    if (items.length === 1) throw failed.reason
     throw partial(failed.reason, stored, items.length)
   }
 

@@ -100,25 +100,25 @@ export class WritePath {
   }
 
   async #commit(session: SessionIdentity, batch: readonly PendingAdd[]): Promise<void> {
-    const { options } = this.#parts
-    const { appended, stamps } = await this.#append(session, batch)
-    const items = batch.map(({ encoded }, i) =>
-      makeItem(session, stamps[i]!, encoded.body, {
-        tier: tierOf(
-          { newestAt: encoded.body.createdAt, heat: COLD_HEAT },
-          undefined,
-          options,
-          this.#parts.clock.now(),
-        ),
-        cached: true,
-        lastAccessedAt: undefined,
-        accessCount: 0,
-      }),
-    )
-    // A keyed stamp comes from outside our maker: what is added once this one is acknowledged has to sort after it.
-    for (const stamp of stamps) this.#parts.stamps.observe(stamp, this.#parts.clock.now())
+    const { options, clock, hot } = this.#parts
+    let stamps: readonly Stamp[] = batch.map(({ stamp }) => stamp)
+    let appended = await this.#append(session, batch, stamps)
+    while (stamps.some((stamp) => isErased(stamp, appended.erasedTo))) {
+      stamps = this.#stampAnew(batch, stamps, appended.erasedTo)
+      appended = await this.#append(session, batch, stamps)
+    }
+    const now = clock.now()
+    const items = batch.map(({ encoded: { body } }, i) => {
+      const tier = tierOf({ newestAt: body.createdAt, heat: COLD_HEAT }, undefined, options, now)
+      return makeItem(session, stamps[i]!, body, { tier, cached: true, lastAccessedAt: undefined, accessCount: 0 })
+    })
+    for (const [i, { encoded }] of batch.entries()) {
+      // A keyed stamp is not of our making: what is added once it is acknowledged has to sort after it.
+      if (encoded.body.idempotencyKey !== undefined) this.#parts.stamps.observe(stamps[i]!, now)
+    }
     // Before the promise resolves: whoever awaits the add finds the item in this process.
-    await this.#parts.hot.append(session.key, items, appended.n)
+    const told = hot.append(session.key, items, appended.n)
+    if (told instanceof Promise) await told
     for (const [i, { resolve }] of batch.entries()) resolve(items[i]!)
     const fullness = Math.max(appended.tailItems / options.tailMaxItems, appended.tailBytes / options.tailMaxBytes)
     if (fullness <= 1) return
@@ -126,36 +126,22 @@ export class WritePath {
     if (fullness > BACKPRESSURE) await sealing
   }
 
-  async #append(
-    session: SessionIdentity,
-    batch: readonly PendingAdd[],
-  ): Promise<{ appended: Appended; stamps: readonly Stamp[] }> {
-    let stamps = batch.map(({ stamp }) => stamp)
-    for (;;) {
-      const appended = await this.#appendOnce(session, batch, stamps)
-      const { erasedTo } = appended
-      if (!stamps.some((stamp) => isErased(stamp, erasedTo))) return { appended, stamps }
-      if (batch.some(({ encoded }, i) => encoded.body.idempotencyKey !== undefined && isErased(stamps[i]!, erasedTo))) {
-        throw new ThermoclineError(
-          'CONFLICT',
-          'Cannot add item: its session was erased after the createdAt that its idempotencyKey goes with',
-          {
-            details: { erasedTo },
-          },
-        )
+  /** The session was erased at a time that our clock has not reached: what is new comes after that. */
+  #stampAnew(batch: readonly PendingAdd[], stamps: readonly Stamp[], erasedTo: number): readonly Stamp[] {
+    return stamps.map((stamp, i) => {
+      if (!isErased(stamp, erasedTo)) return stamp
+      if (batch[i]!.encoded.body.idempotencyKey === undefined) {
+        return this.#parts.stamps.next(Math.max(this.#parts.clock.now(), erasedTo + 1))
       }
-      // The session was erased at a time that our clock has not reached: what is new comes after that.
-      stamps = stamps.map((stamp) =>
-        isErased(stamp, erasedTo) ? this.#parts.stamps.next(Math.max(this.#parts.clock.now(), erasedTo + 1)) : stamp,
+      throw new ThermoclineError(
+        'CONFLICT',
+        'Cannot add item: its session was erased after the createdAt that its idempotencyKey goes with',
+        { details: { erasedTo } },
       )
-    }
+    })
   }
 
-  async #appendOnce(
-    session: SessionIdentity,
-    batch: readonly PendingAdd[],
-    stamps: readonly Stamp[],
-  ): Promise<Appended> {
+  async #append(session: SessionIdentity, batch: readonly PendingAdd[], stamps: readonly Stamp[]): Promise<Appended> {
     const { durable, hot, options } = this.#parts
     const entries = batch.map(
       ({ encoded }, i): AppendEntry => ({ stamp: stamps[i]!, body: encoded.text, createdAt: encoded.body.createdAt }),

@@ -64,32 +64,42 @@ export class GroupCommit {
     while (this.#waiting.length > 0) {
       const writes = this.#waiting
       this.#waiting = []
-      await this.#runAll(writes)
+      const outcome = this.#tryTransaction(writes)
+      // Nearly always done at once, and then nobody waits another turn.
+      if (outcome.kind === 'done') settle(writes, outcome.results)
+      else await this.#recover(writes, outcome.error)
     }
     this.#running = undefined
   }
 
-  async #runAll(writes: readonly Write[]): Promise<void> {
-    const outcome = await this.#transact(writes)
+  /** After a first try that failed: waits while the database is locked, and finds out which write can't be written. */
+  async #recover(writes: readonly Write[], firstError: unknown): Promise<void> {
+    const outcome = await this.#waitForLock(writes, firstError)
     if (outcome.kind === 'done') {
-      for (const [i, write] of writes.entries()) write.resolve(outcome.results[i])
+      settle(writes, outcome.results)
     } else if (writes.length === 1 || isBusy(outcome.error)) {
       const error = wrapSqliteError(outcome.error, 'write', this.#options.path)
       for (const write of writes) write.reject(error)
     } else {
       // Nothing of it was written. One at a time, so that only what can't be written fails.
-      for (const write of writes) await this.#runAll([write])
+      for (const write of writes) {
+        const alone = this.#tryTransaction([write])
+        if (alone.kind === 'done') settle([write], alone.results)
+        else await this.#recover([write], alone.error)
+      }
     }
   }
 
-  async #transact(writes: readonly Write[]): Promise<Outcome> {
+  async #waitForLock(writes: readonly Write[], firstError: unknown): Promise<Outcome> {
     // Always the true clock: it is another process that is waited for.
     const deadline = performance.now() + this.#options.lockTimeoutMs
-    for (let waitMs = 1; ; waitMs = Math.min(waitMs * 2, 50)) {
-      const outcome = this.#tryTransaction(writes)
-      if (outcome.kind === 'done' || !isBusy(outcome.error) || performance.now() >= deadline) return outcome
+    let outcome: Outcome = { kind: 'failed', error: firstError }
+    for (let waitMs = 1; outcome.kind === 'failed' && isBusy(outcome.error); waitMs = Math.min(waitMs * 2, 50)) {
+      if (performance.now() >= deadline) break
       await systemClock.sleep(waitMs)
+      outcome = this.#tryTransaction(writes)
     }
+    return outcome
   }
 
   #tryTransaction(writes: readonly Write[]): Outcome {
@@ -112,4 +122,8 @@ export class GroupCommit {
       return { kind: 'failed', error }
     }
   }
+}
+
+function settle(writes: readonly Write[], results: readonly unknown[]): void {
+  for (let i = 0; i < writes.length; i++) writes[i]!.resolve(results[i])
 }
