@@ -1,6 +1,8 @@
 /** Runs operations one round at a time and gives the time of a round in milliseconds. */
 export type Round = () => Promise<number>
 
+const WARM_UP_ROUNDS = 4
+
 export interface Comparison {
   /** Ours over theirs as rates: above 1, ours is faster. The median of the rounds' own ratios. */
   readonly ratio: number
@@ -14,8 +16,11 @@ export interface Comparison {
  * Which goes first alternates too.
  */
 export async function compare(ours: Round, theirs: Round, rounds: number): Promise<Comparison> {
-  await ours()
-  await theirs()
+  // Until both are compiled: what runs once in a program's life is not what is compared.
+  for (let round = 0; round < WARM_UP_ROUNDS; round++) {
+    await ours()
+    await theirs()
+  }
   const times: { ours: number; theirs: number }[] = []
   for (let round = 0; round < rounds; round++) {
     globalThis.gc?.()

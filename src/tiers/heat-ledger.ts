@@ -24,8 +24,8 @@ export class HeatLedger {
     this.#maxSessions = maxSessions
   }
 
-  /** The counter of a unit whose heat, as far as it is written down, is `written`. */
-  of(key: SessionKey, unit: string, written: Heat, due: HeatDue): UnitReads {
+  /** The counter of a unit whose heat, as far as it is written down, is `written`; `due` is asked for a new one. */
+  of(key: SessionKey, unit: string, written: Heat, due: () => HeatDue): UnitReads {
     let units = this.#sessions.get(key)
     if (units === undefined) {
       if (this.#sessions.size >= this.#maxSessions)
@@ -35,7 +35,7 @@ export class HeatLedger {
     }
     let reads = units.get(unit)
     if (reads === undefined) {
-      reads = new UnitReads(written, due)
+      reads = new UnitReads(written, due())
       units.set(unit, reads)
     }
     return reads

@@ -9,6 +9,8 @@ import { TAIL_UNIT } from './session-copy.ts'
 export interface Placed {
   readonly stamp: Stamp
   readonly body: ItemBody
+  /** Size of the body as JSON, where it is known. */
+  readonly bytes?: number
 }
 
 /** Visible items of one unit that follow each other. */
@@ -146,7 +148,7 @@ export function mergeStragglers(content: SegmentContent, stragglers: readonly Ta
   const known = new Set<Stamp>([...content.gone, ...content.entries.map(({ stamp }) => stamp)])
   const late = stragglers
     .filter(({ stamp }) => !known.has(stamp))
-    .map(({ stamp, body }) => ({ stamp, body: decodeBody(body) }))
+    .map(({ stamp, body }): Placed => ({ stamp, body: decodeBody(body), bytes: Buffer.byteLength(body) }))
   if (late.length === 0) return content.entries
   return [...content.entries, ...late].sort((a, b) => (a.stamp < b.stamp ? -1 : 1))
 }

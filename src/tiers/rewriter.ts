@@ -7,7 +7,7 @@ import type { SegmentContent } from '../memory/segment-format/index.ts'
 import type { SessionKey } from '../memory/session.ts'
 import { isErased, type Stamp } from '../memory/stamp.ts'
 import type { LoadedRecord, StructuralChange } from './durable-store.ts'
-import { mergeStragglers } from './record-runs.ts'
+import { mergeStragglers, type Placed } from './record-runs.ts'
 import { type Group, joinHeat, nextReview, type RecordHeat, type RewritePlan } from './rewrite-plan.ts'
 import { verifySegments, type WrittenSegment, writeSegments } from './segment-writer.ts'
 import { TAIL_UNIT } from './session-copy.ts'
@@ -215,11 +215,12 @@ function settle(
 ): SegmentContent {
   const gone = new Set(joined.gone.filter((stamp) => !isErased(stamp, erasedTo)))
   for (const [stamp, change] of changes) if (change.kind === 'deleted') gone.add(stamp)
-  const entries = mergeStragglers(joined, added).flatMap(({ stamp, body: stored }) => {
+  const entries = mergeStragglers(joined, added).flatMap((placed): Placed[] => {
+    const { stamp } = placed
     if (isErased(stamp, erasedTo) || gone.has(stamp)) return []
     const change = changes.get(stamp)
-    const body = change?.kind === 'edited' ? decodeBody(change.body) : stored
-    if (body.expiresAt === undefined || body.expiresAt > now) return [{ stamp, body }]
+    const seen = change?.kind === 'edited' ? { stamp, body: decodeBody(change.body) } : placed
+    if (seen.body.expiresAt === undefined || seen.body.expiresAt > now) return [seen]
     // Its stamp is kept, so that sending it again does not bring it back.
     gone.add(stamp)
     return []

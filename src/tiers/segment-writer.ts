@@ -6,6 +6,7 @@ import type { Heat } from '../memory/heat.ts'
 import type { SegmentRef } from '../memory/record.ts'
 import { decodeSegment, encodeSegment, type SegmentContent, type SegmentEntry } from '../memory/segment-format/index.ts'
 import type { Stamp } from '../memory/stamp.ts'
+import type { Placed } from './record-runs.ts'
 
 export interface WrittenSegment {
   /** Not inline yet: whether it lies in its record is for the commit to decide. */
@@ -43,10 +44,27 @@ export async function verifySegments(content: SegmentContent, written: readonly 
   const back = await Promise.all(written.map(({ bytes }) => decodeSegment(bytes)))
   const entries = back.flatMap((part) => part.entries)
   const gone = back.flatMap((part) => part.gone)
-  if (isDeepStrictEqual({ entries, gone }, { entries: [...content.entries], gone: [...content.gone] })) return
+  const isSame =
+    entries.length === content.entries.length &&
+    entries.every((entry, i) => isSameEntry(entry, content.entries[i]!)) &&
+    isDeepStrictEqual(gone, [...content.gone])
+  if (isSame) return
   throw new ThermoclineError(
     'SEGMENT_CORRUPT',
     'Cannot rewrite segment: what was written reads back differently; nothing was changed',
+  )
+}
+
+/** As `isDeepStrictEqual` of the two, several times faster for what nearly all items are. */
+function isSameEntry(a: SegmentEntry, b: SegmentEntry): boolean {
+  const { content, contentType, createdAt, ...rest } = a.body
+  const { content: bContent, contentType: bType, createdAt: bCreatedAt, ...bRest } = b.body
+  return (
+    a.stamp === b.stamp &&
+    content === bContent &&
+    contentType === bType &&
+    createdAt === bCreatedAt &&
+    isDeepStrictEqual(rest, bRest)
   )
 }
 
@@ -113,6 +131,6 @@ function splitByRawBytes(content: SegmentContent, maxRawBytes: number): readonly
   return parts
 }
 
-function rawBytesOf({ body }: SegmentEntry): number {
-  return Buffer.byteLength(JSON.stringify(body))
+function rawBytesOf({ body, bytes }: Placed): number {
+  return bytes ?? Buffer.byteLength(JSON.stringify(body))
 }

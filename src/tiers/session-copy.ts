@@ -116,10 +116,12 @@ export class SessionCopy {
   recordRead(from: number, to: number, now: number): boolean {
     const spans = this.#spans
     let due = false
-    for (let i = 0; i < spans.length; i++) {
-      const span = spans[i]!
-      if (span.from >= to || from >= to) break
-      if ((i + 1 === spans.length || spans[i + 1]!.from > from) && span.reads.record(now)) due = true
+    if (spans.length === 1) {
+      due = from < to && spans[0]!.reads.record(now)
+    } else {
+      for (let i = 0; i < spans.length && spans[i]!.from < to && from < to; i++) {
+        if ((i + 1 === spans.length || spans[i + 1]!.from > from) && spans[i]!.reads.record(now)) due = true
+      }
     }
     this.#lastUsedAt = now
     this.#hits += 1

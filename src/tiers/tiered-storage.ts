@@ -82,9 +82,10 @@ export class TieredStorage {
    * @throws ThermoclineError `INVALID_ID`, `INVALID_ITEM`, `ITEM_TOO_LARGE`; `OUT_OF_SCOPE` where `after` is of another
    * session; `OVERLOADED`; `STORE_…`; `BASE_MEMORY_FAILED` where the item is stored but the caller's own store failed
    */
-  async addMemoryItem(item: NewMemoryItem): Promise<string> {
-    this.#refuseUnscoped('addMemoryItem')
-    return (this.#engine ?? (await this.#open())).add(item)
+  addMemoryItem(item: NewMemoryItem): Promise<string> {
+    // An open engine is called without a turn in between: adding is what is done most.
+    if (this.#engine !== undefined && !this.#options.requireScope) return this.#engine.add(item)
+    return this.#addUnscoped(item)
   }
 
   /**
@@ -244,6 +245,11 @@ export class TieredStorage {
       })
     }
     return engine
+  }
+
+  async #addUnscoped(item: NewMemoryItem): Promise<string> {
+    this.#refuseUnscoped('addMemoryItem')
+    return (await this.#open()).add(item)
   }
 
   async #getItem(id: string, strong: boolean): Promise<MemoryItem | undefined> {

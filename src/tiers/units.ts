@@ -30,15 +30,25 @@ export function unitOf(
   if (segment === undefined && id !== TAIL_UNIT) return undefined
   const written = segment?.heat ?? record.tailHeat
   const newestAt = segment?.newestAt ?? record.updatedAt
-  const heat = ledger.heatOf(record.session.key, id, written)
-  const unit: Unit = { newestAt, heat }
-  const tier = tierOf(unit, segment, options, now)
+  const key = record.session.key
+  const heatOf = (): Heat => ledger.heatOf(key, id, written)
+  const youngUntil = newestAt + options.hotTierMaxAgeDays * DAY_MS
+  // Age alone settles it for nearly all that is read; reads are looked at only where it does not.
+  const isYoung = segment?.kind !== 'archive' && now <= youngUntil
+  const tier = isYoung ? 'hot' : tierOf({ newestAt, heat: heatOf() }, segment, options, now)
   return {
-    ...unit,
     id,
+    newestAt,
     tier,
-    reads: ledger.of(record.session.key, id, written, heatDue(tier, written, newestAt, options, now)),
-    tierUntil: tier === 'hot' ? hotUntil(unit, options) : Number.POSITIVE_INFINITY,
+    reads: ledger.of(key, id, written, () => heatDue(tier, written, newestAt, options, now)),
+    tierUntil: isYoung
+      ? youngUntil
+      : tier === 'hot'
+        ? hotUntil({ newestAt, heat: heatOf() }, options)
+        : Number.POSITIVE_INFINITY,
+    get heat() {
+      return heatOf()
+    },
   }
 }
 

@@ -137,12 +137,17 @@ class SqliteDurableStore implements DurableStore {
     return this.#write(
       (statements) => {
         const { key, tenantId, userId, sessionId } = session
-        const bytes = entries.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0)
-        const updatedAt = entries.reduce((newest, { createdAt }) => Math.max(newest, createdAt), 0)
+        let bytes = 0
+        let updatedAt = 0
+        for (const { body, createdAt } of entries) {
+          bytes += Buffer.byteLength(body)
+          updatedAt = Math.max(updatedAt, createdAt)
+        }
         // Counted as if all were new, which they nearly always are; what was not stored is taken off again.
-        const row = statements.countAppend.get(
-          ...[key, tenantId, userId, sessionId, shardOf(key), entries.length, bytes, options.reviewAt, updatedAt],
-        ) as unknown as AppendRow
+        const row = (statements.countAppend.get(key, entries.length, bytes, updatedAt) ??
+          statements.createSession.get(
+            ...[key, tenantId, userId, sessionId, shardOf(key), entries.length, bytes, options.reviewAt, updatedAt],
+          )) as unknown as AppendRow
         const skipped = entries.filter(({ stamp, body }) => {
           if (isErased(stamp, row.erased_to)) return true
           return statements.insertEntry.run(key, stamp, body).changes === 0

@@ -7,6 +7,7 @@ export interface Statements {
   readonly rollback: StatementSync
   readonly insertEntry: StatementSync
   readonly countAppend: StatementSync
+  readonly createSession: StatementSync
   readonly reviewEarlier: StatementSync
   readonly uncount: StatementSync
   readonly session: StatementSync
@@ -32,11 +33,12 @@ export function prepareStatements(database: DatabaseSync): Statements {
     // An entry that is already there stays as it is.
     insertEntry: database.prepare('INSERT INTO tail (key, stamp, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING'),
     countAppend: database.prepare(`
+      UPDATE session SET n = n + ?2, tail_items = tail_items + ?2, tail_bytes = tail_bytes + ?3,
+        updated_at = max(updated_at, ?4)
+      WHERE key = ?1 RETURNING n, tail_items, tail_bytes, erased_to, review_at`),
+    createSession: database.prepare(`
       INSERT INTO session (key, tenant_id, user_id, session_id, shard, n, tail_items, tail_bytes, erased_to, review_at, updated_at, failures)
       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, 0, ?8, ?9, 0)
-      ON CONFLICT (key) DO UPDATE SET
-        n = n + excluded.n, tail_items = tail_items + excluded.tail_items, tail_bytes = tail_bytes + excluded.tail_bytes,
-        updated_at = max(updated_at, excluded.updated_at)
       RETURNING n, tail_items, tail_bytes, erased_to, review_at`),
     // Apart from the counting, since SQLite writes an index anew whenever a statement names its column.
     reviewEarlier: database.prepare('UPDATE session SET review_at = ?2 WHERE key = ?1'),
