@@ -80,6 +80,11 @@ export function itemId(key: SessionKey, stamp: Stamp): string {
   return `${key}.${stamp}`
 }
 
+/** The stamp in an id of ours. */
+export function stampOf(id: string): Stamp {
+  return id.slice(SESSION_KEY_CHARS + 1) as Stamp
+}
+
 /** @throws ThermoclineError `INVALID_ID` */
 export function parseItemId(id: unknown): { key: SessionKey; stamp: Stamp } {
   if (typeof id === 'string' && id[SESSION_KEY_CHARS] === '.') {

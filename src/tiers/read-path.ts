@@ -2,7 +2,7 @@ import { isThermoclineError, ThermoclineError } from '../errors.ts'
 import { makeItem } from '../memory/item-body.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import type { SessionRecord } from '../memory/record.ts'
-import { itemId, SESSION_KEY_CHARS, type SessionKey } from '../memory/session.ts'
+import { itemId, SESSION_KEY_CHARS, type SessionKey, stampOf } from '../memory/session.ts'
 import type { Stamp } from '../memory/stamp.ts'
 import type { LoadOptions } from './durable-store.ts'
 import { flushHeat } from './heat-flush.ts'
@@ -10,7 +10,7 @@ import { arrange, firstAbove, isExpired, pick } from './history-pick.ts'
 import { type ResolvedQuery, windowIds } from './history-query.ts'
 import type { HotAnswer, HotLease } from './hot-store.ts'
 import { DAY_MS } from './placement.ts'
-import { findPlaced, type Placed, type SegmentReader, visibleRuns } from './record-runs.ts'
+import { findPlaced, type SegmentReader, visibleRuns } from './record-runs.ts'
 import { SessionCopy, TAIL_UNIT } from './session-copy.ts'
 import type { TierParts } from './tier-parts.ts'
 import { type PlacedUnit, stateOf, unitOf } from './units.ts'
@@ -23,9 +23,9 @@ const MAX_COPY_ITEMS = 500
 const ITERATOR_PAGE = 256
 
 /** Items of one unit, rising by stamp. */
-interface ReadRun {
-  readonly unit: string
-  readonly entries: readonly Placed[]
+interface PlacedRun {
+  readonly unit: PlacedUnit
+  readonly items: MemoryItem[]
 }
 
 interface PlacedSpan {
@@ -122,12 +122,13 @@ export class ReadPath {
       try {
         for (const run of visibleRuns(record, this.#segments(key), window, direction)) {
           if (run.unit !== TAIL_UNIT && !record.tailComplete) break
-          const rising = await run.read()
           const unit = this.#unit(record, run.unit, now)
+          const state = stateOf(unit)
+          const rising = await run.read((stamp, body) => makeItem(record.session, stamp, body, state))
           if (rising.length > 0) this.#recordRead(key, unit, now)
-          for (const { stamp, body } of direction === 'newest' ? rising.toReversed() : rising) {
+          for (const item of direction === 'newest' ? rising.reverse() : rising) {
+            const stamp = stampOf(item.id)
             window = direction === 'newest' ? { ...window, before: stamp } : { ...window, after: stamp }
-            const item = makeItem(record.session, stamp, body, stateOf(unit))
             if (isExpired(item, this.#parts.clock.now())) continue
             yield item
             left -= 1
@@ -197,15 +198,19 @@ export class ReadPath {
   ): Promise<readonly MemoryItem[] | undefined | 'tail too short'> {
     if (record === undefined) return undefined
     const key = record.session.key
-    const collected: ReadRun[] = []
+    const runs: PlacedRun[] = []
     let count = 0
     let exhausted = record.tailComplete
     for (const run of visibleRuns(record, this.#segments(key), query.window, query.from)) {
       if (run.unit !== TAIL_UNIT && !record.tailComplete) return 'tail too short'
-      const read = run.read()
-      const entries = read instanceof Promise ? await read : read
-      collected.push({ unit: run.unit, entries })
-      for (const { body } of entries) if (!isExpired(body, now)) count += 1
+      const last = runs.at(-1)
+      // A unit is read once, however many runs it takes.
+      const unit = last?.unit.id === run.unit ? last.unit : this.#readUnit(record, run.unit, now)
+      const state = stateOf(unit)
+      const read = run.read((stamp, body) => makeItem(record.session, stamp, body, state))
+      const items = read instanceof Promise ? await read : read
+      runs.push({ unit, items })
+      for (const item of items) if (!isExpired(item, now)) count += 1
       if (count >= query.limit) {
         exhausted = false
         break
@@ -213,8 +218,7 @@ export class ReadPath {
       if (count > this.#parts.options.maxHistoryItems) throw tooLarge(this.#parts.options.maxHistoryItems)
     }
     if (count < query.limit && !record.tailComplete) return 'tail too short'
-    const rising = query.from === 'newest' ? collected.reverse() : collected
-    const { items, spans } = this.#items(record, rising, now)
+    const { items, spans } = joinRuns(query.from === 'newest' ? runs.reverse() : runs)
     if (answer.kind === 'copy') {
       if (answer.n !== record.n) await this.#parts.hot.forget(key)
     } else if (query.window.before === undefined && (query.from === 'newest' || count < query.limit)) {
@@ -227,24 +231,6 @@ export class ReadPath {
       )
     }
     return arrange(pick(items, 0, items.length, query, now), query)
-  }
-
-  /** Makes the items of runs, and counts a read of each unit they are of. */
-  #items(record: SessionRecord, rising: readonly ReadRun[], now: number): { items: MemoryItem[]; spans: PlacedSpan[] } {
-    const items: MemoryItem[] = []
-    const spans: PlacedSpan[] = []
-    for (const { unit: id, entries } of rising) {
-      if (entries.length === 0) continue
-      let span = spans.at(-1)
-      if (span?.unit.id !== id) {
-        span = { unit: this.#unit(record, id, now), from: items.length }
-        spans.push(span)
-        this.#recordRead(record.session.key, span.unit, now)
-      }
-      const state = stateOf(span.unit)
-      for (const { stamp, body } of entries) items.push(makeItem(record.session, stamp, body, state))
-    }
-    return { items, spans }
   }
 
   /** Leaves a hot copy of the newest items of the session, which `newest` are. */
@@ -280,16 +266,14 @@ export class ReadPath {
 
   /** The same with the whole tail. */
   async #fillTail(record: SessionRecord, lease: HotLease, now: number): Promise<void> {
-    const runs: ReadRun[] = []
-    for (const run of visibleRuns(record, this.#segments(record.session.key), {}, 'newest')) {
-      if (run.unit !== TAIL_UNIT) break
-      runs.unshift({ unit: run.unit, entries: await run.read() })
-    }
     const unit = this.#unit(record, TAIL_UNIT, now)
     const state = stateOf(unit)
-    const items = runs.flatMap(({ entries }) =>
-      entries.map(({ stamp, body }) => makeItem(record.session, stamp, body, state)),
-    )
+    const runs: PlacedRun[] = []
+    for (const run of visibleRuns(record, this.#segments(record.session.key), {}, 'oldest')) {
+      if (run.unit !== TAIL_UNIT) continue
+      runs.push({ unit, items: await run.read((stamp, body) => makeItem(record.session, stamp, body, state)) })
+    }
+    const { items } = joinRuns(runs)
     await this.#fill(record, lease, { items, spans: [{ unit, from: 0 }], complete: record.segments.length === 0 }, now)
   }
 
@@ -325,6 +309,13 @@ export class ReadPath {
     return unitOf(record, id, this.#parts.ledger, this.#parts.options, now)!
   }
 
+  /** A unit that something is read of. */
+  #readUnit(record: SessionRecord, id: string, now: number): PlacedUnit {
+    const unit = this.#unit(record, id, now)
+    this.#recordRead(record.session.key, unit, now)
+    return unit
+  }
+
   #recordRead(key: SessionKey, unit: PlacedUnit, now: number): void {
     if (unit.reads.record(now)) this.#writeHeat(key)
   }
@@ -340,4 +331,18 @@ function tooLarge(limit: number): ThermoclineError {
     `Cannot read history: more than ${limit} items; set a limit, or iterate`,
     { details: { limit } },
   )
+}
+
+/** Runs that rise, as one list. */
+function joinRuns(rising: readonly PlacedRun[]): {
+  readonly items: MemoryItem[]
+  readonly spans: readonly PlacedSpan[]
+} {
+  const spans: PlacedSpan[] = []
+  let from = 0
+  for (const { unit, items } of rising) {
+    if (items.length > 0 && spans.at(-1)?.unit.id !== unit.id) spans.push({ unit, from })
+    from += items.length
+  }
+  return { items: rising.length === 1 ? rising[0]!.items : rising.flatMap(({ items }) => items), spans }
 }

@@ -16,8 +16,8 @@ export interface Placed {
 /** Visible items of one unit that follow each other. */
 export interface Run {
   readonly unit: string
-  /** The items, rising by stamp: at once where they lie in the record. Repeating it does the work again. */
-  read(): readonly Placed[] | Promise<readonly Placed[]>
+  /** What `make` makes of each, rising by stamp: at once where they lie in the record. Repeating it does the work again. */
+  read<T>(make: (stamp: Stamp, body: ItemBody) => T): T[] | Promise<T[]>
 }
 
 /** Items strictly between two stamps; absent ends are open. */
@@ -58,11 +58,12 @@ export async function findPlaced(
   const i = segmentIndexFor(record.segments, stamp)
   if (i < 0) {
     const entry = record.tail.find((candidate) => candidate.stamp === stamp)
-    const placed = entry && visible(record, { stamp, body: decodeBody(entry.body) })
-    return placed && { ...placed, unit: TAIL_UNIT }
+    const text = entry && visibleBody(record, stamp, entry.body)
+    return text === undefined ? undefined : { stamp, body: decodeBody(text), unit: TAIL_UNIT }
   }
   const run = segmentRun(record, i, readSegment, {})
-  const placed = (await run?.read())?.find((candidate) => candidate.stamp === stamp)
+  const entries = await run?.read((at, body): Placed => ({ stamp: at, body }))
+  const placed = entries?.find((candidate) => candidate.stamp === stamp)
   return run && placed && { ...placed, unit: run.unit }
 }
 
@@ -108,14 +109,14 @@ function tailRuns(record: SessionRecord, window: StampWindow): Run[] {
 function tailRun(record: SessionRecord, tail: readonly TailEntry[], from: number, to: number): Run {
   return {
     unit: TAIL_UNIT,
-    read() {
-      const entries: Placed[] = []
+    read(make) {
+      const made: ReturnType<typeof make>[] = []
       for (let i = from; i < to; i++) {
         const { stamp, body } = tail[i]!
         const text = visibleBody(record, stamp, body)
-        if (text !== undefined) entries.push({ stamp, body: decodeBody(text) })
+        if (text !== undefined) made.push(make(stamp, decodeBody(text)))
       }
-      return entries
+      return made
     },
   }
 }
@@ -134,10 +135,13 @@ function segmentRun(
   if (window.after !== undefined && ref.last <= window.after) return undefined
   return {
     unit: ref.id,
-    async read() {
-      return mergeStragglers(await readSegment(ref), stragglers)
-        .filter(({ stamp }) => isInside(stamp, window))
-        .flatMap((placed) => visible(record, placed) ?? [])
+    async read(make) {
+      const made: ReturnType<typeof make>[] = []
+      for (const { stamp, body } of mergeStragglers(await readSegment(ref), stragglers)) {
+        const seen = isInside(stamp, window) ? visibleBody(record, stamp, body) : undefined
+        if (seen !== undefined) made.push(make(stamp, typeof seen === 'string' ? decodeBody(seen) : seen))
+      }
+      return made
     },
   }
 }
@@ -160,12 +164,6 @@ function visibleBody<T>(record: SessionRecord, stamp: Stamp, stored: T): T | str
   const change = record.overlay.get(stamp)
   if (change === undefined) return stored
   return change.kind === 'edited' ? change.body : undefined
-}
-
-function visible(record: SessionRecord, { stamp, body }: Placed): Placed | undefined {
-  const seen = visibleBody(record, stamp, body)
-  if (seen === undefined) return undefined
-  return typeof seen === 'string' ? { stamp, body: decodeBody(seen) } : { stamp, body: seen }
 }
 
 function isInside(stamp: Stamp, { after, before }: StampWindow): boolean {
