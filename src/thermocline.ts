@@ -1,5 +1,5 @@
 import { ContextPruner, type ContextPrunerOptions } from './context/index.ts'
-import { checkOptionNames } from './lib/check-options.ts'
+import { checkNames } from './lib/check-names.ts'
 import { inProcessDurableStore } from './stores/in-process/durable-store.ts'
 import { type InProcessHotStoreOptions, inProcessHotStore } from './stores/in-process/hot-store.ts'
 import { sqliteDurableStore } from './stores/sqlite/durable-store.ts'
@@ -37,7 +37,7 @@ const MANAGER_OPTIONS: readonly string[] = [
 export class TieredStorageManager extends TieredStorage {
   /** @throws ThermoclineError `INVALID_OPTION` */
   constructor(options: TieredStorageManagerOptions = {}) {
-    checkOptionNames(options, MANAGER_OPTIONS)
+    checkNames('INVALID_OPTION', 'Cannot open a memory', options, MANAGER_OPTIONS)
     const stores = options.stores ?? chooseStores(options)
     super(options, () => stores)
   }
@@ -60,6 +60,7 @@ export interface Thermocline extends AsyncDisposable {
  * @throws ThermoclineError `INVALID_OPTION`, `STORE_UNAVAILABLE`, `STORE_VERSION`, `STORE_FAILED`
  */
 export async function openThermocline(options: ThermoclineOptions = {}): Promise<Thermocline> {
+  checkNames('INVALID_OPTION', 'Cannot open a memory', options, [...MANAGER_OPTIONS, 'context'])
   const { context, ...managerOptions } = options
   const memory = new TieredStorageManager(managerOptions)
   const pruner = new ContextPruner(context)

@@ -1,4 +1,5 @@
 import { ThermoclineError } from '../errors.ts'
+import { kindOf } from '../lib/check-names.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import { throwIfAborted } from './abort.ts'
 
@@ -10,7 +11,7 @@ export async function collectHistory(history: History, signal: AbortSignal | und
   if (!isIterable(history)) {
     throw new ThermoclineError(
       'INVALID_ARGUMENT',
-      `Cannot prune history: expected memory items in an array or an (async) iterable: received ${nameOf(history)}`,
+      `Cannot prune history: expected memory items in an array or an (async) iterable: received ${history instanceof Promise ? 'a Promise; is an await missing?' : kindOf(history)}`,
     )
   }
   const items: MemoryItem[] = []
@@ -35,12 +36,7 @@ function checkItem(item: unknown, place: number): MemoryItem {
   if (missing === undefined) return item as MemoryItem
   throw new ThermoclineError(
     'INVALID_ARGUMENT',
-    `Cannot prune history: expected a memory item with text as its ${missing} at place ${place}: received ${nameOf(item)}`,
+    `Cannot prune history: expected a memory item with text as its ${missing} at place ${place}: received ${kindOf(item)}`,
     { details: { place, missing } },
   )
-}
-
-function nameOf(value: unknown): string {
-  if (value === null) return 'null'
-  return Array.isArray(value) ? 'an array' : typeof value
 }

@@ -1,4 +1,5 @@
 import { type ErrorCode, ThermoclineError } from '../errors.ts'
+import { checkNames } from '../lib/check-names.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import { throwIfAborted } from './abort.ts'
 import { Chosen, chooseFirst, chooseRecent, type RatedUnit, rateUnit } from './choose-units.ts'
@@ -42,6 +43,7 @@ export class ContextPruner {
 
   /** @throws ThermoclineError `INVALID_OPTION` */
   constructor(options: ContextPrunerOptions = {}) {
+    checkNames('INVALID_OPTION', 'Cannot make a pruner', options, ['maxContextTokens', 'tokenCounter', 'tokensPerItem'])
     const {
       maxContextTokens = CONTEXT_PRUNER_DEFAULTS.maxContextTokens,
       tokensPerItem = CONTEXT_PRUNER_DEFAULTS.tokensPerItem,
@@ -117,12 +119,7 @@ export class ContextPruner {
   }
 
   #checkOptions(options: PruneByTokenBudgetOptions): { tokenBudget: number; signal: AbortSignal | undefined } {
-    if (typeof options !== 'object' || options === null) {
-      throw new ThermoclineError(
-        'INVALID_ARGUMENT',
-        `Cannot prune history: expected options like { tokenBudget: 4000 }: received ${String(options)}`,
-      )
-    }
+    checkNames('INVALID_ARGUMENT', 'Cannot prune history', options, ['tokenBudget', 'signal'])
     const { tokenBudget = this.#maxContextTokens, signal } = options
     return { tokenBudget: checkInteger('INVALID_ARGUMENT', 'tokenBudget', tokenBudget, 1), signal }
   }

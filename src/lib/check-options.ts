@@ -19,22 +19,6 @@ export function checkWordOption(name: string, value: unknown, words: readonly un
   )
 }
 
-/**
- * Refuses options that nobody reads: a misspelt name would otherwise leave its default in force without a word.
- * @throws ThermoclineError `INVALID_OPTION`
- */
-export function checkOptionNames(given: object, known: readonly string[]): void {
-  const unknown = Object.keys(given).find((name) => !known.includes(name))
-  if (unknown === undefined) return
-  throw new ThermoclineError(
-    'INVALID_OPTION',
-    `Cannot use option ${unknown}: there is none of that name: expected one of ${known.join(', ')}`,
-    {
-      details: { name: unknown },
-    },
-  )
-}
-
 export function invalidOption(name: string, expected: string, value: unknown): ThermoclineError {
   const received = typeof value === 'number' || typeof value === 'boolean' ? String(value) : typeof value
   return new ThermoclineError(

@@ -31,9 +31,10 @@ export function encodeNewItem(item: NewMemoryItem, now: number): EncodedBody {
   if (item.idempotencyKey !== undefined && item.createdAt === undefined) {
     throw refused('idempotencyKey', 'expected createdAt beside it: the two together name the item')
   }
+  if (item.pinned !== undefined && typeof item.pinned !== 'boolean') throw refused('pinned', 'expected true or false')
   const body: ItemBody = Object.freeze({
     content: item.content,
-    contentType: checkUserText('INVALID_ITEM', 'contentType', item.contentType, MAX_NAME_BYTES),
+    contentType: checkContentType(item.contentType),
     createdAt,
     ...(item.payload !== undefined && { payload: checkPayload(item.payload) }),
     ...(item.metadata !== undefined && { metadata: checkMetadata(item.metadata) }),
@@ -45,7 +46,6 @@ export function encodeNewItem(item: NewMemoryItem, now: number): EncodedBody {
       idempotencyKey: checkUserText('INVALID_ITEM', 'idempotencyKey', item.idempotencyKey, MAX_KEY_BYTES),
     }),
   })
-  if (item.pinned !== undefined && typeof item.pinned !== 'boolean') throw refused('pinned', 'expected true or false')
   return encodeBody(body)
 }
 
@@ -98,11 +98,32 @@ export function makeItem(session: SessionIdentity, stamp: Stamp, body: ItemBody,
   return Object.freeze(item)
 }
 
+const ROLES: ReadonlyMap<string, string> = new Map([
+  ['user', 'user_message'],
+  ['assistant', 'assistant_message'],
+  ['system', 'system_message'],
+  ['tool', 'tool_result'],
+])
+
+function checkContentType(value: unknown): string {
+  const contentType = checkUserText('INVALID_ITEM', 'contentType', value, MAX_NAME_BYTES)
+  const meant = ROLES.get(contentType)
+  // Taken for a type of the caller's own, a system prompt would be pruned like anything else.
+  if (meant !== undefined) throw refused('contentType', `"${contentType}" is a role: use "${meant}"`)
+  return contentType
+}
+
+// The first months of 1970 in milliseconds: what seconds look like that are taken for milliseconds.
+const SECONDS_LOOK_LIKE: readonly [from: number, to: number] = [Date.UTC(2000, 0) / 1000, Date.UTC(2100, 0) / 1000]
+
 /** Milliseconds since 1970 of a Date, a number of them, or an ISO 8601 text. */
 export function checkTime(name: string, value: unknown): number {
   const ms = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : value
   if (typeof ms !== 'number' || !Number.isFinite(ms) || ms < 0 || ms > 8.64e15) {
     throw refused(name, 'expected a Date, milliseconds since 1970 or an ISO 8601 text, from 1970 on')
+  }
+  if (typeof value === 'number' && ms >= SECONDS_LOOK_LIKE[0] && ms <= SECONDS_LOOK_LIKE[1]) {
+    throw refused(name, `expected milliseconds since 1970, and this looks like seconds: received ${value}`)
   }
   return Math.trunc(ms)
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ThermoclineError } from '../errors.ts'
 import { base32 } from '../lib/base32.ts'
+import { kindOf } from '../lib/check-names.ts'
 import { isStamp, type Stamp } from './stamp.ts'
 import { checkUserText } from './user-text.ts'
 
@@ -33,6 +34,12 @@ export interface SessionIdentity extends Owner {
 
 /** @throws ThermoclineError `INVALID_ID` for anything but 1-512 bytes of well-formed text without control characters. */
 export function identifySession(address: { tenantId?: string; userId: string; sessionId: string }): SessionIdentity {
+  if (typeof address !== 'object' || address === null) {
+    throw new ThermoclineError(
+      'INVALID_ARGUMENT',
+      `Cannot find session: expected { userId, sessionId }: received ${kindOf(address)}`,
+    )
+  }
   const tenantId = checkTenant(address.tenantId)
   const userId = checkId('userId', address.userId)
   const sessionId = checkId('sessionId', address.sessionId)
@@ -85,16 +92,26 @@ export function stampOf(id: string): Stamp {
   return id.slice(SESSION_KEY_CHARS + 1) as Stamp
 }
 
+export function isItemId(id: unknown): id is string {
+  return (
+    typeof id === 'string' &&
+    id[SESSION_KEY_CHARS] === '.' &&
+    isSessionKey(id.slice(0, SESSION_KEY_CHARS)) &&
+    isStamp(stampOf(id))
+  )
+}
+
 /** @throws ThermoclineError `INVALID_ID` */
 export function parseItemId(id: unknown): { key: SessionKey; stamp: Stamp } {
-  if (typeof id === 'string' && id[SESSION_KEY_CHARS] === '.') {
-    const key = id.slice(0, SESSION_KEY_CHARS)
-    const stamp = id.slice(SESSION_KEY_CHARS + 1)
-    if (isSessionKey(key) && isStamp(stamp)) return { key, stamp }
-  }
-  throw new ThermoclineError('INVALID_ID', 'Cannot use item id: expected an id that addMemoryItem gave', {
-    details: { type: typeof id },
-  })
+  if (isItemId(id)) return { key: id.slice(0, SESSION_KEY_CHARS) as SessionKey, stamp: stampOf(id) }
+  const received = id instanceof Promise ? 'a Promise; is an await missing?' : typeof id
+  throw new ThermoclineError(
+    'INVALID_ID',
+    `Cannot use item id: expected an id that addMemoryItem gave: received ${received}`,
+    {
+      details: { type: typeof id },
+    },
+  )
 }
 
 function hash(parts: readonly string[]): string {

@@ -1,4 +1,5 @@
 import { ThermoclineError } from '../errors.ts'
+import { checkNames, kindOf } from '../lib/check-names.ts'
 import { encodeNewItem } from '../memory/item-body.ts'
 import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
 import type { SessionRecord } from '../memory/record.ts'
@@ -61,7 +62,15 @@ export class Engine {
     return this.#itemsAdded
   }
 
-  async add(item: NewMemoryItem): Promise<string> {
+  add(item: NewMemoryItem): Promise<string> {
+    return this.#finish(this.#addOne(item))
+  }
+
+  addAll(items: readonly NewMemoryItem[]): Promise<string[]> {
+    return this.#finish(this.#addEach(items))
+  }
+
+  async #addOne(item: NewMemoryItem): Promise<string> {
     const { session, encoded, after } = check(item, this.parts.clock.now())
     const stored = await this.#writes.add(session, encoded, after)
     this.#itemsAdded += 1
@@ -69,26 +78,32 @@ export class Engine {
     return stored.id
   }
 
-  async addAll(items: readonly NewMemoryItem[]): Promise<string[]> {
+  async #addEach(items: readonly NewMemoryItem[]): Promise<string[]> {
+    if (!Array.isArray(items)) {
+      throw new ThermoclineError('INVALID_ARGUMENT', `Cannot add items: expected an array: received ${kindOf(items)}`)
+    }
     const now = this.parts.clock.now()
     // All are checked before any is stored.
-    const checked = items.map((item) => check(item, now))
+    const checked = items.map((item, i) => checkAt(item, i, now))
     const outcomes = await Promise.allSettled(
       checked.map(({ session, encoded, after }) => this.#writes.add(session, encoded, after)),
     )
     const stored = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
     this.#itemsAdded += stored.length
-    if (stored.length > 0) await this.#tellBase(stored)
     const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-    if (failed === undefined) return stored.map(({ id }) => id)
-    throw partial(failed.reason, stored, items.length)
+    const told = stored.length === 0 ? undefined : await this.#tellBase(stored).catch((error: unknown) => ({ error }))
+    // What is not stored weighs more than what the caller's own store has missed.
+    if (failed !== undefined) throw partial(failed.reason, stored, items.length, told?.error)
+    if (told !== undefined) throw told.error
+    return stored.map(({ id }) => id)
   }
 
   async get(id: string, strong: boolean): Promise<MemoryItem | undefined> {
     const { key, stamp } = parseItemId(id)
     const item = await this.#finish(this.reads.item(key, stamp, strong))
     if (item !== undefined || this.#base === undefined) return item
-    const theirs = await this.#base.get(id)
+    const base = this.#base
+    const theirs = await this.#finish(callBase('get', () => base.get(id)))
     return theirs === undefined || isExpired(theirs, this.parts.clock.now()) ? undefined : theirs
   }
 
@@ -113,6 +128,12 @@ export class Engine {
   }
 
   async demote(session: SessionIdentity, to: 'warm' | 'cold'): Promise<boolean> {
+    if (to !== 'warm' && to !== 'cold') {
+      throw new ThermoclineError(
+        'INVALID_ARGUMENT',
+        `Cannot demote session: expected "warm" or "cold": received ${String(to)}`,
+      )
+    }
     const { options, hot } = this.parts
     const changed = await this.#rewriteAll(session, (record) => {
       if (to === 'warm') return planSeal(record, options, true)
@@ -150,7 +171,8 @@ export class Engine {
   async #baseHistory(session: SessionIdentity, query: ResolvedQuery): Promise<readonly MemoryItem[]> {
     if (this.#base === undefined) return NO_ITEMS
     const { key, tenantId, userId, sessionId } = session
-    const items = await this.#base.history({ tenantId, userId, sessionId })
+    const base = this.#base
+    const items = await this.#finish(callBase('history', () => base.history({ tenantId, userId, sessionId })))
     const { after, before } = windowIds(key, query.window)
     const inside = items.filter(
       ({ id }) => (after === undefined || id > after) && (before === undefined || id < before),
@@ -214,15 +236,41 @@ export class Engine {
   }
 }
 
+const ITEM_NAMES = [
+  ...['tenantId', 'userId', 'sessionId', 'content', 'contentType', 'createdAt', 'payload', 'metadata', 'importance'],
+  ...['pinned', 'callId', 'expiresAt', 'idempotencyKey', 'after'],
+  // What an item that was read has besides: so it can be handed in again as it is, as a new one.
+  ...['id', 'tier', 'cached', 'lastAccessedAt', 'accessCount'],
+]
+
 const NO_ITEMS: readonly MemoryItem[] = Object.freeze([])
 
-function check(item: NewMemoryItem, now: number): CheckedAdd {
-  if (typeof item !== 'object' || item === null) {
-    throw new ThermoclineError(
-      'INVALID_ITEM',
-      `Cannot add item: expected an object: received ${item === null ? 'null' : typeof item}`,
-    )
+/** A call of the caller's own store, with its errors in our terms. */
+export async function callBase<T>(method: string, body: () => T | Promise<T>): Promise<T> {
+  try {
+    return await body()
+  } catch (cause) {
+    throw new ThermoclineError('BASE_MEMORY_FAILED', `Cannot ${method} in the base memory manager: it failed`, {
+      cause,
+    })
   }
+}
+
+/** The same, with the place of the item in what was handed in. */
+function checkAt(item: NewMemoryItem, index: number, now: number): CheckedAdd {
+  try {
+    return check(item, now)
+  } catch (error) {
+    if (!(error instanceof ThermoclineError)) throw error
+    throw new ThermoclineError(error.code, `${error.message} (item ${index}; nothing was stored)`, {
+      cause: error,
+      details: { ...error.details, index },
+    })
+  }
+}
+
+function check(item: NewMemoryItem, now: number): CheckedAdd {
+  checkNames('INVALID_ITEM', 'Cannot add item', item, ITEM_NAMES)
   const session = identifySession(item)
   const encoded = encodeNewItem(item, now)
   if (item.after === undefined) return { session, encoded, after: undefined }
@@ -232,10 +280,10 @@ function check(item: NewMemoryItem, now: number): CheckedAdd {
   return { session, encoded, after: stamp }
 }
 
-function partial(cause: unknown, stored: readonly MemoryItem[], asked: number): unknown {
+function partial(cause: unknown, stored: readonly MemoryItem[], asked: number, baseError: unknown): unknown {
   if (!(cause instanceof ThermoclineError) || stored.length === 0) return cause
   return new ThermoclineError(cause.code, `${cause.message} (${stored.length} of ${asked} items are stored)`, {
     cause,
-    details: { ...cause.details, storedIds: stored.map(({ id }) => id) },
+    details: { ...cause.details, storedIds: stored.map(({ id }) => id), ...(baseError !== undefined && { baseError }) },
   })
 }

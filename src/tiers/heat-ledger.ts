@@ -14,24 +14,31 @@ export interface HeatDue {
 /**
  * Reads that are not yet written down, by session and unit. Recording one costs a few nanoseconds; the store hears of
  * them with the next structural commit, or when what it knows has become too old (like relatime of file systems).
- * Bounded: past `maxSessions` the session that came first is forgotten, since heat is approximate.
+ * Bounded: past `maxSessions` the one that was asked for least recently is forgotten, since heat is approximate.
  */
 export class HeatLedger {
   readonly #sessions = new Map<SessionKey, Map<string, UnitReads>>()
   readonly #maxSessions: number
 
-  constructor(maxSessions: number) {
+  readonly #onEvict: (key: SessionKey) => void
+
+  /** `onEvict` hears of a session whose counters nobody looks at any more. */
+  constructor(maxSessions: number, onEvict: (key: SessionKey) => void = () => undefined) {
     this.#maxSessions = maxSessions
+    this.#onEvict = onEvict
   }
 
   /** The counter of a unit whose heat, as far as it is written down, is `written`; `due` is asked for a new one. */
   of(key: SessionKey, unit: string, written: Heat, due: () => HeatDue): UnitReads {
     let units = this.#sessions.get(key)
-    if (units === undefined) {
-      if (this.#sessions.size >= this.#maxSessions)
-        this.#sessions.delete(this.#sessions.keys().next().value as SessionKey)
-      units = new Map()
-      this.#sessions.set(key, units)
+    // Set anew in either case, so that the order of the Map is the order of use.
+    if (units !== undefined) this.#sessions.delete(key)
+    else units = new Map()
+    this.#sessions.set(key, units)
+    if (this.#sessions.size > this.#maxSessions) {
+      const oldest = this.#sessions.keys().next().value as SessionKey
+      this.#sessions.delete(oldest)
+      this.#onEvict(oldest)
     }
     let reads = units.get(unit)
     if (reads === undefined) {

@@ -1,5 +1,6 @@
 import { ThermoclineError } from '../errors.ts'
-import { itemId, parseItemId, type SessionKey } from '../memory/session.ts'
+import { checkNames } from '../lib/check-names.ts'
+import { isItemId, itemId, parseItemId, type SessionKey } from '../memory/session.ts'
 import { firstStampAt, type Stamp } from '../memory/stamp.ts'
 import type { StampWindow } from './record-runs.ts'
 
@@ -7,9 +8,12 @@ import type { StampWindow } from './record-runs.ts'
 export interface HistoryQuery {
   /** Most items of the answer. @default all of the window */
   readonly limit?: number
-  /** Only what comes after this item (by its id), or was added at this time or later. */
+  /**
+   * Only what comes after this item (by its id), or was added at this time or later; for items with an idempotency key
+   * their `createdAt` counts.
+   */
   readonly after?: string | Date
-  /** Only what comes before this item (by its id), or was added before this time. */
+  /** Only what comes before this item (by its id), or before this time, as with `after`. */
   readonly before?: string | Date
   /** Which end of the window `limit` counts from. @default "newest" */
   readonly from?: 'newest' | 'oldest'
@@ -31,6 +35,8 @@ export interface ResolvedQuery {
   readonly strong: boolean
 }
 
+const QUERY_NAMES = ['tenantId', 'userId', 'sessionId', 'limit', 'after', 'before', 'from', 'order', 'read']
+
 /** The window as ids, which sort as their stamps do within one session. */
 export function windowIds(key: SessionKey, window: StampWindow): { readonly after?: string; readonly before?: string } {
   return {
@@ -41,6 +47,7 @@ export function windowIds(key: SessionKey, window: StampWindow): { readonly afte
 
 /** @throws ThermoclineError `INVALID_ARGUMENT`, `INVALID_ID`, `OUT_OF_SCOPE` for an id of another session */
 export function resolveQuery(key: SessionKey, query: HistoryQuery): ResolvedQuery {
+  checkNames('INVALID_ARGUMENT', 'Cannot read history', query, QUERY_NAMES)
   const { limit = Number.POSITIVE_INFINITY } = query
   if (query.limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 1)) {
     throw invalid('limit', 'a whole number from 1', query.limit)
@@ -62,6 +69,10 @@ function edge(key: SessionKey, name: string, value: string | Date): Stamp {
   if (value instanceof Date) {
     if (!(value.getTime() >= 0)) throw invalid(name, 'a time from 1970 on', value)
     return firstStampAt(value.getTime())
+  }
+  if (!isItemId(value)) {
+    const message = `Cannot read history: ${name}: expected an id that addMemoryItem gave, or a Date: received ${typeof value}`
+    throw new ThermoclineError('INVALID_ID', message, { details: { name } })
   }
   const id = parseItemId(value)
   if (id.key === key) return id.stamp

@@ -51,7 +51,7 @@ export interface MigrationReport {
   readonly merged: Moved
   /** From archives back to pages. */
   readonly rehydrated: Moved
-  /** JSON bytes over stored bytes of all that was moved; 0 where nothing was. */
+  /** JSON bytes over stored bytes of all that was moved; 0 where nothing was, and in a dry run. */
   readonly ratio: number
   readonly durationMs: number
 }

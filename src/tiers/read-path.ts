@@ -156,11 +156,11 @@ export class ReadPath {
 
   /** Tells the hot tier to forget what other processes may have changed. Looks at most every `inProcessMaxAgeMs`. */
   #noticeForeignChanges(now: number): void {
-    const { durable, hot, options } = this.#parts
+    const { hot, options } = this.#parts
     const since = now - this.#foreignCheckedAt
     if (since >= 0 && since < options.inProcessMaxAgeMs) return
     this.#foreignCheckedAt = now
-    const foreign = durable.foreignChanges?.()
+    const foreign = this.#foreignChanges()
     if (foreign !== this.#foreign && this.#foreign !== undefined) this.#background(Promise.resolve(hot.clear()))
     this.#foreign = foreign
   }
@@ -173,6 +173,15 @@ export class ReadPath {
     if (answer.kind === 'miss' || answer.isServable(now)) return answer
     await hot.forget(key)
     return hot.read(key)
+  }
+
+  /** A store that can't say counts as changed. */
+  #foreignChanges(): number | undefined {
+    try {
+      return this.#parts.durable.foreignChanges?.()
+    } catch {
+      return Number.NaN
+    }
   }
 
   #fromCopy(key: SessionKey, copy: SessionCopy, query: ResolvedQuery, now: number): readonly MemoryItem[] | undefined {
@@ -243,7 +252,7 @@ export class ReadPath {
     // What is appended to the copy is of the tail, also where the tail is empty now.
     if (placed.at(-1)?.unit.id !== TAIL_UNIT)
       placed.push({ unit: this.#unit(record, TAIL_UNIT, now), from: newest.items.length })
-    const units = newest.spans.map(({ unit }) => unit)
+    const units = placed.map(({ unit }) => unit)
     // Where nobody tells of other processes' writes, a copy is only as good as it is young.
     const provenUntil =
       durable.foreignChanges === undefined ? now + options.inProcessMaxAgeMs : Number.POSITIVE_INFINITY

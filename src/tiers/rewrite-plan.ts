@@ -61,16 +61,19 @@ export function planSeal(record: SessionRecord, options: TierOptions, evenIfSmal
   return groups.length > 0 ? { groups } : undefined
 }
 
-/** Merges the older half of the small pages once there are many. */
+/** Merges the oldest neighbouring pages that fit one larger page together, once there are many. */
 export function planMerge(record: SessionRecord): RewritePlan | undefined {
-  const isSmall = ({ kind, rawBytes }: SegmentRef): boolean => kind === 'page' && rawBytes <= PAGE_RAW_BYTES
-  const small = record.segments.filter(isSmall).length
-  const from = record.segments.findIndex(isSmall)
-  const to = from + SMALL_PAGES
-  // Neighbours only: a page that came back from an archive may lie among older ones.
-  if (small < MERGE_FROM_SEGMENTS || !record.segments.slice(from, to).every(isSmall)) return undefined
-  const entries = segmentStragglers(record, from, to)
-  return { groups: [{ from, to, entries, into: 'page', maxRawBytes: MERGED_PAGE_RAW_BYTES, why: 'merge' }] }
+  const pages = record.segments.filter(({ kind }) => kind === 'page').length
+  if (pages < MERGE_FROM_SEGMENTS) return undefined
+  for (let from = 0; from + SMALL_PAGES <= record.segments.length - SMALL_PAGES; from++) {
+    const to = from + SMALL_PAGES
+    const run = record.segments.slice(from, to)
+    // A page that is large by itself is passed over, wherever it lies.
+    if (!run.every(({ kind, rawBytes }) => kind === 'page' && rawBytes < MERGED_PAGE_RAW_BYTES / 2)) continue
+    const entries = segmentStragglers(record, from, to)
+    return { groups: [{ from, to, entries, into: 'page', maxRawBytes: MERGED_PAGE_RAW_BYTES, why: 'merge' }] }
+  }
+  return undefined
 }
 
 /** Moves what the placement rule calls cold into archives, with small archives beside it. */
@@ -186,26 +189,38 @@ function absorbArchives(
   options: TierOptions,
 ): readonly [number, number] {
   let bytes = segments.slice(from, to).reduce((sum, segment) => sum + segment.bytes, 0)
+  let rawBytes = segments.slice(from, to).reduce((sum, segment) => sum + segment.rawBytes, 0)
   let [low, high] = [from, to]
   const fits = (segment: SegmentRef | undefined): segment is SegmentRef =>
     segment?.kind === 'archive' &&
     segment.bytes <= 2 * Math.max(bytes, SMALL_ARCHIVE_BYTES) &&
-    segment.bytes + bytes <= options.archiveMaxBytes
-  while (low > floor && fits(segments[low - 1])) bytes += segments[--low]!.bytes
-  while (fits(segments[high])) bytes += segments[high++]!.bytes
+    segment.bytes + bytes <= options.archiveMaxBytes &&
+    segment.rawBytes + rawBytes <= ARCHIVE_RAW_BYTES
+  const absorb = (segment: SegmentRef): void => {
+    bytes += segment.bytes
+    rawBytes += segment.rawBytes
+  }
+  for (; low > floor && fits(segments[low - 1]); low--) absorb(segments[low - 1]!)
+  for (; fits(segments[high]); high++) absorb(segments[high]!)
   return [low, high]
 }
 
 /** Below it an archive costs more as a document of its own than by being written again. */
 const SMALL_ARCHIVE_BYTES = 16 * 1024
 
+/** What came late, by the segment it belongs to; as many as one plan may rewrite, and the next plan goes on. */
 function stragglerGroups(record: SessionRecord): Group[] {
-  return record.segments.flatMap((segment, i): Group[] => {
+  const groups: Group[] = []
+  let rawBytes = 0
+  for (const [i, segment] of record.segments.entries()) {
+    if (rawBytes >= PLAN_RAW_BYTES) break
     const entries = stragglersOf(record, i)
-    if (entries.length === 0) return []
+    if (entries.length === 0) continue
+    rawBytes += segment.rawBytes
     const maxRawBytes = segment.kind === 'archive' ? ARCHIVE_RAW_BYTES : MERGED_PAGE_RAW_BYTES
-    return [{ from: i, to: i + 1, entries, into: segment.kind, maxRawBytes, why: 'seal' }]
-  })
+    groups.push({ from: i, to: i + 1, entries, into: segment.kind, maxRawBytes, why: 'seal' })
+  }
+  return groups
 }
 
 function segmentStragglers(record: SessionRecord, from: number, to: number): readonly TailEntry[] {

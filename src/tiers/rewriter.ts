@@ -82,7 +82,7 @@ export class Rewriter {
         return { changed: true, segments: change.segments?.length ?? 0, groups }
       } catch (error) {
         // Somebody else has rewritten the session meanwhile.
-        if (!isThermoclineError(error, 'SEGMENT_MISSING')) throw error
+        if (!isThermoclineError(error, 'SEGMENT_MISSING') || attempt === MAX_ATTEMPTS) throw error
       }
     }
     return NOTHING

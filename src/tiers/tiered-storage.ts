@@ -1,4 +1,5 @@
 import { ThermoclineError } from '../errors.ts'
+import { checkNames } from '../lib/check-names.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
 import { checkId, checkTenant, identifySession } from '../memory/session.ts'
@@ -6,7 +7,7 @@ import { StampMaker } from '../memory/stamp.ts'
 import type { BaseMemoryManager } from './base-memory-manager.ts'
 import { type CheckedStoreOptions, checkedDurableStore } from './checked-durable-store.ts'
 import type { DurableStore } from './durable-store.ts'
-import { Engine, type SessionAddress } from './engine.ts'
+import { callBase, Engine, type SessionAddress } from './engine.ts'
 import { HeatLedger } from './heat-ledger.ts'
 import type { HistoryQuery } from './history-query.ts'
 import type { HotStats, HotStore } from './hot-store.ts'
@@ -57,6 +58,7 @@ export class TieredStorage {
   readonly #stop = new AbortController()
   #engine: Engine | undefined
   #opening: Promise<Engine> | undefined
+  #closing: Promise<void> | undefined
   #stopTimer: (() => void) | undefined
   #sweeping: Promise<unknown> = Promise.resolve()
   #isTimerSweeping = false
@@ -67,7 +69,7 @@ export class TieredStorage {
   constructor(options: TieredStorageOptions, connect: () => Stores | Promise<Stores>) {
     this.#options = resolveTierOptions(options)
     this.#base = options.baseMemoryManager
-    this.#clock = options.clock ?? systemClock
+    this.#clock = inWholeMilliseconds(options.clock ?? systemClock)
     this.#durableCalls = options.durableCalls ?? {}
     this.#connect = connect
   }
@@ -137,6 +139,7 @@ export class TieredStorage {
    * @throws ThermoclineError `INVALID_ID`
    */
   scoped(owner: { readonly tenantId?: string; readonly userId: string }): ScopedMemory {
+    checkNames('INVALID_ARGUMENT', 'Cannot make a scope', owner, ['tenantId', 'userId'])
     const tenantId = checkTenant(owner.tenantId)
     return new ScopedMemory(() => this.#open(), { tenantId, userId: checkId('userId', owner.userId) })
   }
@@ -147,6 +150,7 @@ export class TieredStorage {
    * @throws ThermoclineError `INVALID_ARGUMENT`, `STORE_…`
    */
   async runMigration(options: MigrationOptions = {}): Promise<MigrationReport> {
+    checkNames('INVALID_ARGUMENT', 'Cannot run migration', options, ['dryRun', 'maxSessions', 'signal', 'onProgress'])
     const engine = await this.#open()
     const signal =
       options.signal === undefined ? this.#stop.signal : AbortSignal.any([options.signal, this.#stop.signal])
@@ -154,8 +158,10 @@ export class TieredStorage {
     const running = this.#sweeping.then(() => engine.migrator.run({ ...options, signal }))
     this.#sweeping = running.catch(() => undefined)
     const report = await running
-    this.#sweeps += 1
-    this.#lastSweep = report
+    if (!report.dryRun) {
+      this.#sweeps += 1
+      this.#lastSweep = report
+    }
     return report
   }
 
@@ -188,7 +194,12 @@ export class TieredStorage {
   }
 
   /** Ends the sweeps, waits for what is under way, and closes the stores. Harmless when repeated. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#closeOnce()
+    return this.#closing
+  }
+
+  async #closeOnce(): Promise<void> {
     this.#stop.abort()
     this.#stopTimer?.()
     this.#engine = undefined
@@ -213,17 +224,23 @@ export class TieredStorage {
   }
 
   async #connectAll(): Promise<Engine> {
-    await this.#base?.initialize()
+    await callBase('initialize', () => this.#base?.initialize())
     const { durable: naked, hot } = await this.#connect()
     const durable = checkedDurableStore(naked, this.#durableCalls)
-    await durable.open()
-    await hot.open()
+    try {
+      await durable.open()
+      await hot.open()
+    } catch (error) {
+      await Promise.allSettled([hot.close(), durable.close()])
+      throw error
+    }
     const engine = new Engine(
       {
         durable,
         hot,
         segments: new SegmentSource(durable, hot, this.#options.segmentCacheMaxBytes),
-        ledger: new HeatLedger(MAX_HEAT_SESSIONS),
+        // A copy would go on counting where nobody looks any more.
+        ledger: new HeatLedger(MAX_HEAT_SESSIONS, (key) => void hot.forget(key)),
         stamps: new StampMaker(),
         clock: this.#clock,
         options: this.#options,
@@ -263,6 +280,15 @@ export class TieredStorage {
       'SCOPE_REQUIRED',
       `Cannot call ${method}: requireScope is on; use scoped({ tenantId, userId }).${method}`,
     )
+  }
+}
+
+/** Stores keep times as whole numbers, and a clock of the caller's own need not give them. */
+function inWholeMilliseconds(clock: Clock): Clock {
+  return {
+    now: () => Math.trunc(clock.now()),
+    every: (ms, callback) => clock.every(ms, callback),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
   }
 }
 

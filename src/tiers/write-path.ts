@@ -14,6 +14,7 @@ const MAX_COMMIT_BYTES = 128 * 1024
 const MAX_COMMIT_ITEMS = 200
 /** Adds that wait in this process, over all sessions. */
 const MAX_WAITING_ITEMS = 10_000
+const MAX_WAITING_BYTES = 64 * 1024 * 1024
 /** A write whose outcome is unclear is repeated so often: the stamp makes that harmless. */
 const MAX_ATTEMPTS = 3
 /** A tail so many times over its bound makes adds wait for the seal. */
@@ -39,6 +40,7 @@ export class WritePath {
   readonly #queues = new Map<SessionKey, SessionQueue>()
   readonly #inFlight = new Set<readonly AppendEntry[]>()
   #waitingItems = 0
+  #waitingBytes = 0
 
   /** `seal` packs the oldest part of a tail away; it is called after the add that made the tail too long. */
   constructor(parts: TierParts, seal: (key: SessionKey) => Promise<void>) {
@@ -59,18 +61,27 @@ export class WritePath {
   /** @throws ThermoclineError `OVERLOADED` with 10,000 adds waiting */
   add(session: SessionIdentity, encoded: EncodedBody, after?: Stamp): Promise<MemoryItem> {
     const { stamps, clock } = this.#parts
-    if (this.#waitingItems >= MAX_WAITING_ITEMS) {
+    if (this.#waitingItems >= MAX_WAITING_ITEMS || this.#waitingBytes >= MAX_WAITING_BYTES) {
       return Promise.reject(
         new ThermoclineError(
           'OVERLOADED',
-          `Cannot add item: ${MAX_WAITING_ITEMS} adds are waiting already; await some of them first`,
+          `Cannot add item: ${this.#waitingItems} adds of ${this.#waitingBytes} bytes are waiting already; await some of them first`,
         ),
       )
     }
     if (after !== undefined) stamps.observe(after, clock.now())
     const { idempotencyKey, createdAt } = encoded.body
     const stamp = idempotencyKey === undefined ? stamps.next(clock.now()) : keyedStamp(createdAt, idempotencyKey)
+    if (after !== undefined && stamp <= after) {
+      return Promise.reject(
+        new ThermoclineError(
+          'INVALID_ARGUMENT',
+          'Cannot add item: after names an item whose place is later than this one can have',
+        ),
+      )
+    }
     this.#waitingItems += 1
+    this.#waitingBytes += encoded.bytes
     return new Promise((resolve, reject) => {
       const queue = this.#queues.get(session.key)
       const add = { encoded, stamp, resolve, reject }
@@ -90,6 +101,7 @@ export class WritePath {
     while (queue.waiting.length > 0) {
       const batch = takeBatch(queue.waiting)
       this.#waitingItems -= batch.length
+      for (const { encoded } of batch) this.#waitingBytes -= encoded.bytes
       try {
         await this.#commit(queue.session, batch)
       } catch (error) {
@@ -112,12 +124,16 @@ export class WritePath {
       const tier = tierOf({ newestAt: body.createdAt, heat: COLD_HEAT }, undefined, options, now)
       return makeItem(session, stamps[i]!, body, { tier, cached: true, lastAccessedAt: undefined, accessCount: 0 })
     })
+    let isKeyed = false
     for (const [i, { encoded }] of batch.entries()) {
-      // A keyed stamp is not of our making: what is added once it is acknowledged has to sort after it.
-      if (encoded.body.idempotencyKey !== undefined) this.#parts.stamps.observe(stamps[i]!, now)
+      if (encoded.body.idempotencyKey === undefined) continue
+      isKeyed = true
+      // Its stamp is not of our making: what is added once it is acknowledged has to sort after it.
+      this.#parts.stamps.observe(stamps[i]!, now)
     }
-    // Before the promise resolves: whoever awaits the add finds the item in this process.
-    const told = hot.append(session.key, items, appended.n)
+    // Before the promise resolves: whoever awaits the add finds the item in this process. What has a key may be known
+    // already to a segment, even as deleted, and only a read of it can tell.
+    const told = isKeyed ? hot.forget(session.key) : hot.append(session.key, items, appended.n)
     if (told instanceof Promise) await told
     for (const [i, { resolve }] of batch.entries()) resolve(items[i]!)
     const fullness = Math.max(appended.tailItems / options.tailMaxItems, appended.tailBytes / options.tailMaxBytes)
@@ -148,7 +164,7 @@ export class WritePath {
     )
     const newest = entries.reduce((max, { createdAt }) => Math.max(max, createdAt), 0)
     // Before that moment the rule can't call the tail cold, so there is nothing to look at.
-    const reviewAt = newest + Math.max(options.warmTierMaxAgeDays, options.hotTierMaxAgeDays) * DAY_MS + 1
+    const reviewAt = Math.ceil(newest + Math.max(options.warmTierMaxAgeDays, options.hotTierMaxAgeDays) * DAY_MS) + 1
     this.#inFlight.add(entries)
     try {
       for (let attempt = 1; ; attempt++) {
@@ -167,7 +183,8 @@ export class WritePath {
 }
 
 function isUnclear(error: unknown): boolean {
-  return isThermoclineError(error, 'STORE_TIMEOUT') || isThermoclineError(error, 'STORE_UNAVAILABLE')
+  if (!isThermoclineError(error) || error.details.written === false) return false
+  return error.code === 'STORE_TIMEOUT' || error.code === 'STORE_UNAVAILABLE'
 }
 
 function takeBatch(waiting: PendingAdd[]): readonly PendingAdd[] {

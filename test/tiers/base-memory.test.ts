@@ -87,7 +87,7 @@ describe.each(PLACES)("the caller's own store beside %s", (kind) => {
 
   it('keeps the manager shut until it can be initialized', async () => {
     base.failure = new Error('not yet')
-    await expect(memory.initialize()).rejects.toBe(base.failure)
+    await expect(memory.initialize()).rejects.toMatchObject({ code: 'BASE_MEMORY_FAILED', cause: base.failure })
     base.failure = undefined
     await addAll(memory, ['a'])
     expect(log).toEqual(['base initialize', 'base initialize', 'open', 'append', 'base add a'])

@@ -1,3 +1,4 @@
+import { checkNames } from '../../lib/check-names.ts'
 import { checkNumberOption } from '../../lib/check-options.ts'
 import { LruBytes, type LruHandle } from '../../lib/lru-bytes.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
@@ -28,6 +29,7 @@ const MAX_LEASES = 10_000
  * @throws ThermoclineError `INVALID_OPTION`
  */
 export function inProcessHotStore(options: InProcessHotStoreOptions = {}): HotStore {
+  checkNames('INVALID_OPTION', 'Cannot use option inProcess', options, Object.keys(IN_PROCESS_HOT_STORE_DEFAULTS))
   return new InProcessHotStore({ ...IN_PROCESS_HOT_STORE_DEFAULTS, ...options })
 }
 

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { type DatabaseSync, loadNodeSqlite } from '../../clients/node-sqlite.ts'
 import { ThermoclineError } from '../../errors.ts'
 import { base32 } from '../../lib/base32.ts'
+import { checkNames } from '../../lib/check-names.ts'
 import { checkNumberOption, checkWordOption, invalidOption } from '../../lib/check-options.ts'
 import type { TailEntry } from '../../memory/record.ts'
 import { type Owner, type SessionIdentity, type SessionKey, shardOf } from '../../memory/session.ts'
@@ -54,6 +55,7 @@ export const SQLITE_DURABLE_STORE_DEFAULTS: Required<SqliteDurableStoreOptions> 
  * @throws ThermoclineError `INVALID_OPTION`
  */
 export function sqliteDurableStore(options: SqliteDurableStoreOptions = {}): DurableStore {
+  checkNames('INVALID_OPTION', 'Cannot open a SQLite store', options, Object.keys(SQLITE_DURABLE_STORE_DEFAULTS))
   return new SqliteDurableStore({ ...SQLITE_DURABLE_STORE_DEFAULTS, ...options })
 }
 
@@ -86,11 +88,12 @@ class SqliteDurableStore implements DurableStore {
   async open(): Promise<void> {
     this.#users += 1
     this.#opening ??= this.#openFile()
+    const opening = this.#opening
     try {
-      await this.#opening
+      await opening
     } catch (error) {
       this.#users -= 1
-      this.#opening = undefined
+      if (this.#opening === opening) this.#opening = undefined
       throw error
     }
   }
@@ -128,6 +131,8 @@ class SqliteDurableStore implements DurableStore {
     this.#users = Math.max(0, this.#users - 1)
     if (this.#users > 0) return
     await this.#writes?.drain()
+    // Opened again meanwhile.
+    if (this.#users > 0) return
     this.#opening = undefined
     this.#database?.close()
     this.#database = undefined

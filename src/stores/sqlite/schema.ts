@@ -48,8 +48,17 @@ export function prepareSchema(database: DatabaseSync, path: string): void {
     }
     database.exec('COMMIT')
   } catch (error) {
-    database.exec('ROLLBACK')
+    // SQLite rolls back by itself when the disk is full, and a second time would hide that.
+    tryRollback(database)
     throw error
+  }
+}
+
+function tryRollback(database: DatabaseSync): void {
+  try {
+    database.exec('ROLLBACK')
+  } catch {
+    // There was nothing left to roll back.
   }
 }
 

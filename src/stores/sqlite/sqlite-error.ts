@@ -38,7 +38,8 @@ export function wrapSqliteError(error: unknown, action: string, path: string): T
   const [errorCode, advice] = known ?? ['STORE_FAILED', error instanceof Error ? error.message : 'unknown error']
   return new ThermoclineError(errorCode, `Cannot ${action} in ${path}: ${advice}`, {
     cause: error,
-    details: { sqliteCode: code, path },
+    // Nothing is written by a transaction that never got the lock.
+    details: { sqliteCode: code, path, ...(code === SQLITE_BUSY && { written: false }) },
   })
 }
 
