@@ -1,6 +1,6 @@
 /**
  * A store of your own beside ours: it is written with every add, and read where we have nothing, for example for
- * conversations from before. Run it with `node examples/base-memory-manager.ts`.
+ * conversations from before. After `npm run build`: `npx node examples/base-memory-manager.ts`.
  */
 import { appendFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

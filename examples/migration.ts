@@ -1,6 +1,6 @@
 /**
  * Moving by hand what usually moves by itself: a look at what a sweep would do, the sweep, and the ways to bring one session
- * up or send it down. A manual clock lets five weeks pass. Run it with `node examples/migration.ts`.
+ * up or send it down. A manual clock lets five weeks pass. After `npm run build`: `npx node examples/migration.ts`.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,6 @@
 /**
- * Which part of a conversation fits into what a model may be sent. Run it with `node examples/prune-to-a-budget.ts`; it
- * needs nothing but the package gpt-tokenizer for counting.
+ * Which part of a conversation fits into what a model may be sent. It needs nothing but the package gpt-tokenizer for
+ * counting. After `npm run build`: `npx node examples/prune-to-a-budget.ts`.
  */
 import type { MemoryItem } from 'thermocline'
 import { ContextPruner } from 'thermocline/context'

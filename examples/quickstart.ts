@@ -1,6 +1,6 @@
 /**
- * Ten lines to value: keep a conversation, and give a model the part of it that fits. Run it with
- * `node examples/quickstart.ts`; token counts need the package gpt-tokenizer.
+ * Ten lines to value: keep a conversation, and give a model the part of it that fits. Token counts need the package
+ * gpt-tokenizer. After `npm run build`: `npx node examples/quickstart.ts`.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

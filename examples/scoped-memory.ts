@@ -1,6 +1,6 @@
 /**
- * Many tenants and users in one store, and code that can only reach one of them. Run it with
- * `node examples/scoped-memory.ts`.
+ * Many tenants and users in one store, and code that can only reach one of them. After `npm run build`:
+ * `npx node examples/scoped-memory.ts`.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

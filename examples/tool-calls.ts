@@ -1,6 +1,6 @@
 /**
  * A tool call and its results: tied together by `callId`, kept with the framework's own message byte for byte, and never
- * torn apart by pruning. Run it with `node examples/tool-calls.ts`.
+ * torn apart by pruning. After `npm run build`: `npx node examples/tool-calls.ts`.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

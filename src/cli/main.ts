@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { runCli } from './run-cli.ts'
-import { Terminal } from './terminal.ts'
+import { unsuitedNode } from './node-version.ts'
 
 // A reader such as `head` may leave before we are done: nothing is left to say then.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -8,4 +7,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0)
 })
 
-process.exitCode = await runCli(process.argv.slice(2), new Terminal(process.stdout), new Terminal(process.stderr))
+const problem = unsuitedNode(process.versions.node)
+if (problem === undefined) {
+  // Only now: on an older Node, loading the rest would end in a stack trace.
+  const { runCli } = await import('./run-cli.ts')
+  process.exitCode = await runCli(process.argv.slice(2))
+} else {
+  process.stderr.write(`${problem}\n`)
+  process.exitCode = 1
+}

@@ -2,13 +2,14 @@ import { createRequire } from 'node:module'
 import { isThermoclineError } from '../index.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
 import { demoCommand } from './commands/demo.ts'
-import type { Terminal } from './terminal.ts'
+import { Terminal } from './terminal.ts'
 import { oneLine } from './text-layout.ts'
 
 const COMMANDS: readonly Command[] = [demoCommand]
 
 /** Runs the command line. @returns the exit code: 0, 1 where it failed, 2 where it was called wrongly */
-export async function runCli(args: readonly string[], out: Terminal, err: Terminal): Promise<number> {
+export async function runCli(args: readonly string[]): Promise<number> {
+  const [out, err] = [new Terminal(process.stdout), new Terminal(process.stderr)]
   const [first, ...rest] = args
   const command = COMMANDS.find(({ name }) => name === first)
   try {

@@ -68,7 +68,12 @@ describe('readConversationFile()', () => {
 
   it.each<[string, readonly unknown[], string]>([
     ['text that is no JSON', [{ ...common, role: 'user' }, '', '{"a":'], 'talk.jsonl, line 3: it is not JSON'],
-    ['a list', ['[1]'], 'talk.jsonl, line 1: expected an object'],
+    [
+      'one list of all',
+      ['\ufeff[', '{}', ']'],
+      'talk.jsonl: expected JSON lines, one object a line: received an array',
+    ],
+    ['a list', [{ ...common, role: 'user' }, '[1]'], 'talk.jsonl, line 2: expected JSON lines, one object a line'],
     ['no user', [{ ...common, role: 'user', userId: undefined }], 'line 1: userId: expected text: received nothing'],
     ['a number as content', [{ ...common, role: 'user', content: 7 }], 'line 1: content: expected text: received 7'],
     ['neither role nor content type', [common], 'line 1: contentType: expected it or role: received nothing'],

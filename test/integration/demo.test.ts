@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { displayWidth } from '../../src/cli/text-layout.ts'
 import { ROOT } from '../package/repository.ts'
 
 let folder: string
@@ -18,11 +19,19 @@ afterEach(() => {
 
 /** Runs the built command line, with a temporary folder of its own. */
 function thermocline(...args: readonly string[]): SpawnSyncReturns<string> {
+  return thermoclineWith({}, ...args)
+}
+
+function thermoclineWith(more: NodeJS.ProcessEnv, ...args: readonly string[]): SpawnSyncReturns<string> {
   const { NO_COLOR, FORCE_COLOR, ...env } = process.env
   return spawnSync(process.execPath, [`${ROOT}dist/cli/main.js`, ...args], {
     encoding: 'utf8',
-    env: { ...env, TMPDIR: folder },
+    env: { ...env, TMPDIR: folder, ...more },
   })
+}
+
+function widest(text: string): number {
+  return Math.max(...text.split('\n').map(displayWidth))
 }
 
 describe('thermocline demo', () => {
@@ -37,7 +46,7 @@ describe('thermocline demo', () => {
     expect(stdout).toMatch(/swept: \d+ items to cold, [\d.]+ kB → [\d.]+ kB \([\d.]+x\) in/)
     expect(stdout).toMatch(/brought \d+ items back to warm/)
     expect(stdout).toMatch(/tool calls kept with all results, \d+ hidden with all; none torn/)
-    expect(Math.max(...stdout.split('\n').map((line) => [...line].length))).toBeLessThanOrEqual(80)
+    expect(widest(stdout)).toBeLessThanOrEqual(80)
     expect(readdirSync(folder), 'leaves nothing behind').toEqual([])
   })
 
@@ -56,6 +65,22 @@ describe('thermocline demo', () => {
     expect(stdout).toContain('conversation.jsonl: 9 items in 2 sessions of 2 users,')
     expect(stdout).toContain('✓ 9 cold: every item came back equal and in order')
     expect(readdirSync(folder)).toEqual([])
+  })
+
+  it.each([
+    ['Latin', 'u'.repeat(60), 's'.repeat(60)],
+    ['CJK', '海'.repeat(60), '港'.repeat(60)],
+  ])('stays within 80 columns with long ids, %s, and counts one token as one', (_, userId, sessionId) => {
+    const path = join(folder, `${userId}.jsonl`)
+    const item = { userId, sessionId, role: 'user', content: 'hello', createdAt: '2025-01-03T09:00:00Z' }
+    writeFileSync(path, JSON.stringify(item))
+    const { stdout, status } = thermocline('demo', path)
+    expect(status).toBe(0)
+    expect(widest(stdout)).toBeLessThanOrEqual(80)
+    expect(stdout).toMatch(/…: read, and pruned for a model$/m)
+    expect(stdout).toMatch(/…: 1 item in 1 session of 1 user,$/m)
+    expect(stdout).toContain(' 1 token ')
+    expect(stdout).not.toContain(' 1 tokens')
   })
 
   it('leaves nothing behind when it is interrupted', async () => {
@@ -98,6 +123,12 @@ describe('thermocline demo', () => {
     const { stderr, status } = thermocline('demo', join(folder, 'none.jsonl'))
     expect([status, stderr]).toEqual([1, expect.stringContaining('there is no such file')])
   })
+
+  it('looks for the file where `npm run demo` was typed, and names the path that it tried', () => {
+    const env = { npm_lifecycle_event: 'demo', npm_package_name: 'thermocline', INIT_CWD: folder }
+    const { stderr, status } = thermoclineWith(env, 'demo', 'none.jsonl')
+    expect([status, stderr]).toEqual([1, expect.stringContaining(`Cannot read ${join(folder, 'none.jsonl')}: `)])
+  })
 })
 
 describe('thermocline', () => {
@@ -118,6 +149,7 @@ describe('thermocline', () => {
     expect(thermocline('--help')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^ {2}demo {2}/m) })
     expect(thermocline().stdout).toBe(thermocline('--help').stdout)
     expect(thermocline('demo', '--help').stdout).toContain('usage: thermocline demo [FILE]')
+    expect(widest(thermocline('demo', '--help').stdout)).toBeLessThanOrEqual(80)
     expect(thermocline('--version').stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 })

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type Command, parseCommandArgs, UsageError } from '../command.ts'
+import { callerFolder } from '../demo/caller-folder.ts'
 import { readConversationFile } from '../demo/conversation-file.ts'
 import { runDemo } from '../demo/run-demo.ts'
 import { sailingSchool } from '../demo/sailing-school.ts'
@@ -11,13 +12,19 @@ const HELP = `thermocline demo: a conversation goes through hot, warm and cold, 
 
 usage: thermocline demo [FILE]
 
-Plays a conversation into a SQLite file in a temporary folder, which it deletes in the end, and lets
-weeks pass. It compares whatever it reads with what was put in, and ends with code 1 if anything differs.
+Plays a conversation into a SQLite file in a temporary folder, which it deletes
+in the end, and lets weeks pass. It compares whatever it reads with what was put
+in, and ends with code 1 if anything differs.
 
-  FILE  JSON lines, one item each: userId, sessionId, content, createdAt, and contentType or role;
-        callId (or toolCallId) and metadata where there are any. Other fields are kept as metadata,
-        but for id, updatedAt and what begins with _, which are left out.
-        Without it, a conversation of our own: the assistant of a sailing school.
+  FILE  JSON lines, one object a line, each of them one item:
+          userId, sessionId, content   text
+          createdAt                    ISO 8601 text, or milliseconds since 1970
+          contentType or role          user_message, ... or user, assistant, ...
+          callId (or toolCallId)       where there is one: ties calls to results
+          metadata                     an object, where there is one
+        Other fields are kept as metadata, but for id, updatedAt and what begins
+        with _, which are left out.
+        Without FILE, a conversation of our own: that of a sailing school.
 
 Colours stay away where NO_COLOR is set or the output is no terminal.`
 
@@ -35,7 +42,10 @@ async function run(args: readonly string[], terminal: Terminal): Promise<void> {
   const { positionals } = parseCommandArgs({ args: [...args], allowPositionals: true, options: {} })
   if (positionals.length > 1) throw new UsageError(`expected at most one file: received ${positionals.length}`)
   const [file] = positionals
-  const conversation = file === undefined ? sailingSchool() : await readConversationFile(file)
+  const conversation =
+    file === undefined
+      ? sailingSchool()
+      : await readConversationFile(resolve(callerFolder(process.env, process.cwd()), file))
 
   const folder = mkdtempSync(join(tmpdir(), 'thermocline-demo-'))
   const remove = (): void => rmSync(folder, { recursive: true, force: true })

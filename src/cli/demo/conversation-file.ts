@@ -31,13 +31,11 @@ const LEFT_OUT = new Set(['id', 'updatedAt'])
  * @throws CommandError where it can't be read, with the line and the reason
  */
 export async function readConversationFile(path: string): Promise<Conversation> {
-  const text = await readText(path)
+  const text = (await readText(path)).replace(/^\ufeff/, '')
   const name = oneLine(basename(path))
+  if (/^\s*\[/.test(text)) throw new CommandError(`${name}: expected JSON lines, one object a line: received an array`)
   const items: PlayedItem[] = []
-  for (const [i, line] of text
-    .replace(/^\ufeff/, '')
-    .split('\n')
-    .entries()) {
+  for (const [i, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue
     const origin = `${name}, line ${i + 1}`
     items.push({ item: readItem(line, origin), origin })
@@ -105,7 +103,7 @@ function parseObject(line: string, origin: string): { readonly [name: string]: J
     throw new CommandError(`${origin}: it is not JSON: ${(error as Error).message}`)
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
-  throw new CommandError(`${origin}: expected an object`)
+  throw new CommandError(`${origin}: expected JSON lines, one object a line`)
 }
 
 function ourContentType(role: string | undefined, contentType: string | undefined): string {

@@ -1,6 +1,6 @@
 import { CommandError } from '../command.ts'
 import type { Terminal } from '../terminal.ts'
-import { box, clip, formatBytes, formatCount, formatMs, median, plural } from '../text-layout.ts'
+import { box, clip, displayWidth, formatBytes, formatCount, formatMs, median, plural } from '../text-layout.ts'
 import type { Conversation } from './conversation.ts'
 import { Playback } from './playback.ts'
 import { type PrunedContext, pruneContext } from './prune-context.ts'
@@ -42,9 +42,8 @@ function introduce({ title, items, sessions, users, jsonBytes }: Conversation, t
   terminal.line(
     `\n  ${terminal.paint('bold', 'thermocline')}  ${terminal.paint('dim', `Node ${process.versions.node}`)}`,
   )
-  terminal.line(
-    `\n  ${title}: ${plural(items.length, 'item')} in ${plural(sessions.size, 'session')} of ${plural(users, 'user')},`,
-  )
+  const counts = `: ${plural(items.length, 'item')} in ${plural(sessions.size, 'session')} of ${plural(users, 'user')},`
+  terminal.line(`\n  ${clip(title, terminal.columns - 2 - displayWidth(counts))}${counts}`)
   terminal.line(
     `  ${dateOf(items[0]!.item.createdAt)} to ${dateOf(items.at(-1)!.item.createdAt)}, ${formatBytes(jsonBytes)} as JSON, into a new SQLite file.`,
   )
@@ -112,7 +111,7 @@ async function sweepAt(playback: Playback, screen: Screen, time: number): Promis
 async function comeBack(playback: Playback, screen: Screen): Promise<PrunedContext> {
   const longest = [...playback.conversation.sessions.values()].reduce((a, b) => (sizeOf(a) >= sizeOf(b) ? a : b))
   const { userId, sessionId } = addressOf(longest)
-  screen.section('A user comes back', `${userId}, session ${sessionId}: read, and pruned for a model`)
+  screen.sessionSection('A user comes back', `${userId}, session ${sessionId}`, ': read, and pruned for a model')
   const history = await playback.memory.getConversationHistory({ userId, sessionId })
   compare(longest, history)
   await playback.memory.getConversationHistory({ userId, sessionId })
@@ -148,7 +147,7 @@ function summary(
     `checked   ${plural(checked, 'read')} of an item: all equal and in order`,
     `cold      ${formatBytes(cold.bytes)}: ${timesSmaller(jsonBytes, cold.bytes)} times smaller (${timesSmaller(cold.rawBytes, cold.bytes)} without users and sessions)`,
     `reading   ${times.join(', ')}; cached ${copy.length === 0 ? '-' : formatMs(median(copy))}`,
-    `context   ${formatCount(tokensBefore)} tokens → ${formatCount(tokensAfter)}, budget ${formatCount(tokenBudget)}`,
+    `context   ${plural(tokensBefore, 'token')} → ${formatCount(tokensAfter)}, budget ${formatCount(tokenBudget)}`,
     `time      ${formatMs(ms)}; the file is deleted again`,
   ]
 }

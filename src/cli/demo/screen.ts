@@ -1,6 +1,17 @@
 import type { MemoryItem, MigrationReport, Tier } from '../../index.ts'
 import type { Style, Terminal } from '../terminal.ts'
-import { clip, formatBytes, formatCount, formatMs, median, padEnd, padStart, plural, shares } from '../text-layout.ts'
+import {
+  clip,
+  displayWidth,
+  formatBytes,
+  formatCount,
+  formatMs,
+  median,
+  padEnd,
+  padStart,
+  plural,
+  shares,
+} from '../text-layout.ts'
 import type { Conversation } from './conversation.ts'
 import type { PrunedContext } from './prune-context.ts'
 import type { ReadBack } from './read-back.ts'
@@ -28,6 +39,11 @@ export class Screen {
     this.#section += 1
     this.#terminal.line(`\n  ${this.#terminal.paint('bold', `${this.#section}  ${title}`)}`)
     for (const line of about) this.say(this.#terminal.paint('dim', line))
+  }
+
+  /** A section about a session, whose ids may be long: they are cut so that what follows them stays. */
+  sessionSection(title: string, session: string, what: string): void {
+    this.section(title, clip(session, this.#terminal.columns - 5 - displayWidth(what)) + what)
   }
 
   say(line: string): void {
@@ -98,14 +114,14 @@ export class Screen {
     ] as const
     for (const [name, tokens, bytes, items] of rows) {
       const bar = '█'.repeat(Math.max(1, Math.round((tokens / Math.max(1, tokensBefore)) * this.#barColumns)))
-      const numbers = `${padStart(formatCount(tokens), 8)} tokens${padStart(formatBytes(bytes), 10)}${padStart(formatCount(items), 6)} ${items === 1 ? 'item' : 'items'}`
+      const numbers = `${padStart(formatCount(tokens), 8)} ${padEnd(tokens === 1 ? 'token' : 'tokens', 6)}${padStart(formatBytes(bytes), 10)}${padStart(formatCount(items), 6)} ${items === 1 ? 'item' : 'items'}`
       this.say(`${padEnd(name, 7)}${this.#terminal.paint('green', padEnd(bar, this.#barColumns))}${numbers}`)
     }
     this.#terminal.line()
     this.#excerpt(view)
     this.#terminal.line()
     this.done(
-      `${formatCount(tokensAfter)} of a budget of ${formatCount(tokenBudget)} tokens, ${exact ? `exact by ${counter}` : 'by estimate: gpt-tokenizer is not installed'}`,
+      `${formatCount(tokensAfter)} of a budget of ${plural(tokenBudget, 'token')}, ${exact ? `exact by ${counter}` : 'by estimate (no gpt-tokenizer)'}`,
     )
     this.done(`${plural(view.report.kept, 'item')} kept, ${formatCount(view.report.hidden.length)} hidden`)
     if (tools.kept + tools.hidden > 0)
