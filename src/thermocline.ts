@@ -38,6 +38,8 @@ export class TieredStorageManager extends TieredStorage {
   /** @throws ThermoclineError `INVALID_OPTION` */
   constructor(options: TieredStorageManagerOptions = {}) {
     checkNames('INVALID_OPTION', 'Cannot open a memory', options, MANAGER_OPTIONS)
+    if (options.stores !== undefined)
+      checkNames('INVALID_OPTION', 'Cannot use option stores', options.stores, ['durable', 'hot'])
     const stores = options.stores ?? chooseStores(options)
     super(options, () => stores)
   }

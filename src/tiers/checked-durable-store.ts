@@ -1,5 +1,7 @@
 import { type RemoteCall, remoteCall } from '../clients/cockatiel.ts'
 import { isThermoclineError, ThermoclineError } from '../errors.ts'
+import { checkNames } from '../lib/check-names.ts'
+import { checkNumberOption } from '../lib/check-options.ts'
 import { type StoreCallEvent, storeChannel } from '../lib/trace.ts'
 import type { DurableStore } from './durable-store.ts'
 
@@ -31,7 +33,16 @@ export const CHECKED_STORE_DEFAULTS: Required<CheckedStoreOptions> = Object.free
  * @throws ThermoclineError from every call: `NOT_OPEN`, `STORE_TIMEOUT`, `STORE_UNAVAILABLE`, `OVERLOADED`, `STORE_FAILED`
  */
 export function checkedDurableStore(store: DurableStore, options: CheckedStoreOptions = {}): DurableStore {
-  return new CheckedDurableStore(store, { ...CHECKED_STORE_DEFAULTS, ...options })
+  return new CheckedDurableStore(store, resolveCallOptions(options))
+}
+
+/** @throws ThermoclineError `INVALID_OPTION` */
+export function resolveCallOptions(given: CheckedStoreOptions): Required<CheckedStoreOptions> {
+  checkNames('INVALID_OPTION', 'Cannot use option durableCalls', given, Object.keys(CHECKED_STORE_DEFAULTS))
+  const options = { ...CHECKED_STORE_DEFAULTS, ...given }
+  for (const [name, value] of Object.entries(options))
+    checkNumberOption(`durableCalls.${name}`, value, [1, 2_147_483_647, true])
+  return Object.freeze(options)
 }
 
 class CheckedDurableStore implements DurableStore {

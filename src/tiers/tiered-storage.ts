@@ -5,7 +5,7 @@ import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
 import { checkId, checkTenant, identifySession } from '../memory/session.ts'
 import { StampMaker } from '../memory/stamp.ts'
 import type { BaseMemoryManager } from './base-memory-manager.ts'
-import { type CheckedStoreOptions, checkedDurableStore } from './checked-durable-store.ts'
+import { type CheckedStoreOptions, checkedDurableStore, resolveCallOptions } from './checked-durable-store.ts'
 import type { DurableStore } from './durable-store.ts'
 import { callBase, Engine, type SessionAddress } from './engine.ts'
 import { HeatLedger } from './heat-ledger.ts'
@@ -70,7 +70,7 @@ export class TieredStorage {
     this.#options = resolveTierOptions(options)
     this.#base = options.baseMemoryManager
     this.#clock = inWholeMilliseconds(options.clock ?? systemClock)
-    this.#durableCalls = options.durableCalls ?? {}
+    this.#durableCalls = resolveCallOptions(options.durableCalls ?? {})
     this.#connect = connect
   }
 
