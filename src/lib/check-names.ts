@@ -11,11 +11,13 @@ export function checkNames(code: ErrorCode, action: string, given: unknown, know
     throw new ThermoclineError(code, `${action}: expected an object with names: received ${kindOf(given)}`)
   }
   if (given instanceof Promise) throw new ThermoclineError(code, `${action}: received a Promise; is an await missing?`)
-  const unknown = Object.keys(given).find((name) => !known.includes(name))
-  if (unknown === undefined) return
+  for (const name of Object.keys(given)) if (!known.includes(name)) throw unknownName(code, action, name, known)
+}
+
+function unknownName(code: ErrorCode, action: string, unknown: string, known: readonly string[]): ThermoclineError {
   const like = known.find((name) => isLike(name, unknown))
   const advice = like === undefined ? `expected one of ${known.join(', ')}` : `did you mean ${like}?`
-  throw new ThermoclineError(code, `${action}: there is no ${shorten(unknown)}: ${advice}`, {
+  return new ThermoclineError(code, `${action}: there is no ${shorten(unknown)}: ${advice}`, {
     details: { name: shorten(unknown) },
   })
 }

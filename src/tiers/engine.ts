@@ -63,7 +63,8 @@ export class Engine {
   }
 
   add(item: NewMemoryItem): Promise<string> {
-    return this.#finish(this.#addOne(item))
+    // Without a store of the caller's own, all there is to wait for is the write path's, and `close` does.
+    return this.#base === undefined ? this.#addOne(item) : this.#finish(this.#addOne(item))
   }
 
   addAll(items: readonly NewMemoryItem[]): Promise<string[]> {
@@ -100,17 +101,26 @@ export class Engine {
 
   async get(id: string, strong: boolean): Promise<MemoryItem | undefined> {
     const { key, stamp } = parseItemId(id)
-    const item = await this.#finish(this.reads.item(key, stamp, strong))
-    if (item !== undefined || this.#base === undefined) return item
-    const base = this.#base
-    const theirs = await this.#finish(callBase('get', () => base.get(id)))
-    return theirs === undefined || isExpired(theirs, this.parts.clock.now()) ? undefined : theirs
+    this.#underWay += 1
+    try {
+      const item = await this.reads.item(key, stamp, strong)
+      if (item !== undefined || this.#base === undefined) return item
+      const base = this.#base
+      const theirs = await callBase('get', () => base.get(id))
+      return theirs === undefined || isExpired(theirs, this.parts.clock.now()) ? undefined : theirs
+    } finally {
+      this.#ended()
+    }
   }
 
   async history(session: SessionIdentity, query: HistoryQuery): Promise<readonly MemoryItem[]> {
     const resolved = resolveQuery(session.key, query)
-    const items = await this.#finish(this.reads.history(session.key, resolved))
-    return items ?? (await this.#baseHistory(session, resolved))
+    this.#underWay += 1
+    try {
+      return (await this.reads.history(session.key, resolved)) ?? (await this.#baseHistory(session, resolved))
+    } finally {
+      this.#ended()
+    }
   }
 
   async *iterate(session: SessionIdentity, query: HistoryQuery): AsyncGenerator<MemoryItem, void, undefined> {
@@ -172,7 +182,7 @@ export class Engine {
     if (this.#base === undefined) return NO_ITEMS
     const { key, tenantId, userId, sessionId } = session
     const base = this.#base
-    const items = await this.#finish(callBase('history', () => base.history({ tenantId, userId, sessionId })))
+    const items = await callBase('history', () => base.history({ tenantId, userId, sessionId }))
     const { after, before } = windowIds(key, query.window)
     const inside = items.filter(
       ({ id }) => (after === undefined || id > after) && (before === undefined || id < before),
@@ -186,9 +196,13 @@ export class Engine {
     try {
       return await work
     } finally {
-      this.#underWay -= 1
-      if (this.#underWay === 0) this.#idle?.()
+      this.#ended()
     }
+  }
+
+  #ended(): void {
+    this.#underWay -= 1
+    if (this.#underWay === 0) this.#idle?.()
   }
 
   /** One plan takes what fits a commit, so a long session needs several. True if anything was changed. */
