@@ -50,7 +50,7 @@ export function encodeNewItem(item: NewMemoryItem, now: number): EncodedBody {
 }
 
 /** @throws ThermoclineError `ITEM_TOO_LARGE` */
-export function encodeBody(body: ItemBody): EncodedBody {
+function encodeBody(body: ItemBody): EncodedBody {
   const text = JSON.stringify(body)
   const bytes = Buffer.byteLength(text)
   if (bytes > MAX_ITEM_BYTES) throw tooLarge(bytes)
@@ -117,7 +117,7 @@ function checkContentType(value: unknown): string {
 const SECONDS_LOOK_LIKE: readonly [from: number, to: number] = [Date.UTC(2000, 0) / 1000, Date.UTC(2100, 0) / 1000]
 
 /** Milliseconds since 1970 of a Date, a number of them, or an ISO 8601 text. */
-export function checkTime(name: string, value: unknown): number {
+function checkTime(name: string, value: unknown): number {
   const ms = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : value
   if (typeof ms !== 'number' || !Number.isFinite(ms) || ms < 0 || ms > 8.64e15) {
     throw refused(name, 'expected a Date, milliseconds since 1970 or an ISO 8601 text, from 1970 on')

@@ -12,7 +12,7 @@ import { checkUserText } from './user-text.ts'
  */
 export type SessionKey = string & { readonly __sessionKey: never }
 
-export const DEFAULT_TENANT = 'default'
+const DEFAULT_TENANT = 'default'
 /** Sweeps are split by shard. */
 export const SHARD_COUNT = 64
 const OWNER_CHARS = 10

@@ -1,4 +1,5 @@
 import type { DurableStore } from '../tiers/durable-store.ts'
+import { WrappedDurableStore } from '../tiers/wrapped-durable-store.ts'
 import { FaultCounter, type FaultPlan, lostReply, refusedBefore, WaitingCalls } from './fault-plan.ts'
 
 /**
@@ -19,62 +20,17 @@ export function faultyDurableStore(store: DurableStore, plan: FaultPlan<DurableF
   return new PlannedFaults(store, plan)
 }
 
-class PlannedFaults implements FaultyDurableStore {
-  readonly name: string
-  readonly capabilities: DurableStore['capabilities']
-  readonly foreignChanges?: NonNullable<DurableStore['foreignChanges']>
-  readonly watch?: NonNullable<DurableStore['watch']>
+class PlannedFaults extends WrappedDurableStore implements FaultyDurableStore {
   readonly ghosts: WaitingCalls = new WaitingCalls()
   readonly held: WaitingCalls = new WaitingCalls()
-  readonly #store: DurableStore
   readonly #faults: FaultCounter<DurableFault>
 
   constructor(store: DurableStore, plan: FaultPlan<DurableFault>) {
-    this.name = store.name
-    this.capabilities = store.capabilities
-    this.#store = store
+    super(store)
     this.#faults = new FaultCounter(plan)
-    if (store.foreignChanges !== undefined) this.foreignChanges = () => store.foreignChanges!()
-    if (store.watch !== undefined) this.watch = (listener) => store.watch!(listener)
   }
 
-  open(): Promise<void> {
-    return this.#store.open()
-  }
-
-  close(): Promise<void> {
-    return this.#store.close()
-  }
-
-  append(...args: Parameters<DurableStore['append']>): ReturnType<DurableStore['append']> {
-    return this.#call('append', () => this.#store.append(...args))
-  }
-
-  load(...args: Parameters<DurableStore['load']>): ReturnType<DurableStore['load']> {
-    return this.#call('load', () => this.#store.load(...args))
-  }
-
-  getSegment(...args: Parameters<DurableStore['getSegment']>): ReturnType<DurableStore['getSegment']> {
-    return this.#call('getSegment', () => this.#store.getSegment(...args))
-  }
-
-  commit(...args: Parameters<DurableStore['commit']>): ReturnType<DurableStore['commit']> {
-    return this.#call('commit', () => this.#store.commit(...args))
-  }
-
-  touch(...args: Parameters<DurableStore['touch']>): ReturnType<DurableStore['touch']> {
-    return this.#call('touch', () => this.#store.touch(...args))
-  }
-
-  due(...args: Parameters<DurableStore['due']>): ReturnType<DurableStore['due']> {
-    return this.#call('due', () => this.#store.due(...args))
-  }
-
-  list(...args: Parameters<DurableStore['list']>): ReturnType<DurableStore['list']> {
-    return this.#call('list', () => this.#store.list(...args))
-  }
-
-  async #call<T>(operation: string, body: () => Promise<T>): Promise<T> {
+  protected override async call<T>(operation: string, body: () => Promise<T>): Promise<T> {
     switch (this.#faults.next(operation)) {
       case 'none':
         return body()

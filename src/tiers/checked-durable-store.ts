@@ -4,6 +4,7 @@ import { checkNames } from '../lib/check-names.ts'
 import { checkNumberOption } from '../lib/check-options.ts'
 import { type StoreCallEvent, storeChannel } from '../lib/trace.ts'
 import type { DurableStore } from './durable-store.ts'
+import { WrappedDurableStore } from './wrapped-durable-store.ts'
 
 export interface CheckedStoreOptions {
   /** Deadline of one call of a remote store, in milliseconds. @default 5000 */
@@ -45,12 +46,7 @@ export function resolveCallOptions(given: CheckedStoreOptions): Required<Checked
   return Object.freeze(options)
 }
 
-class CheckedDurableStore implements DurableStore {
-  readonly name: string
-  readonly capabilities: DurableStore['capabilities']
-  readonly foreignChanges?: () => number
-  readonly watch?: NonNullable<DurableStore['watch']>
-  readonly #store: DurableStore
+class CheckedDurableStore extends WrappedDurableStore {
   readonly #options: Required<CheckedStoreOptions>
   #remote: RemoteCall | undefined
   #opening: Promise<void> | undefined
@@ -58,15 +54,11 @@ class CheckedDurableStore implements DurableStore {
   #isOpen = false
 
   constructor(store: DurableStore, options: Required<CheckedStoreOptions>) {
-    this.#store = store
+    super(store)
     this.#options = options
-    this.name = store.name
-    this.capabilities = store.capabilities
-    if (store.foreignChanges !== undefined) this.foreignChanges = () => store.foreignChanges!()
-    if (store.watch !== undefined) this.watch = (listener) => store.watch!(listener)
   }
 
-  open(): Promise<void> {
+  override open(): Promise<void> {
     this.#opening ??= this.#openOnce().catch((error: unknown) => {
       this.#opening = undefined
       throw error
@@ -74,42 +66,14 @@ class CheckedDurableStore implements DurableStore {
     return this.#opening
   }
 
-  close(): Promise<void> {
+  override close(): Promise<void> {
     this.#closing ??= this.#closeOnce()
     return this.#closing
   }
 
-  append(...args: Parameters<DurableStore['append']>): ReturnType<DurableStore['append']> {
-    return this.#call('append', () => this.#store.append(...args))
-  }
-
-  load(...args: Parameters<DurableStore['load']>): ReturnType<DurableStore['load']> {
-    return this.#call('load', () => this.#store.load(...args))
-  }
-
-  getSegment(...args: Parameters<DurableStore['getSegment']>): ReturnType<DurableStore['getSegment']> {
-    return this.#call('getSegment', () => this.#store.getSegment(...args))
-  }
-
-  commit(...args: Parameters<DurableStore['commit']>): ReturnType<DurableStore['commit']> {
-    return this.#call('commit', () => this.#store.commit(...args))
-  }
-
-  touch(...args: Parameters<DurableStore['touch']>): ReturnType<DurableStore['touch']> {
-    return this.#call('touch', () => this.#store.touch(...args))
-  }
-
-  due(...args: Parameters<DurableStore['due']>): ReturnType<DurableStore['due']> {
-    return this.#call('due', () => this.#store.due(...args))
-  }
-
-  list(...args: Parameters<DurableStore['list']>): ReturnType<DurableStore['list']> {
-    return this.#call('list', () => this.#store.list(...args))
-  }
-
   async #openOnce(): Promise<void> {
     if (this.capabilities.remote) this.#remote = await remoteCall(this.#options, isServiceFailure)
-    await this.#store.open()
+    await this.store.open()
     // Closed meanwhile: what was opened is closed by whoever waits for this.
     this.#isOpen = this.#closing === undefined
   }
@@ -118,10 +82,10 @@ class CheckedDurableStore implements DurableStore {
     this.#isOpen = false
     // A store that failed to open may hold something all the same, and closing is harmless.
     await this.#opening?.catch(() => undefined)
-    await this.#store.close()
+    await this.store.close()
   }
 
-  async #call<T>(operation: string, body: () => Promise<T>): Promise<T> {
+  protected override async call<T>(operation: string, body: () => Promise<T>): Promise<T> {
     if (!this.#isOpen)
       throw new ThermoclineError('NOT_OPEN', `Cannot ${operation} in ${this.name}: the store is not open`)
     const startedAt = storeChannel.hasSubscribers ? performance.now() : undefined

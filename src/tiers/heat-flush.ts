@@ -1,4 +1,4 @@
-import { addHeat } from '../memory/heat.ts'
+import { addHeat, COLD_HEAT } from '../memory/heat.ts'
 import type { SessionKey } from '../memory/session.ts'
 import { isKeptByReads } from './placement.ts'
 import { TAIL_UNIT } from './session-copy.ts'
@@ -22,7 +22,7 @@ export async function flushHeat({ durable, ledger, options, clock }: TierParts, 
   )
   const now = clock.now()
   const wanted = record.segments.some(
-    ({ id, kind }) => kind === 'archive' && isKeptByReads(segmentHeat.get(id) ?? NO_HEAT, options, now),
+    ({ id, kind }) => kind === 'archive' && isKeptByReads(segmentHeat.get(id) ?? COLD_HEAT, options, now),
   )
   await durable.touch(key, {
     ...(tail !== undefined && { tailHeat: addHeat(record.tailHeat, tail) }),
@@ -30,5 +30,3 @@ export async function flushHeat({ durable, ledger, options, clock }: TierParts, 
     ...(wanted && { reviewAt: { at: now, n: record.n } }),
   })
 }
-
-const NO_HEAT = Object.freeze({ reads: 0, recent: [] })

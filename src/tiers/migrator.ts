@@ -86,6 +86,9 @@ export class Migrator {
     // The true time that it takes, whatever clock decides what is due.
     const startedAt = performance.now()
     const tally = new Tally()
+    const tellProgress = (shards: number): void => {
+      options.onProgress?.({ sessions: tally.sessions, itemsMoved: tally.itemsMoved, shards, shardCount: SHARD_COUNT })
+    }
     for (let shard = 0; shard < SHARD_COUNT; shard++) {
       for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
         const page = await durable.due(shard, dueBy, cursor, PAGE_SIZE)
@@ -94,21 +97,11 @@ export class Migrator {
           if (tally.sessions >= maxSessions || options.signal?.aborted)
             return tally.report(options, false, performance.now() - startedAt)
           await this.#session(key, tally, options.dryRun === true)
-          options.onProgress?.({
-            sessions: tally.sessions,
-            itemsMoved: tally.itemsMoved,
-            shards: shard,
-            shardCount: SHARD_COUNT,
-          })
+          tellProgress(shard)
         }
       }
     }
-    options.onProgress?.({
-      sessions: tally.sessions,
-      itemsMoved: tally.itemsMoved,
-      shards: SHARD_COUNT,
-      shardCount: SHARD_COUNT,
-    })
+    tellProgress(SHARD_COUNT)
     return tally.report(options, true, performance.now() - startedAt)
   }
 
@@ -172,7 +165,7 @@ export class Migrator {
 }
 
 /** What a sweep does to a session, the most worthwhile first. */
-export function sweepPlanner({ options }: TierParts): Planner {
+function sweepPlanner({ options }: TierParts): Planner {
   return (record, heat, now) =>
     planArchive(record, heat, options, now) ??
     planRehydrate(record, heat, options, now) ??

@@ -69,6 +69,7 @@ export class Rewriter {
       if (record === undefined) return NOTHING
       const plan = planner(record, this.#heatOf(record), clock.now())
       if (plan === undefined) return NOTHING
+      // Looked at again: a planner may have counted reads, as promoting does.
       const heat = this.#heatOf(record)
       publishStep('rewrite:planned', key)
       try {

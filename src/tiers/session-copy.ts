@@ -201,6 +201,6 @@ function heapBytes(items: number, textBytes: number): number {
 }
 
 /** Length of an item's texts. */
-export function textBytesOf(item: MemoryItem): number {
+function textBytesOf(item: MemoryItem): number {
   return item.content.length + (item.payload?.data.length ?? 0)
 }

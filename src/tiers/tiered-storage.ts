@@ -240,7 +240,9 @@ export class TieredStorage {
         hot,
         segments: new SegmentSource(durable, hot, this.#options.segmentCacheMaxBytes),
         // A copy would go on counting where nobody looks any more.
-        ledger: new HeatLedger(MAX_HEAT_SESSIONS, (key) => void hot.forget(key)),
+        ledger: new HeatLedger(MAX_HEAT_SESSIONS, (key) => {
+          Promise.resolve(hot.forget(key)).catch(() => undefined)
+        }),
         stamps: new StampMaker(),
         clock: this.#clock,
         options: this.#options,

@@ -18,9 +18,9 @@ export function structureOf(row: MaybeStructureRow): StructureRow {
 }
 
 /** The fence of a session that has had no structural commit yet. */
-export const FIRST_FENCE = ''
+const FIRST_FENCE = ''
 
-export const EMPTY_STRUCTURE: StructureRow = Object.freeze({
+const EMPTY_STRUCTURE: StructureRow = Object.freeze({
   fence: FIRST_FENCE,
   segments: '[]',
   overlay: '[]',
