@@ -4,8 +4,12 @@ import { type Command, NotFoundError, SettingsError, UsageError } from './comman
 import { addCommand } from './commands/add.ts'
 import { demoCommand } from './commands/demo.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { eraseCommand } from './commands/erase.ts'
+import { exportCommand } from './commands/export.ts'
 import { getCommand } from './commands/get.ts'
 import { historyCommand } from './commands/history.ts'
+import { searchCommand } from './commands/search.ts'
+import { sessionsCommand } from './commands/sessions.ts'
 import { statsCommand } from './commands/stats.ts'
 import { sweepCommand } from './commands/sweep.ts'
 import { toJson } from './json-output.ts'
@@ -18,6 +22,10 @@ export const COMMANDS: readonly Command[] = [
   addCommand,
   getCommand,
   historyCommand,
+  sessionsCommand,
+  searchCommand,
+  exportCommand,
+  eraseCommand,
   statsCommand,
   sweepCommand,
   doctorCommand,

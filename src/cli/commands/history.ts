@@ -18,6 +18,7 @@ ${OWNER_HELP}
   --limit N        most items
   --from END       newest (unless given) or oldest: where --limit counts from
   --order END      oldest (unless given) or newest first
+  --max-tokens N   as many as have no more tokens together
   --after X        what comes after the item of that id, or from that time on
   --before X       what comes before the item of that id, or before that time;
                    times are ISO 8601 text or milliseconds since 1970
@@ -35,18 +36,22 @@ const FLAGS = {
   order: { type: 'string' },
   after: { type: 'string' },
   before: { type: 'string' },
+  'max-tokens': { type: 'string' },
 } as const
 
 export const historyCommand: Command = { name: 'history', summary: 'print the items of a session', help: HELP, run }
 
 async function run(args: readonly string[], io: CommandIo): Promise<void> {
   const { values } = parseCommandArgs({ args: [...args], options: FLAGS })
-  const { session: sessionId, limit, from, order, after, before, json } = values
+  const { session: sessionId, limit, from, order, after, before, 'max-tokens': maxTokens, json } = values
   if (sessionId === undefined) throw new UsageError('expected --session SESSION')
   const settings = readSettings(values, io)
+  const owner = ownerOf(settings)
   const query: SessionAddress & HistoryQuery = {
-    ...ownerOf(settings),
+    ...owner,
     sessionId,
+    peek: true,
+    ...(maxTokens !== undefined && { maxTokens: wholeNumber('--max-tokens', maxTokens, 1) }),
     ...(limit !== undefined && { limit: wholeNumber('--limit', limit, 1) }),
     ...(from !== undefined && { from: oneOf('--from', from, ['newest', 'oldest']) }),
     ...(order !== undefined && { order: oneOf('--order', order, ['oldest', 'newest']) }),
@@ -59,16 +64,17 @@ async function run(args: readonly string[], io: CommandIo): Promise<void> {
       count += 1
       await io.out.nextLine(json ? toJson(item) : itemLine(item, io.out))
     }
-    if (count === 0 && after === undefined && before === undefined)
-      throw new NotFoundError(`there is nothing in session "${sessionId}" of user "${query.userId}"`)
+    // A session may well have nothing within a window.
+    if (count === 0 && (await memory.getSession({ ...owner, sessionId })) === undefined)
+      throw new NotFoundError(`there is no session "${sessionId}" of user "${owner.userId}"`)
   })
 }
 
-/** Only a limit needs an answer as a whole; all else is streamed, however long the session is. */
+/** What is bounded is answered as a whole; all else is streamed, however long the session is. */
 async function* itemsOf(
   memory: TieredStorageManager,
   query: SessionAddress & HistoryQuery,
 ): AsyncGenerator<MemoryItem, void, undefined> {
-  if (query.limit === undefined) yield* memory.iterateConversationHistory(query)
+  if (query.limit === undefined && query.maxTokens === undefined) yield* memory.iterateConversationHistory(query)
   else yield* await memory.getConversationHistory(query)
 }

@@ -13,6 +13,8 @@ const HELP = `thermocline sweep: move what is due to the tier where it belongs
 usage: thermocline sweep
 
   --dry-run        only say what would be moved
+  --all            look at every session, and not only at those that are due:
+                   for changed settings to reach old sessions
   --max-sessions N look at no more sessions than that
   --quiet          no progress bar
 
@@ -24,6 +26,7 @@ ${MEMORY_HELP}`
 
 const FLAGS = {
   ...MEMORY_FLAGS,
+  all: { type: 'boolean' },
   'dry-run': { type: 'boolean' },
   'max-sessions': { type: 'string' },
   quiet: { type: 'boolean' },
@@ -34,6 +37,7 @@ const NAMES = {
   archived: 'to cold',
   merged: 'pages merged',
   rehydrated: 'back to warm',
+  folded: 'rid of what went',
 } as const
 
 export const sweepCommand: Command = {
@@ -45,12 +49,13 @@ export const sweepCommand: Command = {
 
 async function run(args: readonly string[], io: CommandIo): Promise<void> {
   const { values } = parseCommandArgs({ args: [...args], options: FLAGS })
-  const { 'dry-run': dryRun = false, 'max-sessions': maxSessions, quiet = false, json } = values
+  const { all = false, 'dry-run': dryRun = false, 'max-sessions': maxSessions, quiet = false, json } = values
   const most = maxSessions === undefined ? undefined : wholeNumber('--max-sessions', maxSessions, 1)
   const progress = new Progress(io.err, { label: 'sweeping', unit: 'sessions', quiet })
   try {
     const report = await withMemory(readSettings(values, io), 'existing', (memory) =>
       memory.runMigration({
+        all,
         dryRun,
         ...(most !== undefined && { maxSessions: most }),
         onProgress: ({ sessions, shards, shardCount }) =>
