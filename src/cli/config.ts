@@ -189,11 +189,11 @@ function checkByTheirOwners(list: readonly Setting[]): void {
     new TieredStorageManager(managerOptions(list))
     new ContextPruner((context?.value ?? {}) as ContextPrunerOptions)
   } catch (error) {
-    if (!isThermoclineError(error, 'INVALID_OPTION')) throw error
+    if (!isThermoclineError(error)) throw error
     // What is wrong may be a name within a setting, or the relation of one to the default of another.
     const given = list.filter(({ source }) => source.kind !== 'default')
     const named = given.find(({ name }) => new RegExp(`\\b${name}\\b`).test(error.message))
-    const source = named?.source ?? context?.source ?? { kind: 'default' }
+    const { source } = named ?? given.find(({ source: { kind } }) => kind === 'file') ?? list[0]!
     throw new SettingsError(`${error.message} (${nameSource(source)})`)
   }
 }

@@ -1,10 +1,10 @@
 import type { EraseReceipt } from '../index.ts'
 import { formatTime } from './item-view.ts'
-import { padEnd, plural } from './text-layout.ts'
+import { oneLine, padEnd, plural } from './text-layout.ts'
 
 const NAME_COLUMNS = 14
 
-/** A receipt as lines of text. */
+/** A receipt as lines of text, without what a terminal would take for commands. */
 export function receiptLines(receipt: EraseReceipt): string[] {
   const { id, userId, tenantId, owner, removed, requestedAt, erasedFrom, outOfReach } = receipt
   const whose = userId === undefined ? `hash ${owner}` : `${userId} of tenant ${tenantId}`
@@ -17,7 +17,7 @@ export function receiptLines(receipt: EraseReceipt): string[] {
     ['erased from', erasedFrom.join(', ')],
     ...outOfReach.map((place, i) => [i === 0 ? 'out of reach' : '', place] as const),
   ]
-  return fields.map(([name, text]) => `${padEnd(name, NAME_COLUMNS)}${text}`)
+  return fields.map(([name, text]) => `${padEnd(name, NAME_COLUMNS)}${oneLine(text)}`)
 }
 
 function passes({ firstPassAt, secondPassDueAt, finalAt }: EraseReceipt): (readonly [string, string])[] {

@@ -102,6 +102,7 @@ describe('readSettings()', () => {
     [{ hotTierMaxAgeDays: 40 }, 'expected at least hotTierMaxAgeDays (40)'],
     [{ inProcess: { maxByte: 1 } }, 'did you mean maxBytes?'],
     [{ context: { maxContextTokens: 0 } }, 'maxContextTokens'],
+    [{ retentionDaysByTenant: { '': 3 } }, 'tenant'],
     [{ synchronous: 'off' }, 'Cannot use option synchronous'],
     [{ path: ':memory:' }, '":memory:" keeps nothing'],
   ])('refuses %j, and names the file', (content, message) => {

@@ -1,7 +1,9 @@
 import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type EraseReceipt, type ListedSessions, openThermocline } from '../../src/index.ts'
 import { ROOT } from '../package/repository.ts'
 import { TempFolder } from '../support/temp-folder.ts'
 
@@ -79,6 +81,7 @@ describe('thermocline add, get and history', () => {
     expect(contents('--order', 'newest')).toEqual(['three', 'two', 'one'])
     expect(contents('--after', ids[0]!)).toEqual(['two', 'three'])
     expect(contents('--before', ids[1]!, '--after', '2020-01-01')).toEqual(['one'])
+    expect(contents('--max-tokens', '2')).toEqual(['two', 'three'])
     expect(printed('history', ...ADA, '--after', '2100-01-01')).toBe('')
     expect(printed('history', ...ADA).split('\n')[1]).toMatch(/^[\d-]{10} [\d:]{8} {2}hot {3}user_message +two$/)
   })
@@ -169,6 +172,177 @@ describe('thermocline sweep', () => {
   })
 })
 
+describe('thermocline sessions', () => {
+  it('lists those of a user, the newest first, page by page', () => {
+    for (const [i, session] of ['a', 'b', 'c'].entries())
+      thermocline('add', '--user', 'ada', '--session', session, '--created-at', `${1_735_894_800_000 + i}`, 'x')
+    thermocline('add', '--user', 'bob', '--session', 'd', 'x')
+    expect(printed('sessions', '--user', 'ada').match(/\w$/gm)).toEqual(['c', 'b', 'a'])
+    const first = json('sessions', '--user', 'ada', '--limit', '2') as ListedSessions
+    expect(first.sessions.map(({ sessionId, items }) => [sessionId, items])).toEqual([
+      ['c', 1],
+      ['b', 1],
+    ])
+    const second = json('sessions', '--user', 'ada', `--cursor=${first.cursor}`) as ListedSessions
+    expect(second.sessions.map(({ sessionId }) => sessionId)).toEqual(['a'])
+    expect(json('sessions', '--user', 'nobody')).toEqual({ sessions: [] })
+  })
+})
+
+describe('thermocline export', () => {
+  async function fill(sessions: number, itemsEach: number): Promise<void> {
+    const { memory, close } = await openThermocline({ path: folder.file('thermocline.db'), synchronous: 'normal' })
+    for (let i = 0; i < sessions; i++) {
+      const session = { userId: i % 2 === 0 ? 'ada' : 'bob', sessionId: `s${i}`, contentType: 'note' }
+      await memory.addMemoryItems(Array.from({ length: itemsEach }, (_, j) => ({ ...session, content: `item ${j}` })))
+    }
+    await memory.updateSession({ userId: 'ada', sessionId: 's0', metadata: { topic: 'Oslo' }, retentionDays: 90 })
+    await memory.demote({ userId: 'ada', sessionId: 's0' })
+    await close()
+  }
+
+  function linesOf(text: string): Record<string, unknown>[] {
+    return text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  }
+
+  it('writes a line for each session and item, in order, without where they are kept', async () => {
+    await fill(1, 300)
+    const [head, session, ...items] = linesOf(printed('export'))
+    expect(head).toEqual({ thermocline: 'export', version: 1, exportedAt: expect.stringMatching(/^\d{4}-.*Z$/) })
+    const address = { tenantId: 'default', userId: 'ada', sessionId: 's0' }
+    expect(session).toEqual({ session: { ...address, metadata: { topic: 'Oslo' }, retentionDays: 90 } })
+    expect(items.map(({ content }) => content)).toEqual(Array.from({ length: 300 }, (_, i) => `item ${i}`))
+    expect(items[7]).toEqual({
+      ...{ ...address, id: items[7]!.id, content: 'item 7', contentType: 'note' },
+      createdAt: items[7]!.createdAt,
+    })
+  })
+
+  it('takes the part that flags name, whatever the settings say', async () => {
+    await fill(4, 1)
+    const env = { THERMOCLINE_USER_ID: 'ada' }
+    const sessions = (...args: readonly string[]): unknown[] =>
+      linesOf(thermoclineWith({ env }, 'export', ...args).stdout).flatMap(({ session }) =>
+        session === undefined ? [] : [(session as ListedSessions['sessions'][0]).sessionId],
+      )
+    expect(sessions().sort()).toEqual(['s0', 's1', 's2', 's3'])
+    expect(sessions('--user', 'bob').sort()).toEqual(['s1', 's3'])
+    expect(sessions('--session', 's2')).toEqual(['s2'])
+    expect(sessions('--tenant', 'other')).toEqual([])
+    expect(thermocline('export', '--user', 'ada', '--session', 's1').status).toBe(3)
+  })
+
+  it('makes a file for its owner only, in place of an older one', async () => {
+    await fill(2, 3)
+    writeFileSync(folder.file('all.jsonl'), 'older')
+    expect(printed('export', '--output', 'all.jsonl')).toContain('exported 6 items of 2 sessions to ')
+    expect(json('export', '--output', 'all.jsonl')).toEqual({ path: folder.file('all.jsonl'), sessions: 2, items: 6 })
+    expect(linesOf(readFileSync(folder.file('all.jsonl'), 'utf8'))).toHaveLength(9)
+    expect(statSync(folder.file('all.jsonl')).mode & 0o777).toBe(0o600)
+    expect(readdirSync(folder.path).sort()).toEqual(['all.jsonl', 'thermocline.db'])
+  })
+
+  it('leaves what is no file alone, and nothing behind where it fails', async () => {
+    await fill(1, 1)
+    for (const path of ['/dev/null', folder.path, folder.file('no/folder/x')]) {
+      const { stderr, status } = thermocline('export', '--output', path)
+      expect([status, stderr]).toEqual([1, expect.stringContaining(`Cannot write ${path}: `)])
+    }
+    expect(readdirSync(folder.path)).toEqual(['thermocline.db'])
+  })
+
+  it.each(['SIGKILL', 'SIGTERM'] as const)('ended by %s, there is the older file or a complete one', async (signal) => {
+    await fill(20, 1000)
+    writeFileSync(folder.file('all.jsonl'), 'older')
+    const child = spawn(process.execPath, [MAIN, 'export', '--output', 'all.jsonl'], {
+      cwd: folder.path,
+      env: environment(),
+    })
+    const closed = once(child, 'close')
+    const isPartial = (name: string): boolean => name.endsWith('.partial')
+    while (child.exitCode === null && !readdirSync(folder.path).some(isPartial)) await nextTurn()
+    child.kill(signal)
+    await closed
+    const text = readFileSync(folder.file('all.jsonl'), 'utf8')
+    if (text !== 'older') expect(linesOf(text)).toHaveLength(1 + 20 * 1001)
+    if (signal === 'SIGTERM') expect(readdirSync(folder.path).filter(isPartial)).toEqual([])
+  })
+})
+
+describe('thermocline erase', () => {
+  it('erases a user, and shows the receipt then and later', () => {
+    add('of ada')
+    thermocline('add', '--user', 'bob', '--session', 's', 'of bob')
+    const receipt = json('erase', '--user', 'ada', '--yes') as EraseReceipt
+    expect(receipt).toMatchObject({ final: false, userId: 'ada', removed: { sessions: 1, items: 1 } })
+    expect(json('erase', '--receipt', receipt.id)).toEqual(receipt)
+    expect(printed('erase', '--receipt', receipt.id)).toMatch(/^removed +1 item in 1 session$/m)
+    expect(json('stats')).toMatchObject({ sessions: 1, hot: { items: 1 } })
+    expect(printed('history', '--user', 'bob', '--session', 's')).toContain('of bob')
+  })
+
+  it('erases a session, or an item', () => {
+    const [first] = [add('one'), add('two')]
+    expect(printed('erase', '--item', first!, '--yes')).toBe(`erased item ${first}\n`)
+    expect(printed('history', ...ADA)).not.toContain('one')
+    expect(json('erase', ...ADA, '--yes')).toEqual({
+      erased: { tenantId: 'default', userId: 'ada', sessionId: 'oslo' },
+    })
+    expect(thermocline('history', ...ADA).status).toBe(3)
+  })
+
+  it('wants to be told by flags, and asks for --yes where nobody can be asked', () => {
+    add('kept')
+    const env = { THERMOCLINE_USER_ID: 'ada' }
+    for (const [args, message] of [
+      [['--yes'], 'expected one of --user, --item and --receipt'],
+      [['--session', 'oslo', '--yes'], 'expected one of'],
+      [['--user', 'ada', '--item', 'x', '--yes'], 'expected one of'],
+      [['--user', 'ada'], 'expected --yes: there is nobody to be asked'],
+    ] as const) {
+      const { stderr, status } = thermoclineWith({ env, input: 'ada\n' }, 'erase', ...args)
+      expect([status, stderr]).toEqual([2, expect.stringContaining(message)])
+    }
+    expect(printed('history', ...ADA)).toContain('kept')
+  })
+
+  it.each([
+    ['--user', 'ada', '--session', 'none', '--yes'],
+    ['--item', 'gcar8g3am6vc0fjkcedss2nifm.01k7v12qs600005p0pmg6b6jnkg', '--yes'],
+    ['--receipt', 'none'],
+  ])('ends with 3 where there is nothing of that name: %s %s', (...args) => {
+    add('x')
+    expect(thermocline('erase', ...args)).toMatchObject({ status: 3, stdout: '' })
+  })
+})
+
+describe('thermocline stats', () => {
+  it('counts by tier, of all or of one user', () => {
+    add('new')
+    thermocline('add', '--user', 'bob', '--session', 's', '--created-at', '2020-01-01', 'old '.repeat(100))
+    printed('sweep')
+    expect(json('stats')).toMatchObject({ sessions: 2, hot: { items: 1 }, warm: { items: 0 }, cold: { items: 1 } })
+    expect(json('stats', '--user', 'bob')).toMatchObject({ sessions: 1, hot: { items: 0 }, cold: { items: 1 } })
+    expect(printed('stats')).toMatch(/^cold +1 +\d+ B +\d+ B$/m)
+  })
+})
+
+it('looking counts as no use', () => {
+  const id = add('hello')
+  for (const args of [
+    ['history', ...ADA],
+    ['history', ...ADA, '--limit', '1'],
+    ['export'],
+    ['stats'],
+    ['sessions', '--user', 'ada'],
+  ])
+    printed(...args)
+  expect(json('get', id)).toMatchObject({ accessCount: 1 })
+})
+
 describe('exit codes', () => {
   it.each([
     [['get', 'nonsense'], 2, 'INVALID_ID'],
@@ -178,7 +352,7 @@ describe('exit codes', () => {
     [['histroy'], 2, 'did you mean history?'],
     [['history', '--usr', 'ada'], 2, 'did you mean --user?'],
     [['get', 'gcar8g3am6vc0fjkcedss2nifm.01k7v12qs600005p0pmg6b6jnkg'], 3, 'there is no item gcar8g3'],
-    [['history', '--user', 'bob', '--session', 'none'], 3, 'there is nothing in session "none" of user "bob"'],
+    [['history', '--user', 'bob', '--session', 'none'], 3, 'there is no session "none" of user "bob"'],
   ])('%j ends with %i', (args, code, message) => {
     add('so that there is a file')
     const { stdout, stderr, status } = thermocline(...args)
@@ -189,6 +363,11 @@ describe('exit codes', () => {
   it.each([
     ['get', 'gcar8g3am6vc0fjkcedss2nifm.01k7v12qs600005p0pmg6b6jnkg'],
     ['history', ...ADA],
+    ['sessions', '--user', 'ada'],
+    ['search', '--user', 'ada', 'nuts'],
+    ['export'],
+    ['export', '--output', 'all.jsonl'],
+    ['erase', '--user', 'ada', '--yes'],
     ['stats'],
     ['sweep'],
   ])('%s makes no file where there is none, and ends with 1', (...args) => {

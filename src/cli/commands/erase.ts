@@ -1,4 +1,4 @@
-import type { TieredStorageManager } from '../../index.ts'
+import { isThermoclineError, ThermoclineError, type TieredStorageManager } from '../../index.ts'
 import { type Command, type CommandIo, NotFoundError, parseCommandArgs, UsageError } from '../command.ts'
 import { ownerOf, readSettings, type Settings } from '../config.ts'
 import { confirm } from '../confirm.ts'
@@ -70,7 +70,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<void> {
   if (erase.word !== '' && !values.yes) await confirm(`This erases ${erase.what}, for good.`, erase.word, io)
   const { json, lines } = await withMemory(settings, 'existing', (memory) => erase.run(memory))
   if (values.json) io.out.line(toJson(json))
-  else for (const line of lines) io.out.line(oneLine(line))
+  else for (const line of lines) io.out.line(line)
 }
 
 function eraseOf({ user, session, item, receipt }: Given, settings: Settings): Erase {
@@ -101,7 +101,7 @@ function eraseItem(id: string): Erase {
     word: 'yes',
     async run(memory) {
       if (!(await memory.deleteMemoryItem(id))) throw new NotFoundError(`there is no item ${id}`)
-      return { json: { erased: { id } }, lines: [`erased item ${id}`] }
+      return { json: { erased: { id } }, lines: [`erased item ${oneLine(id)}`] }
     },
   }
 }
@@ -117,7 +117,7 @@ function eraseSession(address: {
     word: address.userId,
     async run(memory) {
       if (!(await memory.deleteSession(address))) throw new NotFoundError(`there is no ${what}`)
-      return { json: { erased: address }, lines: [`erased ${what}`] }
+      return { json: { erased: address }, lines: [`erased ${oneLine(what)}`] }
     },
   }
 }
@@ -127,8 +127,15 @@ function eraseUser(owner: { readonly tenantId: string; readonly userId: string }
     what: `all that is stored of user "${owner.userId}" of tenant "${owner.tenantId}"`,
     word: owner.userId,
     async run(memory) {
-      const receipt = await memory.eraseUser(owner)
+      const receipt = await memory.eraseUser(owner).catch(tellReceipt)
       return { json: receipt, lines: receiptLines(receipt) }
     },
   }
+}
+
+/** Where the first pass could not be finished, its receipt is what leads to it again. */
+function tellReceipt(error: unknown): never {
+  if (!isThermoclineError(error, 'ERASE_UNFINISHED')) throw error
+  const { code, message, details } = error
+  throw new ThermoclineError(code, `${message} (receipt ${details.receiptId})`, { cause: error, details })
 }

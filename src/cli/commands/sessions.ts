@@ -14,7 +14,7 @@ Prints when each was last added to, how many items it holds, and its id.
 
 ${OWNER_HELP}
   --limit N        most sessions, 1 to 1000; 50 unless given
-  --cursor CURSOR  goes on where an earlier list ended
+  --cursor=CURSOR  goes on where an earlier list ended
 
 ${MEMORY_HELP}`
 
@@ -34,5 +34,5 @@ async function run(args: readonly string[], io: CommandIo): Promise<void> {
   if (values.json) return io.out.line(toJson(page))
   for (const { updatedAt, items, sessionId } of page.sessions)
     io.out.line(`${formatTime(updatedAt)}  ${padStart(formatCount(items), 9)}  ${oneLine(sessionId)}`)
-  if (page.cursor !== undefined) io.err.line(`there are more: --cursor ${oneLine(page.cursor)}`)
+  if (page.cursor !== undefined) io.err.line(`there are more: --cursor=${oneLine(page.cursor)}`)
 }
