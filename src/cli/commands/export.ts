@@ -19,7 +19,7 @@ Writes all that is stored, or the part that a flag names:
   --tenant TENANT  of one tenant
   --user USER      of one user; settings do not narrow it, only flags do
   --session SESSION  one session of that user
-  --output FILE    the file; it is there when it is complete, for its owner only.
+  --output FILE    a file; it is there when it is complete, for its owner only.
                    Without it, the lines go to standard output
   --quiet          no progress bar
 
