@@ -90,6 +90,7 @@ function searchPath(): SearchPath {
     segments: new SegmentSource(durable, hot, TIER_DEFAULTS.segmentCacheMaxBytes),
     ledger: new HeatLedger(1000),
     stamps: new StampMaker(),
+    countTokens: async () => [],
   })
 }
 

@@ -26,8 +26,13 @@ const MAX_LIMIT = 100
 const MAX_QUERY_CHARS = 2000
 
 /** @throws ThermoclineError `INVALID_ARGUMENT` */
-export function resolveSearch(search: SearchQuery): ResolvedSearch {
+export function checkSearchNames(search: object): void {
   checkNames('INVALID_ARGUMENT', 'Cannot search memory', search, NAMES)
+}
+
+/** @throws ThermoclineError `INVALID_ARGUMENT` */
+export function resolveSearch(search: SearchQuery): ResolvedSearch {
+  checkSearchNames(search)
   const { query, limit = DEFAULT_LIMIT } = search
   if (typeof query !== 'string') throw invalid('query', 'text', kindOf(query))
   if (query.trim() === '') throw invalid('query', 'text', 'only white space')

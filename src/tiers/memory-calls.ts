@@ -1,11 +1,13 @@
 import type { ItemChange, MemoryItem } from '../memory/memory-item.ts'
 import type { Owner, SessionIdentity } from '../memory/session.ts'
+import { checkSearchNames, type SearchQuery } from '../search/search-query.ts'
 import type { ItemChanger } from './change-path.ts'
 import type { EndReplacement, SessionChange } from './check-arguments.ts'
 import { checkForkNames, checkReplacementNames, checkSessionChangeNames } from './check-arguments.ts'
 import type { Engine } from './engine.ts'
 import type { EraseReceipt } from './erase-jobs.ts'
 import type { HistoryQuery } from './history-query.ts'
+import type { SearchResult } from './search-path.ts'
 import { checkPageOptions, type ListedSessions, type SessionInfo, type SessionPageOptions } from './sessions.ts'
 import type { TierCounts } from './tier-counts.ts'
 
@@ -150,6 +152,18 @@ export abstract class MemoryCalls<A extends { readonly sessionId: string }, O ex
     const from = this.session(fork)
     const to = this.session({ ...fork, sessionId: fork.toSessionId })
     return (await this.open()).fork(from, to, fork.upTo)
+  }
+
+  /**
+   * The items of a user that answer a question best, over all sessions and tiers: by words, in whatever language. Each
+   * item that is found counts as read.
+   * @throws ThermoclineError `INVALID_ARGUMENT`, `INVALID_ID`, `STORE_…`
+   */
+  async searchMemory(search: O & SearchQuery): Promise<SearchResult> {
+    this.refuse('searchMemory')
+    checkSearchNames(search)
+    const owner = this.owner(search)
+    return (await this.open()).searchMemory(owner, search)
   }
 
   /**

@@ -168,7 +168,7 @@ export class SearchPath {
     const units = new Map<string, PlacedUnit>()
     for (const ranked of found) {
       const placed = await findPlaced(record, ranked.stamp, (ref) => segments.read(key, ref))
-      if (placed === undefined || isExpired(placed.body, now)) continue
+      if (placed === undefined || placed === 'gone' || isExpired(placed.body, now)) continue
       const unit = units.get(placed.unit) ?? this.#readUnit(record, placed.unit, now)
       units.set(placed.unit, unit)
       items.set(ranked, makeItem(record.session, placed.stamp, placed.body, stateOf(unit)))

@@ -4,6 +4,7 @@ import { parseItemId } from '../../src/memory/session.ts'
 import { StampMaker } from '../../src/memory/stamp.ts'
 import { checkedDurableStore, resolveCallOptions } from '../../src/tiers/checked-durable-store.ts'
 import type { DurableStore, StructuralChange } from '../../src/tiers/durable-store.ts'
+import { newFence } from '../../src/tiers/fence.ts'
 import { HeatLedger } from '../../src/tiers/heat-ledger.ts'
 import { resolveTierOptions, type TierOptions } from '../../src/tiers/options.ts'
 import { type SearchBounds, SearchPath } from '../../src/tiers/search-path.ts'
@@ -26,11 +27,12 @@ export async function searchPathOn(place: Place, options: SearchOptions = {}): P
     segments: new SegmentSource(durable, hot, tierOptions.segmentCacheMaxBytes),
     ledger: new HeatLedger(1000),
     stamps: new StampMaker(),
+    countTokens: async () => [],
   }
   return new SearchPath(parts, options.background, options.bounds)
 }
 
-/** As later parts of the package will edit, delete and erase: a structural commit past the manager. */
+/** A structural commit past the manager, as another process makes them. */
 export async function changeRecord(
   place: Place,
   id: string,
@@ -43,7 +45,7 @@ export async function changeRecord(
   do {
     const { fence, n, reviewAt, overlay } = (await store.load(key, { withFence: true }))!
     const structural: StructuralChange = {
-      ...{ n, reviewAt },
+      ...{ n, nextFence: newFence(), reviewAt },
       ...(change.overlay !== undefined && { overlay: new Map([...overlay, [stamp, change.overlay]]) }),
       ...(change.erasedTo !== undefined && { erasedTo: change.erasedTo }),
     }
