@@ -16,6 +16,7 @@ export type {
   Payload,
   Tier,
 } from './memory/memory-item.ts'
+export type { SearchQuery } from './search/search-query.ts'
 export { inProcessDurableStore } from './stores/in-process/durable-store.ts'
 export { type InProcessHotStoreOptions, inProcessHotStore } from './stores/in-process/hot-store.ts'
 export { type SqliteDurableStoreOptions, sqliteDurableStore } from './stores/sqlite/durable-store.ts'
@@ -44,6 +45,7 @@ export type { MigrationOptions, MigrationProgress, MigrationReport, Moved } from
 export { TIER_DEFAULTS, type TierOptions } from './tiers/options.ts'
 export type { PlacementOptions } from './tiers/placement.ts'
 export type { ScopedMemory, ScopedNewItem } from './tiers/scoped-memory.ts'
+export type { SearchHit, SearchResult } from './tiers/search-path.ts'
 export type { SessionCopy } from './tiers/session-copy.ts'
 export type { ListedSessions, SessionInfo, SessionPageOptions } from './tiers/sessions.ts'
 export type { TierCount, TierCounts } from './tiers/tier-counts.ts'

@@ -61,7 +61,9 @@ export function encodeNewItem(item: NewItemFields, now: number): EncodedBody {
 export function encodeChangedItem(body: ItemBody, change: ItemChange, now: number): EncodedBody {
   checkNames('INVALID_ITEM', 'Cannot update item', change, CHANGEABLE)
   const fields: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries({ ...body, ...withoutUndefined(change) })) {
+  // A framework's message of the old content would bring it back to whoever reads that first.
+  const stale = change.content === undefined ? {} : { payload: null }
+  for (const [name, value] of Object.entries({ ...body, ...stale, ...withoutUndefined(change) })) {
     if (value !== null) fields[name] = value
   }
   // As dates, which nobody takes for seconds.

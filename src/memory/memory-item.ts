@@ -92,6 +92,7 @@ export interface NewMemoryItem {
 
 /** What is to be different of an item. Absent: as before. `null`: no longer there. */
 export interface ItemChange {
+  /** Where it changes, a payload goes that is not given anew: it would still have the old one. */
   readonly content?: string
   readonly contentType?: ContentType
   readonly payload?: Payload | null

@@ -91,7 +91,8 @@ function changeOf(
     tailHeat,
     reviewAt: edits?.reviewAt ?? nextReview(reviewed, tailHeat, options, clock.now()),
     ...(added.length > 0 && { addTail: added }),
-    ...(edits?.about !== undefined && { about: edits.about }),
+    // Where something was appended meanwhile, the record stays, and nothing else of it.
+    ...(edits?.bury === true ? { about: '' } : edits?.about !== undefined && { about: edits.about }),
     ...(edits?.erasedTo !== undefined && { erasedTo: edits.erasedTo }),
     ...(edits?.onlyIfN !== undefined && { onlyIfN: edits.onlyIfN }),
     ...(edits?.bury !== undefined && { bury: edits.bury }),

@@ -130,9 +130,9 @@ export class ChangePath {
 
   /**
    * Removes what the session holds of then or earlier, by default all that it holds; with the last of it, the session
-   * itself. What is appended meanwhile stays.
+   * itself. What is appended meanwhile stays; what is said of the session as a whole goes unless `keepAbout`.
    */
-  async erase(key: SessionKey, upTo?: number): Promise<Removed | undefined> {
+  async erase(key: SessionKey, upTo?: number, keepAbout = false): Promise<Removed | undefined> {
     let removed: Removed | undefined
     let erasedTo = upTo
     for (let round = 0; round < MAX_ERASE_ROUNDS; round++) {
@@ -145,9 +145,14 @@ export class ChangePath {
         cut.items = record.tail.length - left.tail.length + itemsOf(goes) + itemsOf(cutSegments)
         cut.segments = goes.length
         const isEmpty = left.tail.length + left.segments.length === 0
-        const isDone = cut.items + cut.segments === 0 && cutSegments.length === 0 && record.erasedTo >= erasedTo
+        const about = keepAbout ? {} : { about: '' }
+        const isDone =
+          cut.items + cut.segments === 0 &&
+          cutSegments.length === 0 &&
+          record.erasedTo >= erasedTo &&
+          (keepAbout || record.about === '')
         if (isDone && !isEmpty) return { result: false }
-        return { edits: { erasedTo, bury: isEmpty }, result: true }
+        return { edits: { erasedTo, bury: isEmpty, ...about }, result: true }
       })
       if (!hasErased) return removed
       const kept = outcome.groups.reduce((sum, { items }) => sum + items, 0)

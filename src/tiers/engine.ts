@@ -3,6 +3,7 @@ import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
 import type { SessionRecord } from '../memory/record.ts'
 import { isSystemKey, type Owner, parseItemId, type SessionIdentity, type SessionKey } from '../memory/session.ts'
 import type { Stamp } from '../memory/stamp.ts'
+import type { SearchQuery } from '../search/search-query.ts'
 import { type BaseMemoryManager, callBase } from './base-memory-manager.ts'
 import { ChangePath, type ItemChanger } from './change-path.ts'
 import {
@@ -29,6 +30,7 @@ import { isKeptByReads } from './placement.ts'
 import { ReadPath } from './read-path.ts'
 import { MERGE_FROM_SEGMENTS, planArchiveWhere, planMerge, planRehydrateWhere, planSeal } from './rewrite-plan.ts'
 import { type Planner, Rewriter } from './rewriter.ts'
+import { SearchPath, type SearchResult } from './search-path.ts'
 import { type SessionInfo, Sessions } from './sessions.ts'
 import type { TierParts } from './tier-parts.ts'
 import { unitOf } from './units.ts'
@@ -40,6 +42,7 @@ export class Engine {
   readonly reads: ReadPath
   readonly migrator: Migrator
   readonly sessions: Sessions
+  readonly search: SearchPath
   readonly erases: EraseJobs
   readonly #changes: ChangePath
   readonly #writes: WritePath
@@ -55,7 +58,8 @@ export class Engine {
     this.parts = parts
     this.#base = base
     this.reads = new ReadPath(parts, (work) => this.background(work))
-    this.#rewriter = new Rewriter(parts, () => undefined)
+    this.search = new SearchPath(parts, (work) => this.background(work))
+    this.#rewriter = new Rewriter(parts, (key) => this.search.forget(key))
     this.#changes = new ChangePath(parts, this.#rewriter)
     this.sessions = new Sessions(parts)
     this.erases = new EraseJobs(parts, this.#changes, this.#rewriter, base)
@@ -210,6 +214,10 @@ export class Engine {
     const stamp = upTo === undefined ? undefined : stampWithin(from, upTo, 'upTo')
     const { parts, reads } = this
     return this.#finish(forkSession({ parts, reads, writes: this.#writes, changes: this.#changes }, from, to, stamp))
+  }
+
+  searchMemory(owner: Owner, query: SearchQuery): Promise<SearchResult> {
+    return this.#finish(this.search.search(owner, query))
   }
 
   erase(owner: Owner): Promise<EraseReceipt> {

@@ -52,6 +52,8 @@ interface EraseJob {
  * documentation of each. The second pass comes when none can be under way any more.
  */
 export const SECOND_PASS_MS: number = 20 * 60_000
+/** A first pass that takes longer is taken for dead, and a sweep helps. */
+const FIRST_PASS_MS = 60_000
 const PAGE_SIZE = 100
 const ERASED_FROM = ['tail', 'pages', 'archives', 'overlay', 'hot copies', 'caches', 'search index']
 
@@ -77,8 +79,9 @@ export class EraseJobs {
     const requestedAt = clock.now()
     const nothing = { sessions: 0, items: 0, segments: 0 }
     const job: EraseJob = { kind: 'erase', owner: ownerTag(owner), ...owner, requestedAt, ...nothing }
-    await durable.append(systemSession(id), [], { reviewAt: requestedAt, createdAt: requestedAt })
-    await this.#write(key, job, requestedAt)
+    const giveUpAt = requestedAt + FIRST_PASS_MS
+    await durable.append(systemSession(id), [], { reviewAt: giveUpAt, createdAt: requestedAt })
+    await this.#write(key, job, giveUpAt)
     publishStep('erase:written-down', key)
     try {
       return this.#receipt(id, await this.#firstPass(key, job, undefined))
@@ -109,7 +112,7 @@ export class EraseJobs {
 
   async #firstPass(key: SessionKey, job: EraseJob, upTo: number | undefined): Promise<EraseJob> {
     const owner = ownerOf(job)
-    const counted = await this.#eraseAll(owner, upTo)
+    const counted = await this.#eraseAll(owner, upTo, false)
     const base = this.#base
     if (base !== undefined) await callBase('erase', () => base.erase(owner))
     // Nothing that matters yet: the second pass makes sure.
@@ -122,7 +125,7 @@ export class EraseJobs {
   }
 
   async #secondPass(key: SessionKey, job: EraseJob, firstPassAt: number): Promise<void> {
-    const counted = await this.#eraseAll(ownerOf(job), firstPassAt)
+    const counted = await this.#eraseAll(ownerOf(job), firstPassAt, true)
     await this.#parts.durable.scrub?.()
     publishStep('erase:second-pass', key)
     const { tenantId: _tenant, userId: _user, ...anonymous } = add(job, counted)
@@ -130,13 +133,13 @@ export class EraseJobs {
     await this.#parts.durable.scrub?.()
   }
 
-  async #eraseAll(owner: Owner, upTo: number | undefined): Promise<Counted> {
+  async #eraseAll(owner: Owner, upTo: number | undefined, keepAbout: boolean): Promise<Counted> {
     const counted = { sessions: 0, items: 0, segments: 0 }
     let cursor: string | undefined
     do {
       const page = await this.#parts.durable.list(owner, cursor, PAGE_SIZE)
       for (const { key } of page.sessions) {
-        const removed = await this.#changes.erase(key, upTo)
+        const removed = await this.#changes.erase(key, upTo, keepAbout)
         if (removed === undefined) continue
         counted.sessions += 1
         counted.items += removed.items
@@ -148,7 +151,10 @@ export class EraseJobs {
   }
 
   async #write(key: SessionKey, job: EraseJob, reviewAt: number): Promise<void> {
-    await this.#rewriter.run(key, () => ({ edits: { about: JSON.stringify(job), reviewAt }, groups: [] }))
+    const edits = { about: JSON.stringify(job), reviewAt }
+    const { changed } = await this.#rewriter.run(key, () => ({ edits, groups: [] }))
+    if (!changed)
+      throw new ThermoclineError('CONFLICT', 'Cannot write down the erase: others work on it too; try again')
   }
 
   #receipt(id: string, job: EraseJob): EraseReceipt {

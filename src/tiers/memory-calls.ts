@@ -1,11 +1,13 @@
 import type { ItemChange, MemoryItem } from '../memory/memory-item.ts'
 import type { Owner, SessionIdentity } from '../memory/session.ts'
+import { checkSearchNames, type SearchQuery } from '../search/search-query.ts'
 import type { ItemChanger } from './change-path.ts'
 import type { EndReplacement, SessionChange } from './check-arguments.ts'
 import { checkForkNames, checkReplacementNames, checkSessionChangeNames } from './check-arguments.ts'
 import type { Engine } from './engine.ts'
 import type { EraseReceipt } from './erase-jobs.ts'
 import type { HistoryQuery } from './history-query.ts'
+import type { SearchResult } from './search-path.ts'
 import { checkPageOptions, type ListedSessions, type SessionInfo, type SessionPageOptions } from './sessions.ts'
 import type { TierCounts } from './tier-counts.ts'
 
@@ -14,8 +16,10 @@ import type { TierCounts } from './tier-counts.ts'
  * a scope knows the owner already.
  */
 export abstract class MemoryCalls<A extends { readonly sessionId: string }, O extends object> {
-  /** The open engine; throws where the method may not be called. */
-  protected abstract begin(method: string): Engine | Promise<Engine>
+  /** Throws where the method may not be called. */
+  protected abstract refuse(method: string): void
+  /** Arguments are checked before: a promise that nobody waits for could reject. */
+  protected abstract open(): Engine | Promise<Engine>
   protected abstract session(address: A): SessionIdentity
   protected abstract owner(given: O): Owner
   /** Whose an item must be, where that is settled; throws for an id that can't be theirs. */
@@ -26,9 +30,10 @@ export abstract class MemoryCalls<A extends { readonly sessionId: string }, O ex
    * @throws ThermoclineError `INVALID_ID`, `INVALID_ARGUMENT`, `RESPONSE_TOO_LARGE`, `STORE_…`
    */
   async getConversationHistory(query: A & HistoryQuery): Promise<readonly MemoryItem[]> {
-    const begun = this.begin('getConversationHistory')
+    this.refuse('getConversationHistory')
     const session = this.session(query)
-    return (begun instanceof Promise ? await begun : begun).history(session, query)
+    const engine = this.open()
+    return (engine instanceof Promise ? await engine : engine).history(session, query)
   }
 
   /**
@@ -37,9 +42,9 @@ export abstract class MemoryCalls<A extends { readonly sessionId: string }, O ex
    * @throws ThermoclineError as {@link getConversationHistory}, when the first item is asked for
    */
   async *iterateConversationHistory(query: A & HistoryQuery): AsyncGenerator<MemoryItem, void, undefined> {
-    const begun = this.begin('iterateConversationHistory')
+    this.refuse('iterateConversationHistory')
     const session = this.session(query)
-    yield* (await begun).iterate(session, query)
+    yield* (await this.open()).iterate(session, query)
   }
 
   /**
@@ -53,9 +58,9 @@ export abstract class MemoryCalls<A extends { readonly sessionId: string }, O ex
     id: string,
     change: ItemChange | ((item: MemoryItem) => ItemChange | undefined),
   ): Promise<MemoryItem | undefined> {
-    const begun = this.begin('updateMemoryItem')
+    this.refuse('updateMemoryItem')
     const owner = this.ownerOfItem(id)
-    return (await begun).update(id, change satisfies ItemChanger, owner)
+    return (await this.open()).update(id, change satisfies ItemChanger, owner)
   }
 
   /**
@@ -65,9 +70,9 @@ export abstract class MemoryCalls<A extends { readonly sessionId: string }, O ex
    * @throws ThermoclineError as {@link updateMemoryItem}
    */
   async deleteMemoryItem(id: string): Promise<boolean> {
-    const begun = this.begin('deleteMemoryItem')
+    this.refuse('deleteMemoryItem')
     const owner = this.ownerOfItem(id)
-    return (await begun).remove(id, owner)
+    return (await this.open()).remove(id, owner)
   }
 
   /**
@@ -75,9 +80,9 @@ export abstract class MemoryCalls<A extends { readonly sessionId: string }, O ex
    * @throws ThermoclineError `INVALID_ID`, `CONFLICT` where others keep changing the session, `STORE_…`
    */
   async popMemoryItem(address: A): Promise<MemoryItem | undefined> {
-    const begun = this.begin('popMemoryItem')
+    this.refuse('popMemoryItem')
     const session = this.session(address)
-    return (await begun).pop(session)
+    return (await this.open()).pop(session)
   }
 
   /**
@@ -88,9 +93,9 @@ export abstract class MemoryCalls<A extends { readonly sessionId: string }, O ex
    */
   async replaceConversationEnd(replacement: A & EndReplacement): Promise<string[] | undefined> {
     checkReplacementNames(replacement)
-    const begun = this.begin('replaceConversationEnd')
+    this.refuse('replaceConversationEnd')
     const session = this.session(replacement)
-    return (await begun).replaceEnd(session, replacement)
+    return (await this.open()).replaceEnd(session, replacement)
   }
 
   /**
@@ -99,16 +104,16 @@ export abstract class MemoryCalls<A extends { readonly sessionId: string }, O ex
    */
   async updateSession(change: A & SessionChange): Promise<SessionInfo> {
     checkSessionChangeNames(change)
-    const begun = this.begin('updateSession')
+    this.refuse('updateSession')
     const session = this.session(change)
-    return (await begun).updateSession(session, change)
+    return (await this.open()).updateSession(session, change)
   }
 
   /** A session as a whole, or undefined where there is none. Looks at the durable store, and is no read of the items. */
   async getSession(address: A): Promise<SessionInfo | undefined> {
-    const begun = this.begin('getSession')
+    this.refuse('getSession')
     const { key } = this.session(address)
-    return (await begun).sessions.get(key)
+    return (await this.open()).sessions.get(key)
   }
 
   /**
@@ -117,9 +122,9 @@ export abstract class MemoryCalls<A extends { readonly sessionId: string }, O ex
    */
   async listSessions(options: O & SessionPageOptions): Promise<ListedSessions> {
     checkPageOptions(options)
-    const begun = this.begin('listSessions')
+    this.refuse('listSessions')
     const owner = this.owner(options)
-    return (await begun).sessions.list(owner, options)
+    return (await this.open()).sessions.list(owner, options)
   }
 
   /**
@@ -129,9 +134,9 @@ export abstract class MemoryCalls<A extends { readonly sessionId: string }, O ex
    * @throws ThermoclineError `INVALID_ID`, `CONFLICT`, `STORE_…`, `BASE_MEMORY_FAILED`
    */
   async deleteSession(address: A): Promise<boolean> {
-    const begun = this.begin('deleteSession')
+    this.refuse('deleteSession')
     const session = this.session(address)
-    return (await begun).deleteSession(session)
+    return (await this.open()).deleteSession(session)
   }
 
   /**
@@ -143,10 +148,22 @@ export abstract class MemoryCalls<A extends { readonly sessionId: string }, O ex
    */
   async forkSession(fork: A & { readonly toSessionId: string; readonly upTo?: string }): Promise<number | undefined> {
     checkForkNames(fork)
-    const begun = this.begin('forkSession')
+    this.refuse('forkSession')
     const from = this.session(fork)
     const to = this.session({ ...fork, sessionId: fork.toSessionId })
-    return (await begun).fork(from, to, fork.upTo)
+    return (await this.open()).fork(from, to, fork.upTo)
+  }
+
+  /**
+   * The items of a user that answer a question best, over all sessions and tiers: by words, in whatever language. Each
+   * item that is found counts as read.
+   * @throws ThermoclineError `INVALID_ARGUMENT`, `INVALID_ID`, `STORE_…`
+   */
+  async searchMemory(search: O & SearchQuery): Promise<SearchResult> {
+    this.refuse('searchMemory')
+    checkSearchNames(search)
+    const owner = this.owner(search)
+    return (await this.open()).searchMemory(owner, search)
   }
 
   /**
@@ -157,29 +174,29 @@ export abstract class MemoryCalls<A extends { readonly sessionId: string }, O ex
    * @throws ThermoclineError `INVALID_ID`, `ERASE_UNFINISHED` where the next sweep has to go on, `STORE_…`
    */
   async eraseUser(owner: O): Promise<EraseReceipt> {
-    const begun = this.begin('eraseUser')
+    this.refuse('eraseUser')
     const erased = this.owner(owner)
-    return (await begun).erase(erased)
+    return (await this.open()).erase(erased)
   }
 
   /** What lies in which tier, of one user. Looks at every session, and is no read of the items. */
   async getTierCounts(owner: O): Promise<TierCounts> {
-    const begun = this.begin('getTierCounts')
+    this.refuse('getTierCounts')
     const counted = this.owner(owner)
-    return (await begun).sessions.countTiers(counted)
+    return (await this.open()).sessions.countTiers(counted)
   }
 
   /** Brings a session out of the cold tier and keeps it out, as reads would. True if anything was moved. */
   async promote(address: A): Promise<boolean> {
-    const begun = this.begin('promote')
+    this.refuse('promote')
     const session = this.session(address)
-    return (await begun).promote(session)
+    return (await this.open()).promote(session)
   }
 
   /** Sends a session to a lower tier at once, whatever its age, and drops its copies. True if anything was moved. */
   async demote(address: A, to: 'warm' | 'cold' = 'cold'): Promise<boolean> {
-    const begun = this.begin('demote')
+    this.refuse('demote')
     const session = this.session(address)
-    return (await begun).demote(session, to)
+    return (await this.open()).demote(session, to)
   }
 }

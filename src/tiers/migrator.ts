@@ -180,8 +180,10 @@ function sweepPlan(
 ): RewritePlan | undefined {
   const edits = planRetention(record, options, now)
   if (edits !== undefined) return { edits, groups: planErased(applyEdits(record, edits)) }
-  const folds = planFold(record)
-  if (folds.length > 0) return { groups: folds }
+  // A deleted item that was sent again is in the tail once more, out of sight.
+  const dropTail = record.tail.filter(({ stamp }) => record.overlay.get(stamp)?.kind === 'deleted')
+  if (dropTail.length > 0 || planFold(record).length > 0)
+    return { edits: { dropTail }, groups: planFold(applyEdits(record, { dropTail })) }
   return (
     planArchive(record, heat, options, now) ??
     planRehydrate(record, heat, options, now) ??

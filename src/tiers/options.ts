@@ -27,6 +27,8 @@ export interface TierOptions extends PlacementOptions {
   readonly inProcessMaxAgeMs: number
   /** Heap for segments that were read lately and are kept decoded, in bytes, estimated. @default 16_777_216 */
   readonly segmentCacheMaxBytes: number
+  /** Heap for the indexes of what was searched lately, in bytes, estimated. @default 33_554_432 */
+  readonly searchIndexMaxBytes: number
   /** Most items of one answer; longer histories are for the iterator. @default 100_000 */
   readonly maxHistoryItems: number
 }
@@ -44,6 +46,7 @@ export const TIER_DEFAULTS: TierOptions = Object.freeze({
   archiveMaxBytes: 700 * 1024,
   inProcessMaxAgeMs: 100,
   segmentCacheMaxBytes: 16 * 1024 * 1024,
+  searchIndexMaxBytes: 32 * 1024 * 1024,
   maxHistoryItems: 100_000,
 })
 
@@ -63,6 +66,7 @@ const RANGES: { readonly [name in keyof TierOptions]?: NumberRange } = {
   archiveMaxBytes: [1024, 1_000_000, true],
   inProcessMaxAgeMs: [0, 60_000, false],
   segmentCacheMaxBytes: [0, Number.MAX_SAFE_INTEGER, true],
+  searchIndexMaxBytes: [0, Number.MAX_SAFE_INTEGER, true],
   maxHistoryItems: [1, 10_000_000, true],
 }
 

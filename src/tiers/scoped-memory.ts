@@ -46,7 +46,9 @@ export class ScopedMemory extends MemoryCalls<{ readonly sessionId: string }, ob
     return item
   }
 
-  protected override begin(): Promise<Engine> {
+  protected override refuse(): void {}
+
+  protected override open(): Promise<Engine> {
     return this.#open()
   }
 

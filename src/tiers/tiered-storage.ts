@@ -280,8 +280,11 @@ export class TieredStorage extends MemoryCalls<SessionAddress, OwnerAddress> {
     return engine
   }
 
-  protected override begin(method: string): Engine | Promise<Engine> {
+  protected override refuse(method: string): void {
     this.#refuseUnscoped(method)
+  }
+
+  protected override open(): Engine | Promise<Engine> {
     return this.#engine ?? this.#open()
   }
 
