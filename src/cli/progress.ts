@@ -27,7 +27,10 @@ const REDRAW_MS = 100
 const LINE_MS = 10_000
 /** Before that, nobody can tell how long it will take. */
 const FORECAST_MS = 1000
-const BAR_COLUMNS = 20
+const MOST_BAR_COLUMNS = 20
+const LEAST_BAR_COLUMNS = 6
+/** What stands beside the bar, at about the most. */
+const TEXT_COLUMNS = 60
 
 /** A bar that a person sees, or a line now and then for a log. Draws when it is told of progress, never by itself. */
 export class Progress {
@@ -69,7 +72,7 @@ export class Progress {
     const share = ratio === undefined ? undefined : Math.min(1, Math.max(0, ratio))
     const count = total === undefined ? formatCount(done) : `${formatCount(done)} of ${formatCount(total)}`
     const parts = [label]
-    if (share !== undefined) parts.push(`${bar(share)} ${Math.floor(share * 100)}%`)
+    if (share !== undefined) parts.push(`${bar(share, this.#terminal.columns)} ${Math.floor(share * 100)}%`)
     parts.push(`${count} ${unit}`)
     if (elapsedMs > 0) parts.push(`${formatCount(Math.round((done / elapsedMs) * 1000))}/s`)
     if (share !== undefined && share > 0 && elapsedMs >= FORECAST_MS)
@@ -86,7 +89,8 @@ export function formatDuration(ms: number): string {
   return parts.map((part, i) => (i === 0 ? String(part) : String(part).padStart(2, '0'))).join(':')
 }
 
-function bar(share: number): string {
-  const full = Math.round(share * BAR_COLUMNS)
-  return '█'.repeat(full) + '░'.repeat(BAR_COLUMNS - full)
+function bar(share: number, columns: number): string {
+  const width = Math.min(MOST_BAR_COLUMNS, Math.max(LEAST_BAR_COLUMNS, columns - TEXT_COLUMNS))
+  const full = Math.round(share * width)
+  return '█'.repeat(full) + '░'.repeat(width - full)
 }

@@ -28,9 +28,9 @@ export class Terminal {
     return this.#stream.isTTY === true
   }
 
-  /** Columns to fill; lines longer than about 100 are hard to read. */
+  /** Columns to fill; lines longer than about 100 are hard to read. Some terminals say 0 for not knowing. */
   get columns(): number {
-    return Math.min(MOST_COLUMNS, Math.max(LEAST_COLUMNS, this.#stream.columns ?? DEFAULT_COLUMNS))
+    return Math.min(MOST_COLUMNS, Math.max(LEAST_COLUMNS, this.#stream.columns || DEFAULT_COLUMNS))
   }
 
   line(text = ''): void {

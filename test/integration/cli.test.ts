@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type EraseReceipt, type ListedSessions, openThermocline } from '../../src/index.ts'
+import { type EraseReceipt, type ListedSessions, openThermocline, type SearchResult } from '../../src/index.ts'
 import { ROOT } from '../package/repository.ts'
 import { TempFolder } from '../support/temp-folder.ts'
 
@@ -186,6 +186,26 @@ describe('thermocline sessions', () => {
     const second = json('sessions', '--user', 'ada', `--cursor=${first.cursor}`) as ListedSessions
     expect(second.sessions.map(({ sessionId }) => sessionId)).toEqual(['a'])
     expect(json('sessions', '--user', 'nobody')).toEqual({ sessions: [] })
+  })
+})
+
+describe('thermocline search', () => {
+  it('finds what was said in any session, the best first', () => {
+    thermocline('add', '--user', 'ada', '--session', 'food', 'I am allergic to nuts, walnuts above all.')
+    thermocline('add', '--user', 'ada', '--session', 'trip', `${'A long way. '.repeat(20)}Then we ate nuts.`)
+    thermocline('add', '--user', 'bob', '--session', 'other', 'Nuts for sale')
+    const { hits } = json('search', '--user', 'ada', 'allergic', 'nuts') as SearchResult
+    expect(hits.map(({ item }) => item.sessionId)).toEqual(['food', 'trip'])
+    const only = json('search', '--user', 'ada', '--session', 'trip', 'nuts') as SearchResult
+    expect(only.hits.map(({ item }) => item.sessionId)).toEqual(['trip'])
+    expect(printed('search', '--user', 'ada', 'nuts', '--limit', '1').trimEnd().split('\n')).toHaveLength(2)
+    expect(printed('search', '--user', 'ada', 'nuts')).toMatch(/ {2}trip {2}\S{54}\n {2}….*Then we ate nuts\.$/m)
+  })
+
+  it('says where nothing was found, and ends with 0', () => {
+    add('x')
+    expect(thermocline('search', '--user', 'ada', 'zebra')).toMatchObject({ status: 0, stderr: 'nothing was found\n' })
+    expect(json('search', '--user', 'ada', 'zebra')).toMatchObject({ hits: [], complete: true })
   })
 })
 

@@ -1,4 +1,3 @@
-import type { MemoryItem } from '../../index.ts'
 import { type Command, type CommandIo, parseCommandArgs, UsageError } from '../command.ts'
 import { ownerOf, readSettings } from '../config.ts'
 import { MEMORY_FLAGS, MEMORY_HELP, OWNER_FLAGS, OWNER_HELP, wholeNumber } from '../flags.ts'
@@ -23,22 +22,6 @@ ${MEMORY_HELP}`
 
 const FLAGS = { ...MEMORY_FLAGS, ...OWNER_FLAGS, session: { type: 'string' }, limit: { type: 'string' } } as const
 
-/** What a memory that can be searched has. */
-interface Searchable {
-  searchMemory(query: {
-    readonly tenantId: string
-    readonly userId: string
-    readonly query: string
-    readonly limit?: number
-    readonly sessionId?: string
-  }): Promise<{
-    readonly hits: readonly { readonly item: MemoryItem; readonly score: number }[]
-    readonly complete: boolean
-    readonly sessionsSearched: number
-    readonly itemsSearched: number
-  }>
-}
-
 export const searchCommand: Command = { name: 'search', summary: 'find what was said', help: HELP, run }
 
 async function run(args: readonly string[], io: CommandIo): Promise<void> {
@@ -52,9 +35,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<void> {
     ...(values.session !== undefined && { sessionId: values.session }),
     ...(values.limit !== undefined && { limit: wholeNumber('--limit', values.limit, 1) }),
   }
-  const result = await withMemory(settings, 'existing', (memory) =>
-    (memory as unknown as Searchable).searchMemory(options),
-  )
+  const result = await withMemory(settings, 'existing', (memory) => memory.searchMemory(options))
   const { out, err } = io
   if (values.json) return out.line(toJson(result))
   for (const { item } of result.hits) {
