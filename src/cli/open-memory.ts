@@ -4,7 +4,8 @@ import { TieredStorageManager } from '../index.ts'
 import { CommandError } from './command.ts'
 import type { Settings } from './config.ts'
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** Not SIGHUP: a handler of it would undo `nohup`. What was acknowledged is safe without any. */
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /** A signal asked the process to end. */
 export class InterruptedError extends Error {
@@ -36,8 +37,7 @@ export async function withMemory<T>(
   const handlers = SIGNALS.map((signal) => [signal, () => reject(new InterruptedError(signal))] as const)
   for (const [signal, handler] of handlers) process.once(signal, handler)
   try {
-    await memory.initialize()
-    return await Promise.race([use(memory), interrupted])
+    return await Promise.race([memory.initialize().then(() => use(memory)), interrupted])
   } finally {
     await memory.close()
     for (const [signal, handler] of handlers) process.off(signal, handler)

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type CommandIo, parseCommandArgs, UsageError } from '../../src/cli/command.ts'
+import { SETTING_VARIABLES } from '../../src/cli/config.ts'
 import { COMMANDS } from '../../src/cli/run-cli.ts'
 import { displayWidth } from '../../src/cli/text-layout.ts'
+import { ROOT } from '../package/repository.ts'
 import { CapturedTerminal } from './captured-terminal.ts'
 
 function ioWithNothing(): CommandIo {
@@ -17,6 +20,18 @@ describe.each(COMMANDS.map((command) => [command.name, command] as const))('ther
   it('has a help that begins with what it is for, within 80 columns', () => {
     expect(command.help).toMatch(new RegExp(`^thermocline ${name}: .+\n\nusage: thermocline ${name}`))
     expect(Math.max(...command.help.split('\n').map(displayWidth))).toBeLessThanOrEqual(80)
+  })
+})
+
+describe('docs/command-line.md', () => {
+  const markdown = readFileSync(`${ROOT}docs/command-line.md`, 'utf8')
+
+  it.each(COMMANDS.map(({ name }) => name))('has an example of %s', (name) => {
+    expect(markdown).toMatch(new RegExp(`^\\| \`${name}\` \\| \`thermocline ${name}\\b.*\` \\| .+ \\|$`, 'm'))
+  })
+
+  it('has all variables of the environment, and no other', () => {
+    expect(new Set(markdown.match(/THERMOCLINE_\w+/g))).toEqual(new Set(SETTING_VARIABLES))
   })
 })
 

@@ -350,17 +350,20 @@ describe('thermocline stats', () => {
   })
 })
 
-it('looking counts as no use', () => {
-  const id = add('hello')
-  for (const args of [
-    ['history', ...ADA],
-    ['history', ...ADA, '--limit', '1'],
-    ['export'],
-    ['stats'],
-    ['sessions', '--user', 'ada'],
-  ])
-    printed(...args)
-  expect(json('get', id)).toMatchObject({ accessCount: 1 })
+it.each([
+  ['history', ...ADA],
+  ['history', ...ADA, '--limit', '1'],
+  ['history', ...ADA, '--max-tokens', '1000'],
+  ['export'],
+  ['sessions', '--user', 'ada'],
+  ['stats'],
+])('%s counts as no use: what is cold stays so', (...args) => {
+  // One read would bring it back.
+  writeFileSync(folder.file('thermocline.json'), '{"minAccessCountWarm":1}')
+  add('an old story '.repeat(50), '--created-at', '2020-01-01')
+  printed('sweep')
+  printed(...args)
+  expect(json('sweep', '--all')).toMatchObject({ sessions: 1, rehydrated: { items: 0 } })
 })
 
 describe('exit codes', () => {
