@@ -23,7 +23,15 @@ import {
 import { EraseJobs, type EraseReceipt } from './erase-jobs.ts'
 import { forkSession } from './fork.ts'
 import { arrange, isExpired, pick } from './history-pick.ts'
-import { type HistoryQuery, type ResolvedQuery, resolveQuery, windowIds } from './history-query.ts'
+import {
+  type HistoryQuery,
+  type ItemRead,
+  type ItemReadOptions,
+  type ResolvedQuery,
+  resolveItemRead,
+  resolveQuery,
+  windowIds,
+} from './history-query.ts'
 import { historyWithinTokens } from './history-within-tokens.ts'
 import { Migrator } from './migrator.ts'
 import { isKeptByReads } from './placement.ts'
@@ -132,22 +140,24 @@ export class Engine {
     return { stored, failed, baseError: told?.error }
   }
 
-  async get(id: string, strong: boolean): Promise<MemoryItem | undefined> {
+  async get(id: string, options: ItemReadOptions | undefined): Promise<MemoryItem | undefined> {
     const { key, stamp } = parseItemId(id)
     // Work of our own is nobody's item.
     if (isSystemKey(key)) return undefined
     this.#underWay += 1
     try {
-      return await this.#get(id, key, stamp, strong)
+      return await this.#get(id, key, stamp, resolveItemRead(options))
     } finally {
       this.#ended()
     }
   }
 
-  async #get(id: string, key: SessionKey, stamp: Stamp, strong: boolean): Promise<MemoryItem | undefined> {
+  async #get(id: string, key: SessionKey, stamp: Stamp, read: ItemRead): Promise<MemoryItem | undefined> {
     const base = this.#base
     // A copy can't tell what never was from what is no more, and only the one may come from the caller's own store.
-    const item = (await this.reads.item(key, stamp, strong)) ?? (base && (await this.reads.item(key, stamp, true)))
+    const item =
+      (await this.reads.item(key, stamp, read)) ??
+      (base && (await this.reads.item(key, stamp, { ...read, strong: true })))
     if (item === 'gone') return undefined
     if (item !== undefined || base === undefined) return item
     const theirs = await callBase('get', () => base.get(id))
