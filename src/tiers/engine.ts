@@ -1,6 +1,5 @@
 import { isThermoclineError, ThermoclineError } from '../errors.ts'
 import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
-import type { SessionRecord } from '../memory/record.ts'
 import { isSystemKey, type Owner, parseItemId, type SessionIdentity, type SessionKey } from '../memory/session.ts'
 import type { Stamp } from '../memory/stamp.ts'
 import type { SearchQuery } from '../search/search-query.ts'
@@ -34,14 +33,13 @@ import {
 } from './history-query.ts'
 import { historyWithinTokens } from './history-within-tokens.ts'
 import { Migrator } from './migrator.ts'
-import { isKeptByReads } from './placement.ts'
 import { ReadPath } from './read-path.ts'
 import { MERGE_FROM_SEGMENTS, planArchiveWhere, planMerge, planRehydrateWhere, planSeal } from './rewrite-plan.ts'
 import { type Planner, Rewriter } from './rewriter.ts'
 import { SearchPath, type SearchResult } from './search-path.ts'
 import { type SessionInfo, Sessions } from './sessions.ts'
 import type { TierParts } from './tier-parts.ts'
-import { unitOf } from './units.ts'
+import { warmArchives } from './units.ts'
 import { WritePath } from './write-path.ts'
 
 /** What an open manager does, whoever may call it: the paths joined, over open stores. */
@@ -119,7 +117,7 @@ export class Engine {
     const now = this.parts.clock.now()
     const checked = checkList(items).map((item, i) => checkAt(i, () => checkRestoredItem(item, now)))
     const { stored, failed, baseError } = await this.#store(checked)
-    const other = failed.find((error) => !isThermoclineError(error, 'ERASED'))
+    const other = failed.find((error) => !isErasedError(error))
     if (other !== undefined) throw partial(other, stored, items.length, baseError)
     if (baseError !== undefined) throw baseError
     return Object.freeze({ restored: stored.length, erased: failed.length })
@@ -130,11 +128,18 @@ export class Engine {
     readonly failed: readonly unknown[]
     readonly baseError: unknown
   }> {
-    const outcomes = await Promise.allSettled(
-      adds.map(({ session, encoded, place }) => this.#writes.add(session, encoded, place)),
-    )
-    const stored = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
-    const failed = outcomes.flatMap((outcome): unknown[] => (outcome.status === 'rejected' ? [outcome.reason] : []))
+    const stored: MemoryItem[] = []
+    const failed: unknown[] = []
+    // More than the queue has room for may come in one call. What follows a failure is left to the caller.
+    for (let from = 0; from < adds.length && failed.every(isErasedError); from += ADDS_AT_ONCE) {
+      const some = adds.slice(from, from + ADDS_AT_ONCE)
+      for (const outcome of await Promise.allSettled(
+        some.map(({ session, encoded, place }) => this.#writes.add(session, encoded, place)),
+      )) {
+        if (outcome.status === 'fulfilled') stored.push(outcome.value)
+        else failed.push(outcome.reason)
+      }
+    }
     this.#itemsAdded += stored.length
     const told = stored.length === 0 ? undefined : await this.#tellBase(stored).catch((error: unknown) => ({ error }))
     return { stored, failed, baseError: told?.error }
@@ -257,7 +262,7 @@ export class Engine {
 
   promote(session: SessionIdentity): Promise<boolean> {
     return this.#rewriteAll(session, (record, _heat, now) => {
-      this.#warm(record, now)
+      warmArchives(this.parts, record, now)
       return planRehydrateWhere(record, () => true)
     })
   }
@@ -352,16 +357,6 @@ export class Engine {
     if (segments >= MERGE_FROM_SEGMENTS) await this.#rewriter.run(key, planMerge)
   }
 
-  /** As if archives had been read enough: otherwise the next sweep would send what is promoted straight back. */
-  #warm(record: SessionRecord, now: number): void {
-    const { ledger, options } = this.parts
-    for (const { id, kind } of record.segments) {
-      const unit = kind === 'archive' ? unitOf(record, id, ledger, options, now) : undefined
-      if (unit === undefined || isKeptByReads(unit.heat, options, now)) continue
-      for (let i = 0; i < options.minAccessCountWarm; i++) unit.reads.record(now)
-    }
-  }
-
   /** Tells the caller's own store of items that are gone. */
   #removed(removing: Promise<MemoryItem | undefined>): Promise<MemoryItem | undefined> {
     const tell = async (): Promise<MemoryItem | undefined> => {
@@ -390,4 +385,9 @@ export class Engine {
   }
 }
 
+const ADDS_AT_ONCE = 2000
 const NO_ITEMS: readonly MemoryItem[] = Object.freeze([])
+
+function isErasedError(error: unknown): boolean {
+  return isThermoclineError(error, 'ERASED')
+}

@@ -122,7 +122,7 @@ export class ReadPath {
       if (record === undefined) return false
       this.#observe(record)
       try {
-        for (const run of visibleRuns(record, this.#segments(key), window, direction)) {
+        for (const run of visibleRuns(record, this.#segments(key, !query.peek), window, direction)) {
           if (run.unit !== TAIL_UNIT && !record.tailComplete) break
           const unit = this.#unit(record, run.unit, now)
           const state = stateOf(unit)
@@ -326,8 +326,8 @@ export class ReadPath {
     }
   }
 
-  #segments(key: SessionKey): SegmentReader {
-    return (ref) => this.#parts.segments.read(key, ref)
+  #segments(key: SessionKey, keep = true): SegmentReader {
+    return (ref) => this.#parts.segments.read(key, ref, { keep })
   }
 
   #unit(record: SessionRecord, id: string, now: number): PlacedUnit {
