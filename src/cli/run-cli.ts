@@ -2,10 +2,11 @@ import { createRequire } from 'node:module'
 import { isThermoclineError } from '../index.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
 import { demoCommand } from './commands/demo.ts'
+import { importCommand } from './commands/import.ts'
 import { Terminal } from './terminal.ts'
 import { oneLine } from './text-layout.ts'
 
-const COMMANDS: readonly Command[] = [demoCommand]
+const COMMANDS: readonly Command[] = [importCommand, demoCommand]
 
 /** Runs the command line. @returns the exit code: 0, 1 where it failed, 2 where it was called wrongly */
 export async function runCli(args: readonly string[]): Promise<number> {
