@@ -7,7 +7,16 @@ export {
 } from './errors.ts'
 export type { Clock } from './lib/clock.ts'
 export type { JsonObject, JsonValue } from './memory/json.ts'
-export type { ContentType, ItemBody, MemoryItem, NewMemoryItem, Payload, Tier } from './memory/memory-item.ts'
+export type {
+  ContentType,
+  ItemBody,
+  ItemChange,
+  MemoryItem,
+  NewMemoryItem,
+  Payload,
+  Tier,
+} from './memory/memory-item.ts'
+export type { SearchQuery } from './search/search-query.ts'
 export { inProcessDurableStore } from './stores/in-process/durable-store.ts'
 export { type InProcessHotStoreOptions, inProcessHotStore } from './stores/in-process/hot-store.ts'
 export { type SqliteDurableStoreOptions, sqliteDurableStore } from './stores/sqlite/durable-store.ts'
@@ -19,14 +28,25 @@ export {
   type TieredStorageManagerOptions,
 } from './thermocline.ts'
 export type { BaseMemoryManager, BaseMemoryScope } from './tiers/base-memory-manager.ts'
+export type { ItemChanger } from './tiers/change-path.ts'
+export type {
+  EndReplacement,
+  OwnerAddress,
+  RestoreReport,
+  SessionAddress,
+  SessionChange,
+} from './tiers/check-arguments.ts'
 export type { CheckedStoreOptions } from './tiers/checked-durable-store.ts'
 export type * from './tiers/durable-store.ts'
-export type { SessionAddress } from './tiers/engine.ts'
+export type { EraseReceipt } from './tiers/erase-jobs.ts'
 export type { HistoryQuery } from './tiers/history-query.ts'
 export type { HotAnswer, HotLease, HotMiss, HotStats, HotStore } from './tiers/hot-store.ts'
 export type { MigrationOptions, MigrationProgress, MigrationReport, Moved } from './tiers/migrator.ts'
 export { TIER_DEFAULTS, type TierOptions } from './tiers/options.ts'
 export type { PlacementOptions } from './tiers/placement.ts'
 export type { ScopedMemory, ScopedNewItem } from './tiers/scoped-memory.ts'
+export type { SearchHit, SearchResult } from './tiers/search-path.ts'
 export type { SessionCopy } from './tiers/session-copy.ts'
+export type { ListedSessions, SessionInfo, SessionPageOptions } from './tiers/sessions.ts'
+export type { TierCount, TierCounts } from './tiers/tier-counts.ts'
 export type { Stores, TieredStorageOptions, TieredStorageStats } from './tiers/tiered-storage.ts'

@@ -1,4 +1,5 @@
-import { ContextPruner, type ContextPrunerOptions } from './context/index.ts'
+import { ContextPruner, type ContextPrunerOptions, openAITokenCounter, type TokenCounter } from './context/index.ts'
+import { countItems } from './context/item-tokens.ts'
 import { checkNames } from './lib/check-names.ts'
 import { inProcessDurableStore } from './stores/in-process/durable-store.ts'
 import { type InProcessHotStoreOptions, inProcessHotStore } from './stores/in-process/hot-store.ts'
@@ -14,13 +15,15 @@ export interface TieredStorageManagerOptions extends TieredStorageOptions {
   readonly synchronous?: 'full' | 'normal'
   /** Bounds of the copies in this process. */
   readonly inProcess?: InProcessHotStoreOptions
+  /** What `maxTokens` of a history counts with. @default openAITokenCounter(), which needs the package gpt-tokenizer */
+  readonly tokenCounter?: TokenCounter
   /** Stores of one's own, in place of those above. */
   readonly stores?: Stores
 }
 
 const MANAGER_OPTIONS: readonly string[] = [
   ...Object.keys(TIER_DEFAULTS),
-  ...['baseMemoryManager', 'clock', 'durableCalls', 'path', 'synchronous', 'inProcess', 'stores'],
+  ...['baseMemoryManager', 'clock', 'durableCalls', 'path', 'synchronous', 'inProcess', 'stores', 'tokenCounter'],
 ]
 
 /**
@@ -41,7 +44,12 @@ export class TieredStorageManager extends TieredStorage {
     if (options.stores !== undefined)
       checkNames('INVALID_OPTION', 'Cannot use option stores', options.stores, ['durable', 'hot'])
     const stores = options.stores ?? chooseStores(options)
-    super(options, () => stores)
+    const { tokenCounter = openAITokenCounter() } = options
+    super(
+      options,
+      () => stores,
+      (items) => countItems(items, tokenCounter, undefined),
+    )
   }
 }
 
@@ -64,7 +72,9 @@ export interface Thermocline extends AsyncDisposable {
 export async function openThermocline(options: ThermoclineOptions = {}): Promise<Thermocline> {
   checkNames('INVALID_OPTION', 'Cannot open a memory', options, [...MANAGER_OPTIONS, 'context'])
   const { context, ...managerOptions } = options
-  const memory = new TieredStorageManager(managerOptions)
+  // What fits a prompt is counted in one way, unless somebody wants it otherwise.
+  const tokenCounter = managerOptions.tokenCounter ?? context?.tokenCounter
+  const memory = new TieredStorageManager({ ...managerOptions, ...(tokenCounter && { tokenCounter }) })
   const pruner = new ContextPruner(context)
   await memory.initialize()
   const close = (): Promise<void> => memory.close()

@@ -15,9 +15,11 @@ const RULES: ImportRules = {
     compression: ['errors', 'lib', 'clients'],
     memory: ['errors', 'lib', 'compression'],
 
-    tiers: ['errors', 'lib', 'memory', 'compression', 'clients'],
+    search: ['errors', 'lib', 'memory'],
+
+    tiers: ['errors', 'lib', 'memory', 'compression', 'clients', 'search'],
     stores: ['errors', 'lib', 'memory', 'compression', 'clients', 'tiers'],
-    context: ['errors', 'lib', 'memory', 'compression', 'clients'],
+    context: ['errors', 'lib', 'memory', 'compression', 'clients', 'search'],
     telemetry: ['errors', 'lib', 'memory', 'compression', 'clients'],
     testing: ['errors', 'lib', 'memory', 'tiers', 'stores'],
 
@@ -89,12 +91,12 @@ describe('the import table catches', () => {
     [
       'the same by import()',
       { 'tiers/a.ts': "\nexport const load = () => import('../stores/redis/store.ts')", 'stores/redis/store.ts': [] },
-      'tiers/a.ts:2 imports stores/redis/store.ts: tiers may import only errors, lib, memory, compression, clients',
+      'tiers/a.ts:2 imports stores/redis/store.ts: tiers may import only errors, lib, memory, compression, clients, search',
     ],
     [
       'context and telemetry that import each other',
       { 'context/a.ts': ['../telemetry/b.ts'], 'telemetry/b.ts': [] },
-      'context/a.ts:1 imports telemetry/b.ts: context may import only errors, lib, memory, compression, clients',
+      'context/a.ts:1 imports telemetry/b.ts: context may import only errors, lib, memory, compression, clients, search',
     ],
     [
       'a command line that looks behind the public entry points',
@@ -104,7 +106,7 @@ describe('the import table catches', () => {
     [
       'anything that imports the composition root',
       { 'tiers/a.ts': ['../thermocline.ts'], 'thermocline.ts': [] },
-      'tiers/a.ts:1 imports thermocline.ts: tiers may import only errors, lib, memory, compression, clients',
+      'tiers/a.ts:1 imports thermocline.ts: tiers may import only errors, lib, memory, compression, clients, search',
     ],
     [
       'a package outside clients/',

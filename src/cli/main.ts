@@ -12,6 +12,8 @@ if (problem === undefined) {
   // Only now: on an older Node, loading the rest would end in a stack trace.
   const { runCli } = await import('./run-cli.ts')
   process.exitCode = await runCli(process.argv.slice(2))
+  // A signal means now, even where a reader of our output has stopped reading and the rest of it waits.
+  if (process.exitCode > 128) process.exit()
 } else {
   process.stderr.write(`${problem}\n`)
   process.exitCode = 1

@@ -68,7 +68,7 @@ export function shares(values: readonly number[], total: number, columns: number
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`
   if (bytes < 999_950) return `${(bytes / 1000).toFixed(1)} kB`
-  return `${(bytes / 1e6).toFixed(2)} MB`
+  return bytes < 999_995_000 ? `${(bytes / 1e6).toFixed(2)} MB` : `${(bytes / 1e9).toFixed(2)} GB`
 }
 
 /** `1,234`. */

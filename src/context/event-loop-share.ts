@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers'
+import { TurnQueue } from '../lib/turn-queue.ts'
 
 /**
  * Work that may be done in one turn of the event loop, by all that counts tokens in this process together. A unit is
@@ -6,11 +6,10 @@ import { setImmediate } from 'node:timers'
  */
 export const UNITS_PER_TURN = 20_000
 
-// Of the process, not of a call: each turn serves one waiting call, so that 100 calls at once hold a turn no longer
-// than one call does.
-const waiting: (() => void)[] = []
 let spent = 0
-let scheduled = false
+const turns = new TurnQueue(() => {
+  spent = 0
+})
 
 /** Notes work that was done. */
 export function spend(units: number): void {
@@ -24,21 +23,5 @@ export function isTurnSpent(): boolean {
 
 /** Resolves in a later turn of the event loop, in the order of asking. */
 export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    waiting.push(resolve)
-    schedule()
-  })
-}
-
-function schedule(): void {
-  if (scheduled) return
-  scheduled = true
-  setImmediate(serveOne)
-}
-
-function serveOne(): void {
-  scheduled = false
-  spent = 0
-  waiting.shift()?.()
-  if (waiting.length > 0) schedule()
+  return turns.next()
 }

@@ -9,13 +9,13 @@ export interface StoreCallEvent {
   readonly error: string | undefined
 }
 
-/** What is published on {@link STEP_CHANNEL}: a structural rewrite is about to take this step, or has just taken it. */
+/** What is published on {@link STEP_CHANNEL}: a structural commit or an erase is about to take this step, or has just taken it. */
 export interface StepEvent {
   readonly step: Step
   readonly sessionKey: string
 }
 
-/** Named steps of sealing and archiving, in order. A process may die at any of them. */
+/** Named steps of a structural commit, in order. A process may die at any of them. */
 export const STEPS = [
   'rewrite:planned',
   'rewrite:sources-read',
@@ -25,7 +25,9 @@ export const STEPS = [
   'rewrite:committed',
   'rewrite:copies-dropped',
 ] as const
-export type Step = (typeof STEPS)[number]
+/** The same of erasing a user, around the commits that it takes. */
+export const ERASE_STEPS = ['erase:written-down', 'erase:first-pass', 'erase:second-pass'] as const
+export type Step = (typeof STEPS)[number] | (typeof ERASE_STEPS)[number]
 
 export const STORE_CHANNEL = 'thermocline:store'
 export const STEP_CHANNEL = 'thermocline:step'

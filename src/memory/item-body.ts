@@ -1,9 +1,10 @@
 import { ThermoclineError } from '../errors.ts'
+import { checkNames } from '../lib/check-names.ts'
 import { deepFreeze } from '../lib/freeze.ts'
-import type { ItemBody, MemoryItem, NewMemoryItem, Payload, Tier } from './memory-item.ts'
+import type { ItemBody, ItemChange, MemoryItem, NewMemoryItem, Payload, Tier } from './memory-item.ts'
 import { checkMetadata } from './metadata.ts'
 import { itemId, type SessionIdentity } from './session.ts'
-import { MAX_STAMP_LEAD_MS, type Stamp } from './stamp.ts'
+import { MAX_COUNTER, MAX_STAMP_LEAD_MS, type Stamp } from './stamp.ts'
 import { checkUserText } from './user-text.ts'
 
 export const MAX_ITEM_BYTES: number = 512 * 1024
@@ -17,11 +18,14 @@ export interface EncodedBody {
   readonly bytes: number
 }
 
+/** What an item is made of, whosever it is. */
+export type NewItemFields = Omit<NewMemoryItem, 'tenantId' | 'userId' | 'sessionId' | 'after'>
+
 /**
  * Checks an item from outside and brings it into the form that stores keep.
  * @throws ThermoclineError `INVALID_ITEM`, `ITEM_TOO_LARGE`
  */
-export function encodeNewItem(item: NewMemoryItem, now: number): EncodedBody {
+export function encodeNewItem(item: NewItemFields, now: number): EncodedBody {
   if (typeof item.content !== 'string') throw refused('content', `expected text: received ${typeof item.content}`)
   // A UTF-16 unit is at least one byte: what can't fit is refused before any of it is copied.
   if (item.content.length > MAX_ITEM_BYTES) throw tooLarge(item.content.length)
@@ -31,6 +35,7 @@ export function encodeNewItem(item: NewMemoryItem, now: number): EncodedBody {
   if (item.idempotencyKey !== undefined && item.createdAt === undefined) {
     throw refused('idempotencyKey', 'expected createdAt beside it: the two together name the item')
   }
+  checkSequence(item)
   if (item.pinned !== undefined && typeof item.pinned !== 'boolean') throw refused('pinned', 'expected true or false')
   const body: ItemBody = Object.freeze({
     content: item.content,
@@ -49,8 +54,33 @@ export function encodeNewItem(item: NewMemoryItem, now: number): EncodedBody {
   return encodeBody(body)
 }
 
+/**
+ * The body with some of it changed.
+ * @throws ThermoclineError `INVALID_ITEM`, `ITEM_TOO_LARGE`
+ */
+export function encodeChangedItem(body: ItemBody, change: ItemChange, now: number): EncodedBody {
+  checkNames('INVALID_ITEM', 'Cannot update item', change, CHANGEABLE)
+  const fields: Record<string, unknown> = {}
+  // A framework's message of the old content would bring it back to whoever reads that first.
+  const stale = change.content === undefined ? {} : { payload: null }
+  for (const [name, value] of Object.entries({ ...body, ...stale, ...withoutUndefined(change) })) {
+    if (value !== null) fields[name] = value
+  }
+  // As dates, which nobody takes for seconds.
+  fields.createdAt = new Date(body.createdAt)
+  if (typeof fields.expiresAt === 'number' && change.expiresAt === undefined)
+    fields.expiresAt = new Date(fields.expiresAt)
+  return encodeNewItem(fields as unknown as NewItemFields, Math.max(now, body.createdAt))
+}
+
+const CHANGEABLE = 'content contentType payload metadata importance pinned callId expiresAt'.split(' ')
+
+function withoutUndefined(change: ItemChange): object {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
+}
+
 /** @throws ThermoclineError `ITEM_TOO_LARGE` */
-function encodeBody(body: ItemBody): EncodedBody {
+export function encodeBody(body: ItemBody): EncodedBody {
   const text = JSON.stringify(body)
   const bytes = Buffer.byteLength(text)
   if (bytes > MAX_ITEM_BYTES) throw tooLarge(bytes)
@@ -126,6 +156,13 @@ function checkTime(name: string, value: unknown): number {
     throw refused(name, `expected milliseconds since 1970, and this looks like seconds: received ${value}`)
   }
   return Math.trunc(ms)
+}
+
+function checkSequence({ sequence, idempotencyKey }: NewItemFields): void {
+  if (sequence === undefined) return
+  if (idempotencyKey === undefined) throw refused('sequence', 'expected idempotencyKey beside it')
+  if (Number.isInteger(sequence) && sequence >= 0 && sequence <= MAX_COUNTER) return
+  throw refused('sequence', `expected a whole number from 0 to ${MAX_COUNTER}: received ${String(sequence)}`)
 }
 
 function checkPayload(payload: Payload): Payload {

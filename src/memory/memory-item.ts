@@ -81,6 +81,25 @@ export interface NewMemoryItem {
    * item, and its place in the session is by that time. 1-512 bytes.
    */
   readonly idempotencyKey?: string
+  /**
+   * Place among items of the session with an idempotency key and the same `createdAt`, 0 to 65535. It belongs to the
+   * key: with another one, it is another item. @default none: they come in no particular order
+   */
+  readonly sequence?: number
   /** Id of an item of this session that the new one must sort after. */
   readonly after?: string
+}
+
+/** What is to be different of an item. Absent: as before. `null`: no longer there. */
+export interface ItemChange {
+  /** Where it changes, a payload goes that is not given anew: it would still have the old one. */
+  readonly content?: string
+  readonly contentType?: ContentType
+  readonly payload?: Payload | null
+  /** Replaces all of it. */
+  readonly metadata?: JsonObject | null
+  readonly importance?: number | null
+  readonly pinned?: boolean
+  readonly callId?: string | null
+  readonly expiresAt?: Date | number | string | null
 }

@@ -54,10 +54,23 @@ export interface SessionRecord {
   /** Rising by stamp. */
   readonly segments: readonly SegmentRef[]
   readonly overlay: Overlay
+  /** What is said of the session as a whole, one opaque text; empty where nothing is. */
+  readonly about: string
   /** When placement next has something to decide, milliseconds since 1970. */
   readonly reviewAt: number
   /** Sweeps that failed in a row. */
   readonly failures: number
+  /** When the record was made: `createdAt` of what was appended first, milliseconds since 1970. */
+  readonly createdAt: number
   /** Highest `createdAt` of an append, milliseconds since 1970. */
   readonly updatedAt: number
+}
+
+/** Items that a record holds, expired ones included; what was sent again may count twice until the next rewrite. */
+export function heldItems(record: Pick<SessionRecord, 'tailItems' | 'segments' | 'overlay'>): number {
+  const sealedTo = record.segments.at(-1)?.last ?? ''
+  let count = record.segments.reduce((sum, { items }) => sum + items, record.tailItems)
+  // What is deleted in the tail has left it; in a segment it waits for the next rewrite.
+  for (const [stamp, { kind }] of record.overlay) if (kind === 'deleted' && stamp <= sealedTo) count -= 1
+  return Math.max(0, count)
 }

@@ -47,9 +47,7 @@ export function identifySession(address: { tenantId?: string; userId: string; se
   const joined = `${tenantId}\n${userId}\n${sessionId}`
   let identity = identities.get(joined)
   if (identity === undefined) {
-    const key = (ownerTag({ tenantId, userId }) +
-      hash([tenantId, userId, sessionId]).slice(0, SESSION_KEY_CHARS - OWNER_CHARS)) as SessionKey
-    identity = Object.freeze({ key, tenantId, userId, sessionId })
+    identity = Object.freeze({ key: keyOf({ tenantId, userId, sessionId }), tenantId, userId, sessionId })
     if (identities.size >= MAX_IDENTITIES) identities.clear()
     identities.set(joined, identity)
   }
@@ -59,6 +57,29 @@ export function identifySession(address: { tenantId?: string; userId: string; se
 // Hashing an address takes longer than serving a short history from the process. A few hundred bytes each.
 const identities = new Map<string, SessionIdentity>()
 const MAX_IDENTITIES = 4096
+
+/**
+ * A session of our own, where work that must outlive the process is written down. Its ids have control characters, so
+ * nobody's own can be the same.
+ */
+export function systemSession(name: string): SessionIdentity {
+  const address = { ...SYSTEM_OWNER, sessionId: name }
+  return Object.freeze({ ...address, key: keyOf(address) })
+}
+
+/** True for the key of a session of our own; somebody else's with the same 50 bits is told by its record. */
+export function isSystemKey(key: SessionKey): boolean {
+  return key.startsWith(SYSTEM_TAG)
+}
+
+export function isSystemSession({ tenantId }: Owner): boolean {
+  return tenantId === SYSTEM_OWNER.tenantId
+}
+
+function keyOf({ tenantId, userId, sessionId }: Owner & { readonly sessionId: string }): SessionKey {
+  return (ownerTag({ tenantId, userId }) +
+    hash([tenantId, userId, sessionId]).slice(0, SESSION_KEY_CHARS - OWNER_CHARS)) as SessionKey
+}
 
 /** First part of the key of each of this owner's sessions. */
 export function ownerTag(owner: Owner): string {
@@ -122,3 +143,6 @@ function hash(parts: readonly string[]): string {
   }
   return base32(sha.digest())
 }
+
+const SYSTEM_OWNER: Owner = Object.freeze({ tenantId: '\u0001thermocline', userId: '\u0001jobs' })
+const SYSTEM_TAG: string = ownerTag(SYSTEM_OWNER)

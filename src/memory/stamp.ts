@@ -15,7 +15,8 @@ const MS_CHARS = 10
 const COUNTER_CHARS = 4
 const MAKER_CHARS = 13
 export const STAMP_CHARS: number = MS_CHARS + COUNTER_CHARS + MAKER_CHARS
-const MAX_COUNTER = 0xffff
+/** Highest counter of a stamp. */
+export const MAX_COUNTER = 0xffff
 const MAX_MS = 2 ** 48 - 1
 const STAMP_PATTERN = /^[0-9a-v]{27}$/
 
@@ -76,10 +77,13 @@ export class StampMaker {
   }
 }
 
-/** The stamp of an item with an idempotency key: the same key and time give the same stamp in every process. */
-export function keyedStamp(createdAt: number, idempotencyKey: string): Stamp {
+/**
+ * The stamp of an item with an idempotency key: the same key and time give the same stamp in every process. Of items of
+ * one millisecond, `sequence` says the order; without it, it is that of a hash.
+ */
+export function keyedStamp(createdAt: number, idempotencyKey: string, sequence?: number): Stamp {
   const digest = createHash('sha256').update(idempotencyKey).digest()
   const ms = Math.trunc(createdAt).toString(32).padStart(MS_CHARS, '0')
-  const counter = digest.readUInt16BE(0).toString(32).padStart(COUNTER_CHARS, '0')
+  const counter = (sequence ?? digest.readUInt16BE(0)).toString(32).padStart(COUNTER_CHARS, '0')
   return (ms + counter + base32(digest.subarray(2, 10)).padEnd(MAKER_CHARS, '0')) as Stamp
 }

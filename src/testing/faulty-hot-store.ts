@@ -71,6 +71,10 @@ class PlannedFaults implements FaultyHotStore {
     return this.#call('putSegment', args[0], () => this.#store.putSegment(...args))
   }
 
+  dropSegments(...args: Parameters<HotStore['dropSegments']>): ReturnType<HotStore['dropSegments']> {
+    return this.#call('dropSegments', args[0], () => this.#store.dropSegments(...args))
+  }
+
   stats(): ReturnType<HotStore['stats']> {
     return this.#store.stats()
   }

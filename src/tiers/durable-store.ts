@@ -30,8 +30,8 @@ export interface DurableStore {
   getSegment(key: SessionKey, segmentId: string): Promise<Uint8Array | undefined>
 
   /**
-   * A structural commit: all of `change` or nothing, and only if `fence` is still the session's fence. Appends never
-   * make it fail, and what they add stays. Every commit leaves a fence that never was there before, and no failures.
+   * A structural commit: all of `change` or nothing, and only if `fence` is still the session's fence. Appends make it
+   * fail only where it says so, and what they add stays. It leaves `change.nextFence` as the fence, and no failures.
    */
   commit(key: SessionKey, fence: string, change: StructuralChange): Promise<CommitResult>
 
@@ -50,6 +50,12 @@ export interface DurableStore {
    */
   foreignChanges?(): number
 
+  /**
+   * Makes what was removed unreadable in the store's own files and logs too, and resolves when it is. Absent where
+   * removing does that by itself, or where it can't be done.
+   */
+  scrub?(): Promise<void>
+
   /** Hears of each append and structural commit made through this very object; must not throw. Returns the way to stop. */
   watch?(listener: (change: LocalChange) => void): () => void
 }
@@ -59,6 +65,8 @@ export interface DurableStoreCapabilities {
   readonly remote: boolean
   /** Outlives the process. */
   readonly persistent: boolean
+  /** Where copies of what is erased may remain that the store has no hold of, in words for people. */
+  readonly outOfReach: readonly string[]
 }
 
 export interface AppendEntry extends TailEntry {
@@ -69,6 +77,8 @@ export interface AppendEntry extends TailEntry {
 export interface AppendOptions {
   /** The record's `reviewAt` becomes this if it was later, or the record is new. Milliseconds since 1970. */
   readonly reviewAt: number
+  /** `createdAt` and `updatedAt` of a record that is made by an append of nothing. Milliseconds since 1970. */
+  readonly createdAt?: number
 }
 
 export interface Appended {
@@ -94,15 +104,28 @@ export interface LoadedRecord extends SessionRecord {
 export interface StructuralChange {
   /** `n` of the record that this change was made from. */
   readonly n: number
+  /** The fence from now on, which no session ever had: its maker knows by it what became of a commit without a reply. */
+  readonly nextFence: string
+  /** A conflict too where anything was appended since `n`. @default false */
+  readonly onlyIfN?: boolean
   /** Tail entries to remove, exactly as they were loaded. */
   readonly dropTail?: readonly TailEntry[]
+  /** Entries to append in the same instant, as by `append`. */
+  readonly addTail?: readonly AppendEntry[]
   /** All segments from now on. Absent: as before. */
   readonly segments?: readonly SegmentRef[]
   /** The whole overlay from now on. Absent: as before. */
   readonly overlay?: Overlay
   readonly tailHeat?: Heat
-  /** Rises only. */
+  /** Absent: as before. */
+  readonly about?: string
+  /** Rises only. What the tail holds of then or earlier goes with it, whether or not it was loaded. */
   readonly erasedTo?: number
+  /**
+   * The record goes, with all of its tail and segments, unless something was appended since `n`. What stays is out of
+   * sight: `erasedTo`, `n` and the fence, with which a later append makes the record anew. @default false
+   */
+  readonly bury?: boolean
   /** Set as it is if nothing was appended since `n`; otherwise it can only make the review earlier. */
   readonly reviewAt: number
   /** Bytes of segments that do not lie in the record. */
@@ -134,9 +157,13 @@ export interface SessionPage {
 }
 
 export interface SessionSummary extends SessionIdentity {
-  /** Highest `createdAt` appended, milliseconds since 1970. */
+  /** As in {@link SessionRecord}. */
+  readonly createdAt: number
   readonly updatedAt: number
   readonly n: number
+  readonly about: string
+  /** As `heldItems` counts them. */
+  readonly items: number
 }
 
 /** What happened to a session through this store object. */

@@ -1,41 +1,50 @@
-import { ThermoclineError } from '../errors.ts'
-import { checkNames, kindOf } from '../lib/check-names.ts'
-import { encodeNewItem } from '../memory/item-body.ts'
+import { isThermoclineError, ThermoclineError } from '../errors.ts'
 import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
 import type { SessionRecord } from '../memory/record.ts'
-import { identifySession, parseItemId, type SessionIdentity, type SessionKey } from '../memory/session.ts'
+import { isSystemKey, type Owner, parseItemId, type SessionIdentity, type SessionKey } from '../memory/session.ts'
 import type { Stamp } from '../memory/stamp.ts'
-import type { BaseMemoryManager } from './base-memory-manager.ts'
+import type { SearchQuery } from '../search/search-query.ts'
+import { type BaseMemoryManager, callBase } from './base-memory-manager.ts'
+import { ChangePath, type ItemChanger } from './change-path.ts'
+import {
+  type CheckedAdd,
+  checkAt,
+  checkList,
+  checkNewItem,
+  checkReplacement,
+  checkRestoredItem,
+  checkSessionChange,
+  type EndReplacement,
+  partial,
+  type RestoreReport,
+  type SessionChange,
+  stampWithin,
+} from './check-arguments.ts'
+import { EraseJobs, type EraseReceipt } from './erase-jobs.ts'
+import { forkSession } from './fork.ts'
 import { arrange, isExpired, pick } from './history-pick.ts'
 import { type HistoryQuery, type ResolvedQuery, resolveQuery, windowIds } from './history-query.ts'
+import { historyWithinTokens } from './history-within-tokens.ts'
 import { Migrator } from './migrator.ts'
 import { isKeptByReads } from './placement.ts'
 import { ReadPath } from './read-path.ts'
 import { MERGE_FROM_SEGMENTS, planArchiveWhere, planMerge, planRehydrateWhere, planSeal } from './rewrite-plan.ts'
 import { type Planner, Rewriter } from './rewriter.ts'
+import { SearchPath, type SearchResult } from './search-path.ts'
+import { type SessionInfo, Sessions } from './sessions.ts'
 import type { TierParts } from './tier-parts.ts'
 import { unitOf } from './units.ts'
 import { WritePath } from './write-path.ts'
-
-/** A session as a caller names it. */
-export interface SessionAddress {
-  /** @default "default" */
-  readonly tenantId?: string
-  readonly userId: string
-  readonly sessionId: string
-}
-
-interface CheckedAdd {
-  readonly session: SessionIdentity
-  readonly encoded: ReturnType<typeof encodeNewItem>
-  readonly after: Stamp | undefined
-}
 
 /** What an open manager does, whoever may call it: the paths joined, over open stores. */
 export class Engine {
   readonly parts: TierParts
   readonly reads: ReadPath
   readonly migrator: Migrator
+  readonly sessions: Sessions
+  readonly search: SearchPath
+  readonly erases: EraseJobs
+  readonly #changes: ChangePath
   readonly #writes: WritePath
   readonly #rewriter: Rewriter
   readonly #base: BaseMemoryManager | undefined
@@ -49,8 +58,12 @@ export class Engine {
     this.parts = parts
     this.#base = base
     this.reads = new ReadPath(parts, (work) => this.background(work))
-    this.#rewriter = new Rewriter(parts)
-    this.migrator = new Migrator(parts, this.#rewriter)
+    this.search = new SearchPath(parts, (work) => this.background(work))
+    this.#rewriter = new Rewriter(parts, (key) => this.search.forget(key))
+    this.#changes = new ChangePath(parts, this.#rewriter)
+    this.sessions = new Sessions(parts)
+    this.erases = new EraseJobs(parts, this.#changes, this.#rewriter, base)
+    this.migrator = new Migrator(parts, this.#rewriter, (record) => this.erases.resume(record))
     this.#writes = new WritePath(parts, (key) => this.#seal(key))
     // Others may use the same store object; what they change, our copies must not miss.
     this.#stopWatching = parts.durable.watch?.(({ key, entries }) => {
@@ -72,52 +85,154 @@ export class Engine {
   }
 
   async #addOne(item: NewMemoryItem): Promise<string> {
-    const { session, encoded, after } = check(item, this.parts.clock.now())
-    const stored = await this.#writes.add(session, encoded, after)
+    const { session, encoded, place } = checkNewItem(item, this.parts.clock.now())
+    const stored = await this.#writes.add(session, encoded, place)
     this.#itemsAdded += 1
     if (this.#base !== undefined) await this.#tellBase([stored])
     return stored.id
   }
 
   async #addEach(items: readonly NewMemoryItem[]): Promise<string[]> {
-    if (!Array.isArray(items)) {
-      throw new ThermoclineError('INVALID_ARGUMENT', `Cannot add items: expected an array: received ${kindOf(items)}`)
-    }
     const now = this.parts.clock.now()
     // All are checked before any is stored.
-    const checked = items.map((item, i) => checkAt(item, i, now))
+    const checked = checkList(items).map((item, i) => checkAt(i, () => checkNewItem(item, now)))
+    const { stored, failed, baseError } = await this.#store(checked)
+    // What is not stored weighs more than what the caller's own store has missed.
+    if (failed.length > 0) throw partial(failed[0], stored, items.length, baseError)
+    if (baseError !== undefined) throw baseError
+    return stored.map(({ id }) => id)
+  }
+
+  restore(items: readonly MemoryItem[]): Promise<RestoreReport> {
+    return this.#finish(this.#restoreEach(items))
+  }
+
+  async #restoreEach(items: readonly MemoryItem[]): Promise<RestoreReport> {
+    const now = this.parts.clock.now()
+    const checked = checkList(items).map((item, i) => checkAt(i, () => checkRestoredItem(item, now)))
+    const { stored, failed, baseError } = await this.#store(checked)
+    const other = failed.find((error) => !isThermoclineError(error, 'ERASED'))
+    if (other !== undefined) throw partial(other, stored, items.length, baseError)
+    if (baseError !== undefined) throw baseError
+    return Object.freeze({ restored: stored.length, erased: failed.length })
+  }
+
+  async #store(adds: readonly CheckedAdd[]): Promise<{
+    readonly stored: readonly MemoryItem[]
+    readonly failed: readonly unknown[]
+    readonly baseError: unknown
+  }> {
     const outcomes = await Promise.allSettled(
-      checked.map(({ session, encoded, after }) => this.#writes.add(session, encoded, after)),
+      adds.map(({ session, encoded, place }) => this.#writes.add(session, encoded, place)),
     )
     const stored = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+    const failed = outcomes.flatMap((outcome): unknown[] => (outcome.status === 'rejected' ? [outcome.reason] : []))
     this.#itemsAdded += stored.length
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
     const told = stored.length === 0 ? undefined : await this.#tellBase(stored).catch((error: unknown) => ({ error }))
-    // What is not stored weighs more than what the caller's own store has missed.
-    if (failed !== undefined) throw partial(failed.reason, stored, items.length, told?.error)
-    if (told !== undefined) throw told.error
-    return stored.map(({ id }) => id)
+    return { stored, failed, baseError: told?.error }
   }
 
   async get(id: string, strong: boolean): Promise<MemoryItem | undefined> {
     const { key, stamp } = parseItemId(id)
+    // Work of our own is nobody's item.
+    if (isSystemKey(key)) return undefined
     this.#underWay += 1
     try {
-      const item = await this.reads.item(key, stamp, strong)
-      if (item !== undefined || this.#base === undefined) return item
-      const base = this.#base
-      const theirs = await callBase('get', () => base.get(id))
-      return theirs === undefined || isExpired(theirs, this.parts.clock.now()) ? undefined : theirs
+      return await this.#get(id, key, stamp, strong)
     } finally {
       this.#ended()
     }
+  }
+
+  async #get(id: string, key: SessionKey, stamp: Stamp, strong: boolean): Promise<MemoryItem | undefined> {
+    const base = this.#base
+    // A copy can't tell what never was from what is no more, and only the one may come from the caller's own store.
+    const item = (await this.reads.item(key, stamp, strong)) ?? (base && (await this.reads.item(key, stamp, true)))
+    if (item === 'gone') return undefined
+    if (item !== undefined || base === undefined) return item
+    const theirs = await callBase('get', () => base.get(id))
+    return theirs === undefined || isExpired(theirs, this.parts.clock.now()) ? undefined : theirs
+  }
+
+  /** `owner`, if given, must be the item's. */
+  async update(id: string, changer: ItemChanger, owner: Owner | undefined): Promise<MemoryItem | undefined> {
+    const { key, stamp } = parseItemId(id)
+    const update = async (): Promise<MemoryItem | undefined> => {
+      const item = await this.#changes.update(key, stamp, changer, owner)
+      if (item !== undefined) await this.#inBase('update', (base) => base.update?.(item))
+      return item
+    }
+    return this.#finish(update())
+  }
+
+  async remove(id: string, owner: Owner | undefined): Promise<boolean> {
+    const { key, stamp } = parseItemId(id)
+    return (await this.#removed(this.#changes.remove(key, stamp, owner))) !== undefined
+  }
+
+  pop(session: SessionIdentity): Promise<MemoryItem | undefined> {
+    return this.#removed(this.#changes.pop(session.key))
+  }
+
+  async replaceEnd(session: SessionIdentity, replacement: EndReplacement): Promise<string[] | undefined> {
+    const { expected } = replacement
+    const { stamps, encoded } = checkReplacement(session, replacement, this.parts.clock.now())
+    const replace = async (): Promise<string[] | undefined> => {
+      const added = await this.#changes.replaceEnd(session, stamps, encoded)
+      if (added === undefined) return undefined
+      this.#itemsAdded += added.length
+      this.background(this.#seal(session.key))
+      await this.#inBase('delete', (base) => base.delete?.(expected))
+      await this.#inBase('add', (base) => base.add(added))
+      return added.map(({ id }) => id)
+    }
+    return this.#finish(replace())
+  }
+
+  async updateSession(session: SessionIdentity, change: SessionChange): Promise<SessionInfo> {
+    const changer = checkSessionChange(change)
+    const update = async (): Promise<SessionInfo> => {
+      await this.#changes.setAbout(session, changer)
+      const info = await this.sessions.get(session.key)
+      if (info === undefined) throw new ThermoclineError('CONFLICT', 'Cannot update session: it was deleted meanwhile')
+      return info
+    }
+    return this.#finish(update())
+  }
+
+  async deleteSession(session: SessionIdentity): Promise<boolean> {
+    const { key, tenantId, userId, sessionId } = session
+    const remove = async (): Promise<boolean> => {
+      const removed = await this.#changes.erase(key)
+      await this.#inBase('erase', (base) => base.erase({ tenantId, userId, sessionId }))
+      return removed !== undefined
+    }
+    return this.#finish(remove())
+  }
+
+  fork(from: SessionIdentity, to: SessionIdentity, upTo: string | undefined): Promise<number | undefined> {
+    const stamp = upTo === undefined ? undefined : stampWithin(from, upTo, 'upTo')
+    const { parts, reads } = this
+    return this.#finish(forkSession({ parts, reads, writes: this.#writes, changes: this.#changes }, from, to, stamp))
+  }
+
+  searchMemory(owner: Owner, query: SearchQuery): Promise<SearchResult> {
+    return this.#finish(this.search.search(owner, query))
+  }
+
+  erase(owner: Owner): Promise<EraseReceipt> {
+    return this.#finish(this.erases.start(owner))
   }
 
   async history(session: SessionIdentity, query: HistoryQuery): Promise<readonly MemoryItem[]> {
     const resolved = resolveQuery(session.key, query)
     this.#underWay += 1
     try {
-      return (await this.reads.history(session.key, resolved)) ?? (await this.#baseHistory(session, resolved))
+      const found =
+        resolved.maxTokens === undefined
+          ? this.reads.history(session.key, resolved)
+          : historyWithinTokens(this.reads, session.key, resolved, this.parts.countTokens)
+      return (await found) ?? (await this.#baseHistory(session, resolved))
     } finally {
       this.#ended()
     }
@@ -237,6 +352,21 @@ export class Engine {
     }
   }
 
+  /** Tells the caller's own store of items that are gone. */
+  #removed(removing: Promise<MemoryItem | undefined>): Promise<MemoryItem | undefined> {
+    const tell = async (): Promise<MemoryItem | undefined> => {
+      const item = await removing
+      if (item !== undefined) await this.#inBase('delete', (base) => base.delete?.([item.id]))
+      return item
+    }
+    return this.#finish(tell())
+  }
+
+  async #inBase(method: string, call: (base: BaseMemoryManager) => Promise<void> | undefined): Promise<void> {
+    const base = this.#base
+    if (base !== undefined) await callBase(method, () => call(base))
+  }
+
   async #tellBase(items: readonly MemoryItem[]): Promise<void> {
     try {
       await this.#base?.add(items)
@@ -250,54 +380,4 @@ export class Engine {
   }
 }
 
-const ITEM_NAMES = [
-  ...['tenantId', 'userId', 'sessionId', 'content', 'contentType', 'createdAt', 'payload', 'metadata', 'importance'],
-  ...['pinned', 'callId', 'expiresAt', 'idempotencyKey', 'after'],
-  // What an item that was read has besides: so it can be handed in again as it is, as a new one.
-  ...['id', 'tier', 'cached', 'lastAccessedAt', 'accessCount'],
-]
-
 const NO_ITEMS: readonly MemoryItem[] = Object.freeze([])
-
-/** A call of the caller's own store, with its errors in our terms. */
-export async function callBase<T>(method: string, body: () => T | Promise<T>): Promise<T> {
-  try {
-    return await body()
-  } catch (cause) {
-    throw new ThermoclineError('BASE_MEMORY_FAILED', `Cannot ${method} in the base memory manager: it failed`, {
-      cause,
-    })
-  }
-}
-
-/** The same, with the place of the item in what was handed in. */
-function checkAt(item: NewMemoryItem, index: number, now: number): CheckedAdd {
-  try {
-    return check(item, now)
-  } catch (error) {
-    if (!(error instanceof ThermoclineError)) throw error
-    throw new ThermoclineError(error.code, `${error.message} (item ${index}; nothing was stored)`, {
-      cause: error,
-      details: { ...error.details, index },
-    })
-  }
-}
-
-function check(item: NewMemoryItem, now: number): CheckedAdd {
-  checkNames('INVALID_ITEM', 'Cannot add item', item, ITEM_NAMES)
-  const session = identifySession(item)
-  const encoded = encodeNewItem(item, now)
-  if (item.after === undefined) return { session, encoded, after: undefined }
-  const { key, stamp } = parseItemId(item.after)
-  if (key !== session.key)
-    throw new ThermoclineError('OUT_OF_SCOPE', 'Cannot add item: after is an item of another session')
-  return { session, encoded, after: stamp }
-}
-
-function partial(cause: unknown, stored: readonly MemoryItem[], asked: number, baseError: unknown): unknown {
-  if (!(cause instanceof ThermoclineError) || stored.length === 0) return cause
-  return new ThermoclineError(cause.code, `${cause.message} (${stored.length} of ${asked} items are stored)`, {
-    cause,
-    details: { ...cause.details, storedIds: stored.map(({ id }) => id), ...(baseError !== undefined && { baseError }) },
-  })
-}

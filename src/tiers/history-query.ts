@@ -24,6 +24,16 @@ export interface HistoryQuery {
    * the call, by whomever. What this process added itself is always there. @default "cached"
    */
   readonly read?: 'cached' | 'strong'
+  /**
+   * Only so many items that they have at most so many tokens together, counted from the end that `from` says to the
+   * first that doesn't fit. 1 or more.
+   */
+  readonly maxTokens?: number
+  /**
+   * Does not count as a read, for tools that look at a memory without using it: tiers stay as they are. Reads the
+   * durable store. @default false
+   */
+  readonly peek?: boolean
 }
 
 /** A checked query. */
@@ -33,9 +43,23 @@ export interface ResolvedQuery {
   readonly from: 'newest' | 'oldest'
   readonly order: 'oldest' | 'newest'
   readonly strong: boolean
+  readonly peek: boolean
+  readonly maxTokens: number | undefined
 }
 
-const QUERY_NAMES = ['tenantId', 'userId', 'sessionId', 'limit', 'after', 'before', 'from', 'order', 'read']
+const QUERY_NAMES = [
+  'tenantId',
+  'userId',
+  'sessionId',
+  'limit',
+  'after',
+  'before',
+  'from',
+  'order',
+  'read',
+  'maxTokens',
+  'peek',
+]
 
 /** The window as ids, which sort as their stamps do within one session. */
 export function windowIds(key: SessionKey, window: StampWindow): { readonly after?: string; readonly before?: string } {
@@ -52,6 +76,9 @@ export function resolveQuery(key: SessionKey, query: HistoryQuery): ResolvedQuer
   if (query.limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 1)) {
     throw invalid('limit', 'a whole number from 1', query.limit)
   }
+  if (query.maxTokens !== undefined && !(Number.isSafeInteger(query.maxTokens) && query.maxTokens >= 1)) {
+    throw invalid('maxTokens', 'a whole number from 1', query.maxTokens)
+  }
   return {
     limit,
     window: {
@@ -60,6 +87,8 @@ export function resolveQuery(key: SessionKey, query: HistoryQuery): ResolvedQuer
     },
     from: oneOf('from', query.from ?? 'newest', ['newest', 'oldest']),
     order: oneOf('order', query.order ?? 'oldest', ['oldest', 'newest']),
+    peek: oneOf('peek', query.peek ?? false, [true, false]),
+    maxTokens: query.maxTokens,
     strong: oneOf('read', query.read ?? 'cached', ['cached', 'strong']) === 'strong',
   }
 }
@@ -79,9 +108,9 @@ function edge(key: SessionKey, name: string, value: string | Date): Stamp {
   throw new ThermoclineError('OUT_OF_SCOPE', `Cannot read history: ${name} is an item of another session`)
 }
 
-function oneOf<T extends string>(name: string, value: T, allowed: readonly T[]): T {
+function oneOf<T extends string | boolean>(name: string, value: T, allowed: readonly T[]): T {
   if (allowed.includes(value)) return value
-  throw invalid(name, allowed.map((word) => `"${word}"`).join(' or '), value)
+  throw invalid(name, allowed.map((word) => JSON.stringify(word)).join(' or '), value)
 }
 
 function invalid(name: string, expected: string, value: unknown): ThermoclineError {

@@ -29,6 +29,8 @@ export interface HotStore {
   /** Segments are immutable, so their copies need no protocol. */
   getSegment(key: SessionKey, segmentId: string): Uint8Array | undefined | Promise<Uint8Array | undefined>
   putSegment(key: SessionKey, segmentId: string, bytes: Uint8Array): void | Promise<void>
+  /** Drops copies of segments that are no more. */
+  dropSegments(key: SessionKey, segmentIds: readonly string[]): void | Promise<void>
   stats(): HotStats
 }
 

@@ -1,14 +1,21 @@
 import { isThermoclineError, ThermoclineError } from '../errors.ts'
-import { type SessionKey, SHARD_COUNT } from '../memory/session.ts'
+import { NEVER } from '../memory/record.ts'
+import { isSystemKey, isSystemSession, type SessionKey, SHARD_COUNT } from '../memory/session.ts'
+import type { GroupOutcome } from './change-builder.ts'
 import type { LoadedRecord } from './durable-store.ts'
-import { nextReview, planArchive, planMerge, planRehydrate, planSeal, type RewritePlan } from './rewrite-plan.ts'
-import type { GroupOutcome, Planner, Rewriter } from './rewriter.ts'
-import { TAIL_UNIT } from './session-copy.ts'
+import { planErased, planFold } from './fold-plan.ts'
+import { applyEdits } from './record-edits.ts'
+import { planRetention } from './retention.ts'
+import { nextReview } from './review.ts'
+import { planArchive, planMerge, planRehydrate, planSeal, type RecordHeat, type RewritePlan } from './rewrite-plan.ts'
+import { type Planner, type Rewriter, recordHeat } from './rewriter.ts'
 import type { TierParts } from './tier-parts.ts'
 
 export interface MigrationOptions {
   /** Looks and reports, changes nothing. @default false */
   readonly dryRun?: boolean
+  /** Looks at every session, not only at those that are due: for new options to reach old sessions. @default false */
+  readonly all?: boolean
   /** Most sessions to look at. @default all that are due */
   readonly maxSessions?: number
   /** Ends the run after the session at hand; the report tells how far it came. */
@@ -49,6 +56,8 @@ export interface MigrationReport {
   readonly archived: Moved
   /** From pages to fewer pages. */
   readonly merged: Moved
+  /** Rewritten without what was edited, deleted or kept long enough. */
+  readonly folded: Moved
   /** From archives back to pages. */
   readonly rehydrated: Moved
   /** JSON bytes over stored bytes of all that was moved; 0 where nothing was, and in a dry run. */
@@ -67,8 +76,11 @@ const MAX_DELAY_MS = 86_400_000
 export class Migrator {
   readonly #parts: TierParts
   readonly #rewriter: Rewriter
+  readonly #runJob: (record: LoadedRecord) => Promise<void>
 
-  constructor(parts: TierParts, rewriter: Rewriter) {
+  /** `runJob` goes on with work that is written down in a session of our own. */
+  constructor(parts: TierParts, rewriter: Rewriter, runJob: (record: LoadedRecord) => Promise<void>) {
+    this.#runJob = runJob
     this.#parts = parts
     this.#rewriter = rewriter
   }
@@ -82,7 +94,8 @@ export class Migrator {
       )
     }
     const { clock, durable } = this.#parts
-    const dueBy = clock.now()
+    // Nothing is due later than never.
+    const dueBy = options.all === true ? NEVER : clock.now()
     // The true time that it takes, whatever clock decides what is due.
     const startedAt = performance.now()
     const tally = new Tally()
@@ -108,7 +121,10 @@ export class Migrator {
   async #session(key: SessionKey, tally: Tally, dryRun: boolean): Promise<void> {
     tally.sessions += 1
     try {
-      if (dryRun) await this.#look(key, tally)
+      const job = isSystemKey(key) ? await this.#parts.durable.load(key, { withFence: true }) : undefined
+      if (job !== undefined && isSystemSession(job.session)) {
+        if (!dryRun) await this.#runJob(job)
+      } else if (dryRun) await this.#look(key, tally)
       else await this.#move(key, tally)
     } catch (error) {
       // One bad session must not keep the others from their turn.
@@ -118,7 +134,7 @@ export class Migrator {
   }
 
   async #move(key: SessionKey, tally: Tally): Promise<void> {
-    const planner = sweepPlanner(this.#parts)
+    const planner: Planner = (record, heat, now) => sweepPlan(this.#parts, record, heat, now)
     for (let step = 0; step < MAX_STEPS; step++) {
       const outcome = await this.#rewriter.run(key, planner)
       if (!outcome.changed) return this.#settle(key)
@@ -128,28 +144,19 @@ export class Migrator {
 
   /** Nothing is left to do now: says when there will be. */
   async #settle(key: SessionKey): Promise<void> {
-    const { durable, ledger, options } = this.#parts
+    const { durable, options, clock } = this.#parts
     const record = await durable.load(key)
     if (record === undefined) return
-    const tail = {
-      items: record.tail.length,
-      newestAt: record.updatedAt,
-      heat: ledger.heatOf(key, TAIL_UNIT, record.tailHeat),
-    }
-    const at = nextReview(record.segments, tail, options)
+    const at = nextReview(record, recordHeat(this.#parts, record).tail, options, clock.now())
     if (at !== record.reviewAt || record.failures > 0)
       await durable.touch(key, { reviewAt: { at, n: record.n }, failures: 0 })
   }
 
   async #look(key: SessionKey, tally: Tally): Promise<void> {
-    const { durable, ledger, clock } = this.#parts
+    const { durable, clock } = this.#parts
     const record = await durable.load(key)
     if (record === undefined) return
-    const heat = {
-      tail: ledger.heatOf(key, TAIL_UNIT, record.tailHeat),
-      segments: record.segments.map((segment) => ledger.heatOf(key, segment.id, segment.heat)),
-    }
-    const plan = sweepPlanner(this.#parts)(record, heat, clock.now())
+    const plan = sweepPlan(this.#parts, record, recordHeat(this.#parts, record), clock.now())
     for (const group of plan?.groups ?? []) tally.add(estimate(record, group))
   }
 
@@ -165,12 +172,24 @@ export class Migrator {
 }
 
 /** What a sweep does to a session, the most worthwhile first. */
-function sweepPlanner({ options }: TierParts): Planner {
-  return (record, heat, now) =>
+function sweepPlan(
+  { options }: TierParts,
+  record: LoadedRecord,
+  heat: RecordHeat,
+  now: number,
+): RewritePlan | undefined {
+  const edits = planRetention(record, options, now)
+  if (edits !== undefined) return { edits, groups: planErased(applyEdits(record, edits)) }
+  // A deleted item that was sent again is in the tail once more, out of sight.
+  const dropTail = record.tail.filter(({ stamp }) => record.overlay.get(stamp)?.kind === 'deleted')
+  if (dropTail.length > 0 || planFold(record).length > 0)
+    return { edits: { dropTail }, groups: planFold(applyEdits(record, { dropTail })) }
+  return (
     planArchive(record, heat, options, now) ??
     planRehydrate(record, heat, options, now) ??
     planSeal(record, options) ??
     planMerge(record)
+  )
 }
 
 function estimate(record: LoadedRecord, group: RewritePlan['groups'][number]): GroupOutcome {
@@ -188,7 +207,7 @@ class Tally {
   sessions = 0
   failed = 0
   readonly #failures: MigrationReport['failures'][number][] = []
-  readonly #moved = { seal: nothing(), merge: nothing(), archive: nothing(), rehydrate: nothing() }
+  readonly #moved = { seal: nothing(), merge: nothing(), archive: nothing(), rehydrate: nothing(), fold: nothing() }
 
   fail(sessionKey: string, error: unknown): void {
     this.failed += 1
@@ -223,6 +242,7 @@ class Tally {
       sealed: Object.freeze(this.#moved.seal),
       archived: Object.freeze(this.#moved.archive),
       merged: Object.freeze(this.#moved.merge),
+      folded: Object.freeze(this.#moved.fold),
       rehydrated: Object.freeze(this.#moved.rehydrate),
       ratio: bytes > 0 ? rawBytes / bytes : 0,
       durationMs,

@@ -1,5 +1,6 @@
 import { checkNumberOption, checkWordOption, invalidOption, type NumberRange } from '../lib/check-options.ts'
 import { HEAT_TIMES } from '../memory/heat.ts'
+import { checkTenant } from '../memory/session.ts'
 import { PLACEMENT_DEFAULTS, type PlacementOptions } from './placement.ts'
 
 /** How the tiers behave. Names, units and defaults of the first six are as promised to users. */
@@ -10,6 +11,10 @@ export interface TierOptions extends PlacementOptions {
   readonly tierMigrationInterval: number
   /** How long a copy of a unit that is not hot lives after its last use, in seconds. @default 86400 */
   readonly defaultTtl: number
+  /** Items are removed so many days after they were added; 0 keeps them. @default 0 */
+  readonly retentionDays: number
+  /** The same for single tenants, by tenant id. @default {} */
+  readonly retentionDaysByTenant: Readonly<Record<string, number>>
   /** Only `scoped()` gives access; `getMemoryItem(id)` and all else by itself throws `SCOPE_REQUIRED`. @default false */
   readonly requireScope: boolean
   /** The tail is sealed past so many items. @default 200 */
@@ -22,6 +27,8 @@ export interface TierOptions extends PlacementOptions {
   readonly inProcessMaxAgeMs: number
   /** Heap for segments that were read lately and are kept decoded, in bytes, estimated. @default 16_777_216 */
   readonly segmentCacheMaxBytes: number
+  /** Heap for the indexes of what was searched lately, in bytes, estimated. @default 33_554_432 */
+  readonly searchIndexMaxBytes: number
   /** Most items of one answer; longer histories are for the iterator. @default 100_000 */
   readonly maxHistoryItems: number
 }
@@ -31,12 +38,15 @@ export const TIER_DEFAULTS: TierOptions = Object.freeze({
   enableCompression: true,
   tierMigrationInterval: 3600,
   defaultTtl: 86_400,
+  retentionDays: 0,
+  retentionDaysByTenant: Object.freeze({}),
   requireScope: false,
   tailMaxItems: 200,
   tailMaxBytes: 64 * 1024,
   archiveMaxBytes: 700 * 1024,
   inProcessMaxAgeMs: 100,
   segmentCacheMaxBytes: 16 * 1024 * 1024,
+  searchIndexMaxBytes: 32 * 1024 * 1024,
   maxHistoryItems: 100_000,
 })
 
@@ -49,12 +59,14 @@ const RANGES: { readonly [name in keyof TierOptions]?: NumberRange } = {
   // A timer of Node holds at most 2^31 - 1 milliseconds.
   tierMigrationInterval: [0, 2_147_483, false],
   defaultTtl: [0, 315_360_000, false],
+  retentionDays: DAYS,
   tailMaxItems: [2, 10_000, true],
   tailMaxBytes: [1024, 512 * 1024, true],
   // Below it an item of the largest size would not fit an archive of its own.
   archiveMaxBytes: [1024, 1_000_000, true],
   inProcessMaxAgeMs: [0, 60_000, false],
   segmentCacheMaxBytes: [0, Number.MAX_SAFE_INTEGER, true],
+  searchIndexMaxBytes: [0, Number.MAX_SAFE_INTEGER, true],
   maxHistoryItems: [1, 10_000_000, true],
 }
 
@@ -69,6 +81,7 @@ export function resolveTierOptions(given: Partial<TierOptions>): TierOptions {
   ) as unknown as TierOptions
   for (const [name, range] of Object.entries(RANGES)) checkNumberOption(name, options[name as keyof TierOptions], range)
   for (const name of ['enableCompression', 'requireScope'] as const) checkWordOption(name, options[name], [true, false])
+  const byTenant = checkDaysByTenant(options.retentionDaysByTenant)
   if (options.warmTierMaxAgeDays < options.hotTierMaxAgeDays) {
     throw invalidOption(
       'warmTierMaxAgeDays',
@@ -76,5 +89,18 @@ export function resolveTierOptions(given: Partial<TierOptions>): TierOptions {
       options.warmTierMaxAgeDays,
     )
   }
-  return Object.freeze(options)
+  return Object.freeze({ ...options, retentionDaysByTenant: byTenant })
+}
+
+function checkDaysByTenant(given: unknown): Readonly<Record<string, number>> {
+  const prototype: unknown = typeof given === 'object' && given !== null ? Object.getPrototypeOf(given) : undefined
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw invalidOption('retentionDaysByTenant', 'an object of days by tenant id', given)
+  }
+  const days = { ...(given as Record<string, number>) }
+  for (const [tenantId, value] of Object.entries(days)) {
+    checkTenant(tenantId)
+    checkNumberOption('retentionDaysByTenant', value, DAYS)
+  }
+  return Object.freeze(days)
 }

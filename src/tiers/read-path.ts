@@ -63,28 +63,30 @@ export class ReadPath {
     return this.#fromPlace(slot.copy, slot.place, now)
   }
 
-  async item(key: SessionKey, stamp: Stamp, strong: boolean): Promise<MemoryItem | undefined> {
+  /** `gone` where it was there once, or its time is over. */
+  async item(key: SessionKey, stamp: Stamp, strong: boolean): Promise<MemoryItem | 'gone' | undefined> {
     const now = this.#parts.clock.now()
     const answer = await this.#ask(key, now)
     if (answer.kind === 'copy' && !strong) {
       const place = answer.placeOf(itemId(key, stamp))
-      if (place !== undefined) return this.#fromPlace(answer, place, now)
+      if (place !== undefined) return this.#fromPlace(answer, place, now) ?? 'gone'
       if (answer.complete) return undefined
     }
     return this.#withReloads(key, {}, async (record) => {
       if (record === undefined) return undefined
       const placed = await findPlaced(record, stamp, this.#segments(key))
       if (answer.kind === 'miss') await this.#fillTail(record, answer.lease, now)
-      if (placed === undefined) return undefined
+      if (placed === undefined || placed === 'gone') return placed
       const unit = this.#unit(record, placed.unit, now)
       this.#recordRead(key, unit, now)
       const item = makeItem(record.session, placed.stamp, placed.body, stateOf(unit))
-      return isExpired(item, now) ? undefined : item
+      return isExpired(item, now) ? 'gone' : item
     })
   }
 
   /** @throws ThermoclineError `RESPONSE_TOO_LARGE` */
   async history(key: SessionKey, query: ResolvedQuery): Promise<readonly MemoryItem[] | undefined> {
+    if (query.peek) return this.#peekHistory(key, query)
     const now = this.#parts.clock.now()
     let answer = await this.#ask(key, now)
     if (answer.kind === 'copy' && !query.strong) {
@@ -125,7 +127,7 @@ export class ReadPath {
           const unit = this.#unit(record, run.unit, now)
           const state = stateOf(unit)
           const rising = await run.read((stamp, body) => makeItem(record.session, stamp, body, state))
-          if (rising.length > 0) this.#recordRead(key, unit, now)
+          if (rising.length > 0 && !query.peek) this.#recordRead(key, unit, now)
           for (const item of direction === 'newest' ? rising.reverse() : rising) {
             const stamp = stampOf(item.id)
             window = direction === 'newest' ? { ...window, before: stamp } : { ...window, after: stamp }
@@ -144,6 +146,20 @@ export class ReadPath {
       }
     }
     return true
+  }
+
+  async #peekHistory(key: SessionKey, query: ResolvedQuery): Promise<readonly MemoryItem[] | undefined> {
+    const { maxHistoryItems } = this.#parts.options
+    const items: MemoryItem[] = []
+    const iterator = this.iterate(key, { ...query, order: query.from })
+    for (let step = await iterator.next(); ; step = await iterator.next()) {
+      if (step.done === true) {
+        if (!step.value) return undefined
+        return arrange(query.from === 'newest' ? items.reverse() : items, query)
+      }
+      if (items.length >= maxHistoryItems) throw tooLarge(maxHistoryItems)
+      items.push(step.value)
+    }
   }
 
   #fromPlace(copy: SessionCopy, place: number, now: number): MemoryItem | undefined {

@@ -49,22 +49,26 @@ export function visibleRuns(
   return direction === 'newest' ? rising.reverse() : rising
 }
 
-/** The visible item at a stamp, wherever it lies. */
+/** The visible item at a stamp, wherever it lies; `gone` where it was there once. */
 export async function findPlaced(
   record: SessionRecord,
   stamp: Stamp,
   readSegment: SegmentReader,
-): Promise<(Placed & { readonly unit: string }) | undefined> {
+): Promise<(Placed & { readonly unit: string }) | 'gone' | undefined> {
+  if (isErased(stamp, record.erasedTo)) return 'gone'
+  const change = record.overlay.get(stamp)
+  if (change?.kind === 'deleted') return 'gone'
+  const edited = change && decodeBody(change.body)
   const i = segmentIndexFor(record.segments, stamp)
   if (i < 0) {
     const entry = record.tail.find((candidate) => candidate.stamp === stamp)
-    const text = entry && visibleBody(record, stamp, entry.body)
-    return text === undefined ? undefined : { stamp, body: decodeBody(text), unit: TAIL_UNIT }
+    return entry && { stamp, body: edited ?? decodeBody(entry.body), unit: TAIL_UNIT }
   }
-  const run = segmentRun(record, i, readSegment, {})
-  const entries = await run?.read((at, body): Placed => ({ stamp: at, body }))
-  const placed = entries?.find((candidate) => candidate.stamp === stamp)
-  return run && placed && { ...placed, unit: run.unit }
+  const ref = record.segments[i]!
+  const content = await readSegment(ref)
+  if (content.gone.includes(stamp)) return 'gone'
+  const placed = mergeStragglers(content, stragglersOf(record, i)).find((candidate) => candidate.stamp === stamp)
+  return placed && { stamp, body: edited ?? placed.body, unit: ref.id }
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { Heat } from '../memory/heat.ts'
 import { addHeat, COLD_HEAT } from '../memory/heat.ts'
-import { NEVER, type SegmentRef, type SessionRecord, type TailEntry } from '../memory/record.ts'
+import type { SegmentRef, SessionRecord, TailEntry } from '../memory/record.ts'
+import type { Stamp } from '../memory/stamp.ts'
 import type { TierOptions } from './options.ts'
-import { DAY_MS, isKeptByReads, type PlacementOptions, placeUnit, warmUntil } from './placement.ts'
+import { DAY_MS, isKeptByReads, type PlacementOptions, placeUnit } from './placement.ts'
+import type { RecordEdits } from './record-edits.ts'
 import { freshTail, stragglersOf } from './record-runs.ts'
 
 /**
@@ -17,7 +19,9 @@ export interface Group {
   readonly into: 'page' | 'archive'
   /** Most that one of the new segments may hold, as JSON bodies. */
   readonly maxRawBytes: number
-  readonly why: 'seal' | 'merge' | 'archive' | 'rehydrate'
+  readonly why: 'seal' | 'merge' | 'archive' | 'rehydrate' | 'fold'
+  /** Marks of the overlay up to here are taken in, where nothing else of the group reaches so far. */
+  readonly upTo?: Stamp
 }
 
 /** A page is read whole for one item of it, so the newest ones stay small. */
@@ -30,9 +34,15 @@ export const MERGE_FROM_SEGMENTS: number = 2 * SMALL_PAGES
 /** Decoding stops at 8 MiB; an archive compressed to its bound rarely comes from more than this. */
 const ARCHIVE_RAW_BYTES = 3 * 1024 * 1024
 /** One plan rewrites about so much at most: it is held in memory, and has to fit one commit. */
-const PLAN_RAW_BYTES = 6 * 1024 * 1024
+export const PLAN_RAW_BYTES: number = 6 * 1024 * 1024
 
+/** Where the tail is packed. */
+export const SEALED_PAGE: Pick<Group, 'into' | 'maxRawBytes'> = { into: 'page', maxRawBytes: PAGE_RAW_BYTES }
+
+/** One structural commit. */
 export interface RewritePlan {
+  /** Come first: the groups are of the record as these leave it. */
+  readonly edits?: RecordEdits
   /** Rising, disjoint. */
   readonly groups: readonly Group[]
 }
@@ -40,7 +50,8 @@ export interface RewritePlan {
 /** Heat of each unit of a record, with the reads that are not written down yet. */
 export interface RecordHeat {
   readonly tail: Heat
-  readonly segments: readonly Heat[]
+  /** By segment id. */
+  readonly segments: ReadonlyMap<string, Heat>
 }
 
 /** What stays in the tail after a seal, as a share of its bounds: enough for most reads of a conversation's end. */
@@ -56,7 +67,7 @@ export function planSeal(record: SessionRecord, options: TierOptions, evenIfSmal
   const groups: Group[] = stragglerGroups(record)
   const end = record.segments.length
   if (taken.length > 0) {
-    groups.push({ from: end, to: end, entries: taken, into: 'page', maxRawBytes: PAGE_RAW_BYTES, why: 'seal' })
+    groups.push({ from: end, to: end, entries: taken, ...SEALED_PAGE, why: 'seal' })
   }
   return groups.length > 0 ? { groups } : undefined
 }
@@ -90,7 +101,7 @@ export function planArchive(
     if (segment === undefined) return i === record.segments.length && tailIsCold
     return (
       segment.kind === 'page' &&
-      placeUnit({ newestAt: segment.newestAt, heat: heat.segments[i]! }, options, now) === 'cold'
+      placeUnit({ newestAt: segment.newestAt, heat: heat.segments.get(segment.id)! }, options, now) === 'cold'
     )
   }
   return planArchiveWhere(record, isCold, options)
@@ -136,22 +147,21 @@ export function planRehydrate(
   now: number,
 ): RewritePlan | undefined {
   const soon = now + (options.warmTierMaxAgeDays * DAY_MS) / 8
-  return planRehydrateWhere(record, (i) => isKeptByReads(heat.segments[i]!, options, soon))
+  return planRehydrateWhere(record, (id) => isKeptByReads(heat.segments.get(id)!, options, soon))
 }
 
 export function planRehydrateWhere(
   record: SessionRecord,
-  isWanted: (segment: number) => boolean,
+  isWanted: (segmentId: string) => boolean,
 ): RewritePlan | undefined {
   const groups = record.segments.flatMap((segment, i): Group[] =>
-    segment.kind === 'archive' && isWanted(i)
+    segment.kind === 'archive' && isWanted(segment.id)
       ? [
           {
             from: i,
             to: i + 1,
             entries: stragglersOf(record, i),
-            into: 'page',
-            maxRawBytes: PAGE_RAW_BYTES,
+            ...SEALED_PAGE,
             why: 'rehydrate',
           },
         ]
@@ -159,17 +169,6 @@ export function planRehydrateWhere(
   )
   // One at a time: an archive may hold much.
   return groups[0] && { groups: [groups[0]] }
-}
-
-/** When placement next has something to decide about a session, if nothing is added or read. */
-export function nextReview(
-  segments: readonly SegmentRef[],
-  tail: { readonly items: number; readonly newestAt: number; readonly heat: Heat },
-  options: PlacementOptions,
-): number {
-  const units = segments.filter(({ kind }) => kind === 'page').map(({ newestAt, heat }) => ({ newestAt, heat }))
-  if (tail.items > 0) units.push({ newestAt: tail.newestAt, heat: tail.heat })
-  return units.reduce((soonest, unit) => Math.min(soonest, Math.ceil(warmUntil(unit, options)) + 1), NEVER)
 }
 
 /** The heat of what several units become together. */
@@ -217,10 +216,15 @@ function stragglerGroups(record: SessionRecord): Group[] {
     const entries = stragglersOf(record, i)
     if (entries.length === 0) continue
     rawBytes += segment.rawBytes
-    const maxRawBytes = segment.kind === 'archive' ? ARCHIVE_RAW_BYTES : MERGED_PAGE_RAW_BYTES
-    groups.push({ from: i, to: i + 1, entries, into: segment.kind, maxRawBytes, why: 'seal' })
+    const { kind } = segment
+    groups.push({ from: i, to: i + 1, entries, into: kind, maxRawBytes: rewrittenRawBytes(kind), why: 'seal' })
   }
   return groups
+}
+
+/** Most that a segment may hold which is written anew as what it is. */
+export function rewrittenRawBytes(kind: SegmentRef['kind']): number {
+  return kind === 'archive' ? ARCHIVE_RAW_BYTES : MERGED_PAGE_RAW_BYTES
 }
 
 function segmentStragglers(record: SessionRecord, from: number, to: number): readonly TailEntry[] {

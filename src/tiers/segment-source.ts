@@ -35,6 +35,13 @@ export class SegmentSource {
     return content
   }
 
+  /** Lets go of segments that are no more. */
+  async drop(key: SessionKey, segmentIds: readonly string[]): Promise<void> {
+    if (segmentIds.length === 0) return
+    for (const id of segmentIds) this.#decoded.delete(key + id)
+    await this.#hot.dropSegments(key, segmentIds)
+  }
+
   async #bytes(key: SessionKey, segmentId: string): Promise<Uint8Array> {
     const copy = await this.#hot.getSegment(key, segmentId)
     if (copy !== undefined) return copy

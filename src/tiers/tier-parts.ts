@@ -1,10 +1,14 @@
 import type { Clock } from '../lib/clock.ts'
+import type { MemoryItem } from '../memory/memory-item.ts'
 import type { StampMaker } from '../memory/stamp.ts'
 import type { DurableStore } from './durable-store.ts'
 import type { HeatLedger } from './heat-ledger.ts'
 import type { HotStore } from './hot-store.ts'
 import type { TierOptions } from './options.ts'
 import type { SegmentSource } from './segment-source.ts'
+
+/** Tokens of each item. */
+export type CountTokens = (items: readonly MemoryItem[]) => Promise<readonly number[]>
 
 /** What the read path, the write path and the migrator of one manager share. */
 export interface TierParts {
@@ -15,4 +19,5 @@ export interface TierParts {
   readonly stamps: StampMaker
   readonly clock: Clock
   readonly options: TierOptions
+  readonly countTokens: CountTokens
 }

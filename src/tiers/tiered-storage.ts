@@ -1,20 +1,25 @@
 import { ThermoclineError } from '../errors.ts'
-import { checkNames } from '../lib/check-names.ts'
+import { checkNames, kindOf } from '../lib/check-names.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
-import { checkId, checkTenant, identifySession } from '../memory/session.ts'
+import { checkId, checkTenant, identifySession, type Owner, type SessionIdentity } from '../memory/session.ts'
 import { StampMaker } from '../memory/stamp.ts'
-import type { BaseMemoryManager } from './base-memory-manager.ts'
+import { type BaseMemoryManager, callBase } from './base-memory-manager.ts'
+import type { OwnerAddress, RestoreReport, SessionAddress } from './check-arguments.ts'
 import { type CheckedStoreOptions, checkedDurableStore, resolveCallOptions } from './checked-durable-store.ts'
 import type { DurableStore } from './durable-store.ts'
-import { callBase, Engine, type SessionAddress } from './engine.ts'
+import { Engine } from './engine.ts'
+import type { EraseReceipt } from './erase-jobs.ts'
 import { HeatLedger } from './heat-ledger.ts'
-import type { HistoryQuery } from './history-query.ts'
 import type { HotStats, HotStore } from './hot-store.ts'
+import { MemoryCalls } from './memory-calls.ts'
 import type { MigrationOptions, MigrationReport } from './migrator.ts'
 import { resolveTierOptions, type TierOptions } from './options.ts'
 import { ScopedMemory } from './scoped-memory.ts'
 import { SegmentSource } from './segment-source.ts'
+import type { SessionInfo } from './sessions.ts'
+import type { TierCounts } from './tier-counts.ts'
+import type { CountTokens } from './tier-parts.ts'
 
 /** The stores that a manager works on. It opens and closes them. */
 export interface Stores {
@@ -48,12 +53,13 @@ const MAX_HEAT_SESSIONS = 10_000
  * Conversation memory in three tiers over given stores. What is added is durable when its promise resolves; copies in
  * the hot tier are never the only ones. Opens itself on first use.
  */
-export class TieredStorage {
+export class TieredStorage extends MemoryCalls<SessionAddress, OwnerAddress> {
   readonly #connect: () => Stores | Promise<Stores>
   readonly #options: TierOptions
   readonly #base: BaseMemoryManager | undefined
   readonly #clock: Clock
   readonly #durableCalls: CheckedStoreOptions
+  readonly #countTokens: CountTokens
   /** Aborted by `close`: ends a sweep after the session at hand. */
   readonly #stop = new AbortController()
   #engine: Engine | undefined
@@ -66,12 +72,14 @@ export class TieredStorage {
   #lastSweep: MigrationReport | undefined
 
   /** @throws ThermoclineError `INVALID_OPTION` */
-  constructor(options: TieredStorageOptions, connect: () => Stores | Promise<Stores>) {
+  constructor(options: TieredStorageOptions, connect: () => Stores | Promise<Stores>, countTokens: CountTokens) {
+    super()
     this.#options = resolveTierOptions(options)
     this.#base = options.baseMemoryManager
     this.#clock = inWholeMilliseconds(options.clock ?? systemClock)
     this.#durableCalls = resolveCallOptions(options.durableCalls ?? {})
     this.#connect = connect
+    this.#countTokens = countTokens
   }
 
   /** Opens the stores and starts the sweeps. Repeating it is harmless; whatever is called first does it too. */
@@ -101,6 +109,16 @@ export class TieredStorage {
   }
 
   /**
+   * Puts items back under the very ids they have, as an export gave them; whoever does it twice changes nothing, and
+   * what was deleted meanwhile stays deleted. All are checked before any is stored.
+   * @throws ThermoclineError as {@link TieredStorage.addMemoryItem}; `OUT_OF_SCOPE` for an id that is of another session
+   */
+  async restoreMemoryItems(items: readonly MemoryItem[]): Promise<RestoreReport> {
+    this.#refuseUnscoped('restoreMemoryItems')
+    return (this.#engine ?? (await this.#open())).restore(items)
+  }
+
+  /**
    * An item by its id alone, or undefined where there is none (any more).
    * @throws ThermoclineError `INVALID_ID`, `SCOPE_REQUIRED`, `STORE_…`
    */
@@ -114,34 +132,12 @@ export class TieredStorage {
   }
 
   /**
-   * A session's history, by default all of it, oldest first. Empty where there is none.
-   * @throws ThermoclineError `INVALID_ID`, `INVALID_ARGUMENT`, `RESPONSE_TOO_LARGE`, `STORE_…`
-   */
-  async getConversationHistory(query: SessionAddress & HistoryQuery): Promise<readonly MemoryItem[]> {
-    this.#refuseUnscoped('getConversationHistory')
-    const session = identifySession(query)
-    return (this.#engine ?? (await this.#open())).history(session, query)
-  }
-
-  /**
-   * The same item by item, however long the history is: one segment of it is held at a time. Begins where `order` says
-   * and ends after `limit` items. Reads the durable store.
-   * @throws ThermoclineError as {@link TieredStorage.getConversationHistory}, when the first item is asked for
-   */
-  async *iterateConversationHistory(query: SessionAddress & HistoryQuery): AsyncGenerator<MemoryItem, void, undefined> {
-    this.#refuseUnscoped('iterateConversationHistory')
-    const session = identifySession(query)
-    yield* (await this.#open()).iterate(session, query)
-  }
-
-  /**
    * The same calls for one owner only: ids of others are refused before any store is asked.
    * @throws ThermoclineError `INVALID_ID`
    */
-  scoped(owner: { readonly tenantId?: string; readonly userId: string }): ScopedMemory {
+  scoped(owner: OwnerAddress): ScopedMemory {
     checkNames('INVALID_ARGUMENT', 'Cannot make a scope', owner, ['tenantId', 'userId'])
-    const tenantId = checkTenant(owner.tenantId)
-    return new ScopedMemory(() => this.#open(), { tenantId, userId: checkId('userId', owner.userId) })
+    return new ScopedMemory(() => this.#open(), this.owner(owner))
   }
 
   /**
@@ -150,7 +146,13 @@ export class TieredStorage {
    * @throws ThermoclineError `INVALID_ARGUMENT`, `STORE_…`
    */
   async runMigration(options: MigrationOptions = {}): Promise<MigrationReport> {
-    checkNames('INVALID_ARGUMENT', 'Cannot run migration', options, ['dryRun', 'maxSessions', 'signal', 'onProgress'])
+    checkNames('INVALID_ARGUMENT', 'Cannot run migration', options, [
+      'all',
+      'dryRun',
+      'maxSessions',
+      'signal',
+      'onProgress',
+    ])
     const engine = await this.#open()
     const signal =
       options.signal === undefined ? this.#stop.signal : AbortSignal.any([options.signal, this.#stop.signal])
@@ -165,18 +167,29 @@ export class TieredStorage {
     return report
   }
 
-  /** Brings a session out of the cold tier and keeps it out, as reads would. True if anything was moved. */
-  async promote(address: SessionAddress): Promise<boolean> {
-    this.#refuseUnscoped('promote')
-    const session = identifySession(address)
-    return (await this.#open()).promote(session)
+  /** All sessions, of one user or of the whole store; for exports and the like. It is no read of the items. */
+  async *iterateSessions(owner?: OwnerAddress): AsyncGenerator<SessionInfo, void, undefined> {
+    this.#refuseUnscoped('iterateSessions')
+    const one = owner === undefined ? undefined : this.owner(owner)
+    yield* (await this.#open()).sessions.iterate(one)
   }
 
-  /** Sends a session to a lower tier at once, whatever its age, and drops its copies. True if anything was moved. */
-  async demote(address: SessionAddress, to: 'warm' | 'cold' = 'cold'): Promise<boolean> {
-    this.#refuseUnscoped('demote')
-    const session = identifySession(address)
-    return (await this.#open()).demote(session, to)
+  /** What lies in which tier, of one user or of the whole store. Looks at every session, and is no read of the items. */
+  override async getTierCounts(owner?: OwnerAddress): Promise<TierCounts> {
+    this.#refuseUnscoped('getTierCounts')
+    const one = owner === undefined ? undefined : this.owner(owner)
+    return (await this.#open()).sessions.countTiers(one)
+  }
+
+  /**
+   * How far an erase has come.
+   * @throws ThermoclineError `INVALID_ARGUMENT`, `STORE_…`
+   */
+  async getEraseReceipt(id: string): Promise<EraseReceipt | undefined> {
+    if (typeof id !== 'string') {
+      throw new ThermoclineError('INVALID_ARGUMENT', `Cannot get receipt: expected its id: received ${kindOf(id)}`)
+    }
+    return (await this.#open()).erases.receipt(id)
   }
 
   /** Counts of this object since it was opened; all zero before. */
@@ -246,6 +259,7 @@ export class TieredStorage {
         stamps: new StampMaker(),
         clock: this.#clock,
         options: this.#options,
+        countTokens: this.#countTokens,
       },
       this.#base,
     )
@@ -264,6 +278,29 @@ export class TieredStorage {
       })
     }
     return engine
+  }
+
+  protected override refuse(method: string): void {
+    this.#refuseUnscoped(method)
+  }
+
+  protected override open(): Engine | Promise<Engine> {
+    return this.#engine ?? this.#open()
+  }
+
+  protected override session(address: SessionAddress): SessionIdentity {
+    return identifySession(address)
+  }
+
+  protected override owner(given: OwnerAddress): Owner {
+    if (typeof given !== 'object' || given === null) {
+      throw new ThermoclineError('INVALID_ARGUMENT', `Cannot find user: expected { userId }: received ${kindOf(given)}`)
+    }
+    return { tenantId: checkTenant(given.tenantId), userId: checkId('userId', given.userId) }
+  }
+
+  protected override ownerOfItem(): undefined {
+    return undefined
   }
 
   async #addUnscoped(item: NewMemoryItem): Promise<string> {

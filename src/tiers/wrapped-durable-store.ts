@@ -9,6 +9,7 @@ export abstract class WrappedDurableStore implements DurableStore {
   readonly capabilities: DurableStore['capabilities']
   readonly foreignChanges?: () => number
   readonly watch?: NonNullable<DurableStore['watch']>
+  readonly scrub?: () => Promise<void>
   protected readonly store: DurableStore
 
   constructor(store: DurableStore) {
@@ -16,6 +17,7 @@ export abstract class WrappedDurableStore implements DurableStore {
     this.name = store.name
     this.capabilities = store.capabilities
     if (store.foreignChanges !== undefined) this.foreignChanges = () => store.foreignChanges!()
+    if (store.scrub !== undefined) this.scrub = () => this.call('scrub', () => store.scrub!())
     if (store.watch !== undefined) this.watch = (listener) => store.watch!(listener)
   }
 

@@ -3,9 +3,10 @@ import { COLD_HEAT } from '../memory/heat.ts'
 import { type EncodedBody, makeItem } from '../memory/item-body.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import type { SessionIdentity, SessionKey } from '../memory/session.ts'
-import { isErased, keyedStamp, type Stamp } from '../memory/stamp.ts'
+import { isErased, type Stamp, stampMs } from '../memory/stamp.ts'
 import type { AppendEntry, Appended } from './durable-store.ts'
 import { DAY_MS } from './placement.ts'
+import { retentionReview, tenantRetentionMs } from './retention.ts'
 import type { TierParts } from './tier-parts.ts'
 import { tierOf } from './units.ts'
 
@@ -20,9 +21,19 @@ const MAX_ATTEMPTS = 3
 /** A tail so many times over its bound makes adds wait for the seal. */
 const BACKPRESSURE = 4
 
+/** Where a new item belongs, where that isn't simply behind all others. */
+export interface AddPlace {
+  /** It must sort after this one. */
+  readonly after?: Stamp | undefined
+  /** Its stamp, which is not of our making: of an idempotency key, or from where it was before. */
+  readonly fixed?: Stamp | undefined
+}
+
 interface PendingAdd {
   readonly encoded: EncodedBody
   readonly stamp: Stamp
+  /** Its stamp stays, whatever comes. */
+  readonly isFixed: boolean
   readonly resolve: (item: MemoryItem) => void
   readonly reject: (error: unknown) => void
 }
@@ -59,7 +70,7 @@ export class WritePath {
   }
 
   /** @throws ThermoclineError `OVERLOADED` with 10,000 adds waiting */
-  add(session: SessionIdentity, encoded: EncodedBody, after?: Stamp): Promise<MemoryItem> {
+  add(session: SessionIdentity, encoded: EncodedBody, { after, fixed }: AddPlace = {}): Promise<MemoryItem> {
     const { stamps, clock } = this.#parts
     if (this.#waitingItems >= MAX_WAITING_ITEMS || this.#waitingBytes >= MAX_WAITING_BYTES) {
       return Promise.reject(
@@ -70,8 +81,7 @@ export class WritePath {
       )
     }
     if (after !== undefined) stamps.observe(after, clock.now())
-    const { idempotencyKey, createdAt } = encoded.body
-    const stamp = idempotencyKey === undefined ? stamps.next(clock.now()) : keyedStamp(createdAt, idempotencyKey)
+    const stamp = fixed ?? stamps.next(clock.now())
     if (after !== undefined && stamp <= after) {
       return Promise.reject(
         new ThermoclineError(
@@ -84,7 +94,7 @@ export class WritePath {
     this.#waitingBytes += encoded.bytes
     return new Promise((resolve, reject) => {
       const queue = this.#queues.get(session.key)
-      const add = { encoded, stamp, resolve, reject }
+      const add = { encoded, stamp, isFixed: fixed !== undefined, resolve, reject }
       if (queue !== undefined) {
         queue.waiting.push(add)
         return
@@ -105,35 +115,37 @@ export class WritePath {
       try {
         await this.#commit(queue.session, batch)
       } catch (error) {
+        // What is settled already hears nothing of it.
         for (const { reject } of batch) reject(error)
       }
     }
     this.#queues.delete(queue.session.key)
   }
 
-  async #commit(session: SessionIdentity, batch: readonly PendingAdd[]): Promise<void> {
+  async #commit(session: SessionIdentity, adds: readonly PendingAdd[]): Promise<void> {
     const { options, clock, hot } = this.#parts
-    let stamps: readonly Stamp[] = batch.map(({ stamp }) => stamp)
-    let appended = await this.#append(session, batch, stamps)
-    while (stamps.some((stamp) => isErased(stamp, appended.erasedTo))) {
-      stamps = this.#stampAnew(batch, stamps, appended.erasedTo)
-      appended = await this.#append(session, batch, stamps)
+    let batch = adds
+    let appended = await this.#append(session, batch)
+    while (batch.some(({ stamp }) => isErased(stamp, appended.erasedTo))) {
+      batch = this.#stampAnew(batch, appended.erasedTo)
+      if (batch.length === 0) return
+      appended = await this.#append(session, batch)
     }
     const now = clock.now()
-    const items = batch.map(({ encoded: { body } }, i) => {
+    const items = batch.map(({ encoded: { body }, stamp }) => {
       const tier = tierOf({ newestAt: body.createdAt, heat: COLD_HEAT }, undefined, options, now)
-      return makeItem(session, stamps[i]!, body, { tier, cached: true, lastAccessedAt: undefined, accessCount: 0 })
+      return makeItem(session, stamp, body, { tier, cached: true, lastAccessedAt: undefined, accessCount: 0 })
     })
-    let isKeyed = false
-    for (const [i, { encoded }] of batch.entries()) {
-      if (encoded.body.idempotencyKey === undefined) continue
-      isKeyed = true
-      // Its stamp is not of our making: what is added once it is acknowledged has to sort after it.
-      this.#parts.stamps.observe(stamps[i]!, now)
+    let hasFixed = false
+    for (const { isFixed, stamp } of batch) {
+      if (!isFixed) continue
+      hasFixed = true
+      // What is added once it is acknowledged has to sort after it.
+      this.#parts.stamps.observe(stamp, now)
     }
-    // Before the promise resolves: whoever awaits the add finds the item in this process. What has a key may be known
-    // already to a segment, even as deleted, and only a read of it can tell.
-    const told = isKeyed ? hot.forget(session.key) : hot.append(session.key, items, appended.n)
+    // Before the promise resolves: whoever awaits the add finds the item in this process. What has a fixed stamp may be
+    // known already to a segment, even as deleted, and only a read of it can tell.
+    const told = hasFixed ? hot.forget(session.key) : hot.append(session.key, items, appended.n)
     if (told instanceof Promise) await told
     for (const [i, { resolve }] of batch.entries()) resolve(items[i]!)
     const fullness = Math.max(appended.tailItems / options.tailMaxItems, appended.tailBytes / options.tailMaxBytes)
@@ -143,28 +155,24 @@ export class WritePath {
   }
 
   /** The session was erased at a time that our clock has not reached: what is new comes after that. */
-  #stampAnew(batch: readonly PendingAdd[], stamps: readonly Stamp[], erasedTo: number): readonly Stamp[] {
-    return stamps.map((stamp, i) => {
-      if (!isErased(stamp, erasedTo)) return stamp
-      if (batch[i]!.encoded.body.idempotencyKey === undefined) {
-        return this.#parts.stamps.next(Math.max(this.#parts.clock.now(), erasedTo + 1))
+  #stampAnew(batch: readonly PendingAdd[], erasedTo: number): readonly PendingAdd[] {
+    return batch.flatMap((add): PendingAdd[] => {
+      if (!isErased(add.stamp, erasedTo)) return [add]
+      if (!add.isFixed) {
+        return [{ ...add, stamp: this.#parts.stamps.next(Math.max(this.#parts.clock.now(), erasedTo + 1)) }]
       }
-      throw new ThermoclineError(
-        'CONFLICT',
-        'Cannot add item: its session was erased after the createdAt that its idempotencyKey goes with',
-        { details: { erasedTo } },
-      )
+      const message = 'Cannot add item: what its session held at that time was erased for good'
+      add.reject(new ThermoclineError('ERASED', message, { details: { erasedTo } }))
+      return []
     })
   }
 
-  async #append(session: SessionIdentity, batch: readonly PendingAdd[], stamps: readonly Stamp[]): Promise<Appended> {
-    const { durable, hot, options } = this.#parts
+  async #append(session: SessionIdentity, batch: readonly PendingAdd[]): Promise<Appended> {
+    const { durable, hot } = this.#parts
     const entries = batch.map(
-      ({ encoded }, i): AppendEntry => ({ stamp: stamps[i]!, body: encoded.text, createdAt: encoded.body.createdAt }),
+      ({ encoded, stamp }): AppendEntry => ({ stamp, body: encoded.text, createdAt: encoded.body.createdAt }),
     )
-    const newest = entries.reduce((max, { createdAt }) => Math.max(max, createdAt), 0)
-    // Before that moment the rule can't call the tail cold, so there is nothing to look at.
-    const reviewAt = Math.ceil(newest + Math.max(options.warmTierMaxAgeDays, options.hotTierMaxAgeDays) * DAY_MS) + 1
+    const reviewAt = this.#firstReview(session, entries)
     this.#inFlight.add(entries)
     try {
       for (let attempt = 1; ; attempt++) {
@@ -179,6 +187,20 @@ export class WritePath {
     } finally {
       this.#inFlight.delete(entries)
     }
+  }
+
+  /** Before that moment no rule can want anything of these entries, so there is nothing to look at. */
+  #firstReview({ tenantId }: SessionIdentity, entries: readonly AppendEntry[]): number {
+    const { options } = this.#parts
+    let newest = 0
+    let oldestMs = Number.POSITIVE_INFINITY
+    const keptMs = tenantRetentionMs(tenantId, options)
+    for (const { createdAt, stamp } of entries) {
+      newest = Math.max(newest, createdAt)
+      if (keptMs !== undefined) oldestMs = Math.min(oldestMs, stampMs(stamp))
+    }
+    const cold = Math.ceil(newest + Math.max(options.warmTierMaxAgeDays, options.hotTierMaxAgeDays) * DAY_MS) + 1
+    return keptMs === undefined ? cold : Math.min(cold, retentionReview(oldestMs, keptMs))
   }
 }
 

@@ -65,13 +65,14 @@ it('padEnd() counts columns, not characters', () => {
 })
 
 it('formats sizes and times with three figures or so', () => {
-  expect([0, 999, 1000, 12_345, 999_949, 999_950].map(formatBytes)).toEqual([
+  expect([0, 999, 1000, 12_345, 999_949, 999_950, 4_496_290_000].map(formatBytes)).toEqual([
     '0 B',
     '999 B',
     '1.0 kB',
     '12.3 kB',
     '999.9 kB',
     '1.00 MB',
+    '4.50 GB',
   ])
   expect([0.0042, 0.42, 4.2, 42, 4200].map(formatMs)).toEqual(['4.2 µs', '420 µs', '4.20 ms', '42 ms', '4.2 s'])
   expect([[], [3, 1, 2], [4, 1]].map(median)).toEqual([0, 2, 2.5])

@@ -11,6 +11,14 @@ const EXPECTED: { readonly [file: string]: readonly string[] } = {
     'in the own store: 2 items',
     'read through an empty memory: When do I plant garlic? In October.',
   ],
+  'change-and-erase.ts': [
+    'replaced: 1 item in the place of 2',
+    'user_message: I am allergic to nuts.',
+    'summary: They arrive on Saturday.',
+    'sessions: A weekend in Oslo (2 items)',
+    'erased: 2 items of 1 session, final: false',
+    'left: 0 sessions',
+  ],
   'migration.ts': [
     'just added: 10 items, hot',
     '10 days later: 10 items, warm',

@@ -1,3 +1,4 @@
+import { newFence } from '../../src/tiers/fence.ts'
 import { type Bugs, committing, loading } from './buggy-durable-store.ts'
 
 export const COMMIT_BUGS: Bugs = {
@@ -34,7 +35,11 @@ export const COMMIT_BUGS: Bugs = {
       async append(session, entries, options) {
         const reply = await store.append(session, entries, options)
         const record = (await store.load(session.key, { withFence: true }))!
-        await store.commit(session.key, record.fence!, { n: record.n, reviewAt: record.reviewAt })
+        await store.commit(session.key, record.fence!, {
+          n: record.n,
+          nextFence: newFence(),
+          reviewAt: record.reviewAt,
+        })
         return reply
       },
     }),

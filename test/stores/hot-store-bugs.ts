@@ -19,6 +19,7 @@ export function withHotBug(bug: Bug, bounds: HotStoreBounds): HotStore {
     clear: () => store.clear(),
     getSegment: (...args) => store.getSegment(...args),
     putSegment: (...args) => store.putSegment(...args),
+    dropSegments: (...args) => store.dropSegments(...args),
     stats: () => store.stats(),
     ...bug(store, bounds),
   }

@@ -107,6 +107,6 @@ export const PAGE_AND_CHANGE_BUGS: Bugs = {
   ],
   'it says that it is persistent, and is not': [
     'lifetime',
-    () => ({ capabilities: { remote: false, persistent: true } }),
+    () => ({ capabilities: { remote: false, persistent: true, outOfReach: [] } }),
   ],
 }

@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { identifySession } from '../../src/memory/session.ts'
+import { newFence } from '../../src/tiers/fence.ts'
 import { chat, entry, REVIEW, sqliteFolder } from './sqlite-folder.ts'
 
 const OTHER = identifySession({ userId: 'u', sessionId: 'other' })
@@ -44,7 +45,7 @@ describe('a SQLite store', () => {
     const twice = { id: '0000000000001', bytes: new Uint8Array(3) }
     const outcomes = await Promise.allSettled([
       store.append(chat, [entry('second')], REVIEW),
-      store.commit(chat.key, fence!, { n: 1, reviewAt: 5, dropTail: tail, put: [twice, twice] }),
+      store.commit(chat.key, fence!, { n: 1, nextFence: newFence(), reviewAt: 5, dropTail: tail, put: [twice, twice] }),
       store.append(OTHER, [entry('third')], REVIEW),
       store.append(chat, [{ ...entry('fourth'), body: undefined as never }], REVIEW),
       store.append(OTHER, [entry('fifth')], REVIEW),

@@ -5,6 +5,7 @@ import { identifySession } from '../../src/memory/session.ts'
 import { inProcessDurableStore } from '../../src/stores/in-process/durable-store.ts'
 import { CHECKED_STORE_DEFAULTS, checkedDurableStore } from '../../src/tiers/checked-durable-store.ts'
 import type { DurableStore } from '../../src/tiers/durable-store.ts'
+import { newFence } from '../../src/tiers/fence.ts'
 import { fakeRemoteStore } from './fake-remote-store.ts'
 
 const { key } = identifySession({ userId: 'u', sessionId: 's' })
@@ -18,7 +19,7 @@ describe('a checked store', () => {
     ['append', (store) => store.append(session, [], { reviewAt: 1 })],
     ['load', (store) => store.load(key)],
     ['getSegment', (store) => store.getSegment(key, 'x')],
-    ['commit', (store) => store.commit(key, '', { n: 0, reviewAt: 0 })],
+    ['commit', (store) => store.commit(key, '', { n: 0, nextFence: newFence(), reviewAt: 0 })],
     ['touch', (store) => store.touch(key, {})],
     ['due', (store) => store.due(0, 0, undefined, 1)],
     ['list', (store) => store.list(session, undefined, 1)],

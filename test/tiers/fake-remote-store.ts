@@ -16,7 +16,7 @@ export function fakeRemoteStore(remote = true): FakeRemoteStore {
   let underWay = 0
   const fake: FakeRemoteStore = {
     name: 'fake',
-    capabilities: { remote, persistent: false },
+    capabilities: { remote, persistent: false, outOfReach: [] },
     answer: async () => undefined,
     loads: 0,
     peak: 0,

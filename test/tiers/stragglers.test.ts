@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { identifySession, parseItemId } from '../../src/memory/session.ts'
 import type { TieredStorageManager } from '../../src/thermocline.ts'
 import { addAll, CHAT, collect, contents, MINUTE_MS, message } from '../support/items.ts'
 import { emptyPlace, PLACES, type Place } from '../support/memories.ts'
@@ -71,7 +70,7 @@ describe.each(PLACES)('what is sent again or comes late on %s', (kind) => {
     const items = [keyed('a', 1), keyed('b', 2), keyed('c', 3)]
     const ids = await memory.addMemoryItems(items)
     await memory.demote(CHAT, 'warm')
-    await deleteItem(ids[1]!)
+    expect(await memory.deleteMemoryItem(ids[1]!)).toBe(true)
     memory = place.open()
     await expectHistory(['a', 'c'])
     await memory.addMemoryItems(items)
@@ -138,16 +137,4 @@ describe.each(PLACES)('what is sent again or comes late on %s', (kind) => {
       code: 'OUT_OF_SCOPE',
     })
   })
-
-  /** As a later part of the package will delete: an entry of the overlay, under the fence. */
-  async function deleteItem(id: string): Promise<void> {
-    const store = place.store()
-    await store.open()
-    const { key } = identifySession(CHAT)
-    const record = await store.load(key, { withFence: true })
-    const overlay = new Map([[parseItemId(id).stamp, { kind: 'deleted' } as const]])
-    const { n, reviewAt, fence } = record!
-    expect(await store.commit(key, fence!, { n, reviewAt, overlay })).toEqual({ kind: 'committed' })
-    if (kind === 'sqlite') await store.close()
-  }
 })

@@ -1,12 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { type Command, parseCommandArgs, UsageError } from '../command.ts'
+import { type Command, type CommandIo, parseCommandArgs, UsageError } from '../command.ts'
 import { callerFolder } from '../demo/caller-folder.ts'
 import { readConversationFile } from '../demo/conversation-file.ts'
 import { runDemo } from '../demo/run-demo.ts'
 import { sailingSchool } from '../demo/sailing-school.ts'
-import type { Terminal } from '../terminal.ts'
 
 const HELP = `thermocline demo: a conversation goes through hot, warm and cold, and comes back
 
@@ -38,14 +37,12 @@ export const demoCommand: Command = {
   run,
 }
 
-async function run(args: readonly string[], terminal: Terminal): Promise<void> {
+async function run(args: readonly string[], io: CommandIo): Promise<void> {
   const { positionals } = parseCommandArgs({ args: [...args], allowPositionals: true, options: {} })
   if (positionals.length > 1) throw new UsageError(`expected at most one file: received ${positionals.length}`)
   const [file] = positionals
   const conversation =
-    file === undefined
-      ? sailingSchool()
-      : await readConversationFile(resolve(callerFolder(process.env, process.cwd()), file))
+    file === undefined ? sailingSchool() : await readConversationFile(resolve(callerFolder(io.env, io.cwd), file))
 
   const folder = mkdtempSync(join(tmpdir(), 'thermocline-demo-'))
   const remove = (): void => rmSync(folder, { recursive: true, force: true })
@@ -53,7 +50,7 @@ async function run(args: readonly string[], terminal: Terminal): Promise<void> {
   process.once('exit', remove)
   for (const signal of SIGNALS) process.once(signal, onSignal)
   try {
-    await runDemo(conversation, join(folder, 'demo.db'), terminal)
+    await runDemo(conversation, join(folder, 'demo.db'), io.out)
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal)
     process.off('exit', remove)

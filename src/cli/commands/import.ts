@@ -1,42 +1,61 @@
 import { readFile } from 'node:fs/promises'
-import { openThermocline } from '../../index.ts'
-import { type Command, CommandError, parseCommandArgs, UsageError } from '../command.ts'
+import { resolve } from 'node:path'
+import { type Command, CommandError, type CommandIo, parseCommandArgs, UsageError } from '../command.ts'
+import { readSettings, type Settings } from '../config.ts'
+import { MEMORY_FLAGS, MEMORY_HELP, OWNER_FLAGS, oneOf } from '../flags.ts'
+import type { SourceAddress } from '../import/draft.ts'
 import { type FieldMap, parseFieldMap } from '../import/field-map.ts'
-import { type ImportReport, importItems } from '../import/import-items.ts'
+import { type ImportOptions, type ImportReport, importItems } from '../import/import-items.ts'
 import { fileProblem, fileSource, type ImportSource, streamSource } from '../import/import-source.ts'
-import { interimTarget } from '../import/interim-target.ts'
 import type { ImportFormat, ReadOptions } from '../import/read-items.ts'
-import { reportLines } from '../import/report-lines.ts'
+import { problemLines, summaryLines } from '../import/report-lines.ts'
 import { keepHeapSmall } from '../import/small-heap.ts'
 import { parseTime } from '../import/source-time.ts'
-import type { Terminal } from '../terminal.ts'
+import { toJson } from '../json-output.ts'
+import { withMemory } from '../open-memory.ts'
+import { Progress } from '../progress.ts'
+import { formatCount } from '../text-layout.ts'
 
 const FORMATS: readonly ImportFormat[] = ['auto', 'thermocline', 'items', 'openai', 'gemini', 'map']
 
-const HELP = `thermocline import: brings conversations from elsewhere into a memory
+const HELP = `thermocline import: bring conversations from files into a memory
 
-usage: thermocline import FILE... [OPTIONS]
+usage: thermocline import FILE... [--user USER] [--session SESSION]
 
-Reads JSON lines or JSON, and tells by itself whether these are items of ours,
-what "thermocline export" wrote, OpenAI's messages or Gemini's contents. Run
-again, it goes on where it ended, and adds nothing twice. docs/import.md has
-the shapes, and how times and sessions are found.
+Reads JSON lines or JSON, and finds out whether it is items of ours, what
+"export" wrote, OpenAI's messages or Gemini's contents; docs/import.md has the
+shapes. Run again, it goes on where it ended, and adds nothing twice.
 
-  FILE               "-" is standard input
-  --format FORMAT    auto, thermocline, items, openai, gemini or map
-  --map FILE|JSON    where the fields lie, for any other shape
-  --user U           whose the items are, where the file doesn't say
-  --session S        of which session, where the file doesn't say
-  --tenant T         of which tenant, where the file doesn't say
-                     For exports these three are used in place of the file's own.
-  --created-at TIME  when it was said, where the file doesn't say; otherwise
-                     when the file was last changed
-  --keep-going       leaves out what is refused; otherwise the import ends there
-  --dry-run          reads everything, tells all that is refused, stores nothing
-  --json             the summary as JSON
-  --path DB          the SQLite file. Default: thermocline.db
+  FILE             "-" is standard input
+  --format FORMAT  auto, thermocline (for exports), items, openai, gemini or map
+  --map MAP        where the fields of another shape lie: JSON, or a file of it
+  --user USER, --session SESSION, --tenant TENANT
+                   whose the items are where the file doesn't say; the items of
+                   an export become theirs
+  --created-at T   when it was said where the file doesn't say; unless given,
+                   when the file was last changed
+  --keep-going     leaves out what is refused; without it, that ends the import
+  --dry-run        reads all, says what would be refused, and stores nothing
+  --quiet          no progress bar
 
-Ends with code 1 if anything was refused or failed, and 2 if it was called wrongly.`
+Ends with code 1 if anything was refused. The memory is made if there is none.
+
+${MEMORY_HELP}`
+
+const FLAGS = {
+  ...MEMORY_FLAGS,
+  ...OWNER_FLAGS,
+  session: { type: 'string' },
+  format: { type: 'string' },
+  map: { type: 'string' },
+  'created-at': { type: 'string' },
+  'keep-going': { type: 'boolean' },
+  'dry-run': { type: 'boolean' },
+  quiet: { type: 'boolean' },
+} as const
+
+/** Nothing is read but what was just written, so copies and caches may be small. */
+const SMALL_CACHES = { inProcess: { maxBytes: 4 * 1024 * 1024 }, segmentCacheMaxBytes: 1024 * 1024 }
 
 export const importCommand: Command = {
   name: 'import',
@@ -45,79 +64,87 @@ export const importCommand: Command = {
   run,
 }
 
-const FLAGS = {
-  format: { type: 'string', default: 'auto' },
-  map: { type: 'string' },
-  tenant: { type: 'string' },
-  user: { type: 'string' },
-  session: { type: 'string' },
-  'created-at': { type: 'string' },
-  'keep-going': { type: 'boolean', default: false },
-  'dry-run': { type: 'boolean', default: false },
-  json: { type: 'boolean', default: false },
-  path: { type: 'string' },
-} as const
-
-/** An import reads nothing but what it has just written, so copies and caches may be small. */
-const SMALL = { tierMigrationInterval: 0, inProcess: { maxBytes: 4 * 1024 * 1024 }, segmentCacheMaxBytes: 1024 * 1024 }
-
-async function run(args: readonly string[], terminal: Terminal): Promise<void> {
+async function run(args: readonly string[], io: CommandIo): Promise<void> {
   const { values, positionals } = parseCommandArgs({ args: [...args], allowPositionals: true, options: FLAGS })
   if (positionals.length === 0) throw new UsageError('expected a file, or - for standard input')
   if (new Set(positionals).size < positionals.length) throw new UsageError('expected each file once')
-  const options = { ...(await readOptions(values)), dryRun: values['dry-run'], keepGoing: values['keep-going'] }
-  const sources = await Promise.all(positionals.map(openSource))
+  const { 'dry-run': isDryRun = false, 'keep-going': keepGoing = false, quiet = false } = values
+  const settings = readSettings(values, io)
+  const options = { ...(await readOptions(values, settings, io)), keepGoing }
+  const sources = await Promise.all(positionals.map((file) => openSource(file, io)))
+  const progress = new Progress(io.err, { label: isDryRun ? 'reading' : 'importing', unit: 'items', quiet })
   keepHeapSmall()
   const start = performance.now()
-  const { memory, close } = await openThermocline(
-    // Nothing is to be stored, not even an empty file.
-    options.dryRun ? { path: ':memory:' } : { ...SMALL, ...(values.path !== undefined && { path: values.path }) },
-  )
+  let report: ImportReport
   try {
-    const report = await importItems(interimTarget(memory), sources, options)
-    const seconds = (performance.now() - start) / 1000
-    if (values.json)
-      terminal.line(JSON.stringify({ ...report, seconds: Number(seconds.toFixed(3)), dryRun: options.dryRun }))
-    else for (const line of reportLines(report, seconds, options.dryRun)) terminal.line(line)
-    throwUnlessWhole(report)
+    report = await importInto(isDryRun ? undefined : settings, sources, {
+      ...options,
+      onProgress: ({ items, bytesRead, totalBytes }) =>
+        progress.update({ done: items, ...(totalBytes !== undefined && { ratio: bytesRead / totalBytes }) }),
+    })
   } finally {
-    await close()
+    progress.end()
   }
+  const seconds = (performance.now() - start) / 1000
+  if (values.json) io.out.line(toJson({ ...report, seconds: Number(seconds.toFixed(3)), dryRun: isDryRun }))
+  else {
+    for (const line of problemLines(report)) io.err.line(line)
+    for (const line of summaryLines(report, seconds, isDryRun)) io.out.line(line)
+  }
+  refuseIncomplete(report, isDryRun)
 }
 
-function openSource(path: string): Promise<ImportSource> {
-  return path === '-' ? Promise.resolve(streamSource(process.stdin as AsyncIterable<Buffer>)) : fileSource(path)
+/** @param settings undefined for a dry run */
+function importInto(
+  settings: Settings | undefined,
+  sources: readonly ImportSource[],
+  options: ImportOptions,
+): Promise<ImportReport> {
+  if (settings === undefined) return importItems(undefined, sources, options)
+  const small = { ...settings, options: { ...SMALL_CACHES, ...settings.options } }
+  return withMemory(small, 'new or existing', (memory) => importItems(memory, sources, options))
 }
 
-async function readOptions(values: {
-  readonly format: string
+function openSource(file: string, { input, cwd }: CommandIo): Promise<ImportSource> {
+  return file === '-' ? Promise.resolve(streamSource(input)) : fileSource(resolve(cwd, file))
+}
+
+interface ReadFlags {
+  readonly format?: string
   readonly map?: string
   readonly tenant?: string
   readonly user?: string
   readonly session?: string
   readonly 'created-at'?: string
-}): Promise<ReadOptions> {
-  const { format, tenant, user, session, 'created-at': createdAt } = values
-  if (!FORMATS.includes(format as ImportFormat))
-    throw new UsageError(`--format: expected ${FORMATS.join(', ')}: received "${format}"`)
-  if (values.map !== undefined && format !== 'auto' && format !== 'map')
-    throw new UsageError(`--map: expected the format map with it: received "${format}"`)
-  if (values.map === undefined && format === 'map') throw new UsageError('--map: expected it with the format map')
-  const map = values.map === undefined ? undefined : await readMap(values.map)
-  return {
-    format: map === undefined ? (format as ImportFormat) : 'map',
-    ...(map !== undefined && { map }),
+}
+
+async function readOptions(flags: ReadFlags, settings: Settings, io: CommandIo): Promise<ReadOptions> {
+  const { format, map, tenant, user, session, 'created-at': createdAt } = flags
+  const named = format === undefined ? undefined : oneOf('--format', format, FORMATS)
+  if (map === undefined && named === 'map') throw new UsageError('--map: expected it with --format map')
+  if (map !== undefined && named !== undefined && named !== 'map')
+    throw new UsageError(`--map: expected no other format beside it: received "${named}"`)
+  const moveTo: SourceAddress = {
     ...(tenant !== undefined && { tenantId: tenant }),
     ...(user !== undefined && { userId: user }),
     ...(session !== undefined && { sessionId: session }),
+  }
+  return {
+    ...(named !== undefined && { format: named }),
+    ...(map !== undefined && { map: await readMap(map, io) }),
+    tenantId: settings.tenantId,
+    ...(settings.userId !== undefined && { userId: settings.userId }),
+    ...(session !== undefined && { sessionId: session }),
+    moveTo,
     ...(createdAt !== undefined && { createdAt: asUsage('--created-at', () => parseTime('time', createdAt)) }),
   }
 }
 
-async function readMap(given: string): Promise<FieldMap> {
+async function readMap(given: string, { cwd }: CommandIo): Promise<FieldMap> {
   if (given.trimStart().startsWith('{')) return asUsage('--map', () => parseFieldMap(given))
-  const text = await readFile(given, 'utf8').catch((error: unknown) => {
-    throw fileProblem(given, error)
+  const path = resolve(cwd, given)
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw fileProblem(path, error)
   })
   return asUsage(`--map ${given}`, () => parseFieldMap(text))
 }
@@ -131,12 +158,11 @@ function asUsage<T>(flag: string, read: () => T): T {
   }
 }
 
-/** @throws CommandError */
-function throwUnlessWhole({ complete, failure, refused }: ImportReport): void {
-  const again = 'what was stored stays; run it again and it goes on'
-  if (failure !== undefined) throw new CommandError(`Cannot go on: ${failure}; ${again}`)
-  if (!complete)
-    throw new CommandError(`Cannot go on: something was refused, see above; mend it or add --keep-going; ${again}`)
-  if (refused > 0)
-    throw new CommandError(`${refused} refused, see above; mend them and run it again: the rest is not added twice`)
+/** @throws CommandError where not all is in the memory */
+function refuseIncomplete({ complete, failure, refused }: ImportReport, isDryRun: boolean): void {
+  if (failure !== undefined) throw new CommandError(`cannot go on: ${failure}; what was stored stays, run it again`)
+  if (refused === 0) return
+  if (isDryRun) throw new CommandError(`${formatCount(refused)} would be refused`)
+  const again = 'mend it and run it again: what is stored stays, what is missing is added'
+  throw new CommandError(complete ? `not all was imported; ${again}` : `ended at what was refused; ${again}`)
 }

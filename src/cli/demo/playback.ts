@@ -1,15 +1,7 @@
-import {
-  type DurableStore,
-  inProcessHotStore,
-  isThermoclineError,
-  type MigrationReport,
-  sqliteDurableStore,
-  TieredStorageManager,
-} from '../../index.ts'
+import { isThermoclineError, type MigrationReport, type TierCounts, TieredStorageManager } from '../../index.ts'
 import { ManualClock } from '../../testing/index.ts'
 import { CommandError } from '../command.ts'
 import type { Conversation } from './conversation.ts'
-import { type Census, takeCensus } from './tier-census.ts'
 
 /** Adds under way at once; a manager lets 10,000 wait. */
 const BATCH = 500
@@ -19,8 +11,6 @@ export class Playback {
   readonly path: string
   readonly conversation: Conversation
   readonly #clock: ManualClock
-  readonly #users: ReadonlySet<string>
-  #durable: DurableStore
   #memory: TieredStorageManager
   #played = 0
 
@@ -28,8 +18,6 @@ export class Playback {
     this.path = path
     this.conversation = conversation
     this.#clock = new ManualClock(conversation.items[0]!.item.createdAt)
-    this.#users = new Set(conversation.items.map(({ item }) => item.userId))
-    this.#durable = sqliteDurableStore({ path })
     this.#memory = this.#manager()
   }
 
@@ -72,14 +60,13 @@ export class Playback {
     return report
   }
 
-  census(): Promise<Census> {
-    return takeCensus(this.#durable, this.#users, this.now)
+  census(): Promise<TierCounts> {
+    return this.#memory.getTierCounts()
   }
 
   /** Closes everything and begins anew on the same file, with no copy in the process. */
   async reopen(): Promise<void> {
     await this.close()
-    this.#durable = sqliteDurableStore({ path: this.path })
     this.#memory = this.#manager()
     await this.#memory.initialize()
   }
@@ -90,7 +77,7 @@ export class Playback {
 
   #manager(): TieredStorageManager {
     return new TieredStorageManager({
-      stores: { durable: this.#durable, hot: inProcessHotStore() },
+      path: this.path,
       clock: this.#clock,
       // The demo sweeps when it has something to show.
       tierMigrationInterval: 0,

@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { MemoryItem, Tier, TieredStorageManager } from '../../index.ts'
 import { CommandError } from '../command.ts'
+import { TIERS } from '../tiers.ts'
 import type { Conversation, PlayedItem } from './conversation.ts'
-import { TIERS } from './tier-census.ts'
 
 /** What reading a tier took, in milliseconds of this machine's own clock. */
 export interface TierReadings {

@@ -1,12 +1,13 @@
+import type { TierCounts } from '../../index.ts'
 import { CommandError } from '../command.ts'
 import type { Terminal } from '../terminal.ts'
 import { box, clip, displayWidth, formatBytes, formatCount, formatMs, median, plural } from '../text-layout.ts'
+import { TIERS } from '../tiers.ts'
 import type { Conversation } from './conversation.ts'
 import { Playback } from './playback.ts'
 import { type PrunedContext, pruneContext } from './prune-context.ts'
 import { addressOf, compare, type ReadBack, Reader } from './read-back.ts'
 import { dateOf, Screen } from './screen.ts'
-import { type Census, TIERS } from './tier-census.ts'
 import { afterDays, playTimes } from './timeline.ts'
 
 /** Rounds of a month each until nothing is left to move; reads made on the way may keep something warm for one. */
@@ -131,7 +132,7 @@ function sizeOf(session: Conversation['items']): number {
 function summary(
   { items, sessions, jsonBytes }: Conversation,
   readings: readonly ReadBack[],
-  { cold }: Census,
+  { cold }: TierCounts,
   { view }: PrunedContext,
   ms: number,
 ): string[] {

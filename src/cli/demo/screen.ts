@@ -1,4 +1,4 @@
-import type { MemoryItem, MigrationReport, Tier } from '../../index.ts'
+import type { MemoryItem, MigrationReport, Tier, TierCounts } from '../../index.ts'
 import type { Style, Terminal } from '../terminal.ts'
 import {
   clip,
@@ -12,10 +12,10 @@ import {
   plural,
   shares,
 } from '../text-layout.ts'
+import { TIERS } from '../tiers.ts'
 import type { Conversation } from './conversation.ts'
 import type { PrunedContext } from './prune-context.ts'
 import type { ReadBack } from './read-back.ts'
-import { type Census, TIERS } from './tier-census.ts'
 
 const COLOURS: { readonly [tier in Tier]: Style } = { hot: 'red', warm: 'yellow', cold: 'cyan' }
 /** Told apart without colours too. */
@@ -60,7 +60,7 @@ export class Screen {
   }
 
   /** Where everything lies at a time. */
-  tiers(time: number, census: Census): void {
+  tiers(time: number, census: TierCounts): void {
     const total = this.#conversation.items.length
     const counts = TIERS.map((tier) => census[tier].items)
     const cells = shares(counts, total, this.#barColumns)
@@ -89,7 +89,7 @@ export class Screen {
     this.say(this.#terminal.paint('dim', `${padEnd('', 12)}${clip(line, this.#terminal.columns - 18)}`))
   }
 
-  readings(found: ReadBack, census: Census): void {
+  readings(found: ReadBack, census: TierCounts): void {
     const row = (cells: readonly string[]): string => cells.map((text) => padStart(text, READING_COLUMNS)).join('')
     const heading = row(['items', 'stored', 'sessions', 'first', 'cached', 'by id'])
     this.say(this.#terminal.paint('dim', `${padEnd('', 4)}${heading}`))

@@ -1,7 +1,7 @@
 import { isThermoclineError } from '../../index.ts'
 import type { ImportSource } from './import-source.ts'
 import type { ImportTarget } from './import-target.ts'
-import { ItemBatch } from './item-batch.ts'
+import { type BatchOutcome, ItemBatch } from './item-batch.ts'
 import { KnownItems } from './known-items.ts'
 import { ItemReader, type Read, type ReadOptions } from './read-items.ts'
 
@@ -23,8 +23,6 @@ export interface ImportProgress {
 export interface ImportOptions extends ReadOptions {
   /** Goes on after what is refused. @default false: all before it is stored, and the import ends there */
   readonly keepGoing?: boolean
-  /** Reads everything and stores nothing. @default false */
-  readonly dryRun?: boolean
   /** Called after every 500 items, and after each source. */
   readonly onProgress?: (progress: ImportProgress) => void
 }
@@ -50,22 +48,31 @@ export interface ImportReport {
   readonly fileTime: number | undefined
 }
 
-/** Brings what the sources hold into a memory. What was stored stays stored, however it ends: run again, it goes on. */
+/**
+ * Brings what the sources hold into a memory. What was stored stays stored, however it ends: run again, it goes on.
+ * @param target undefined to read everything and store nothing
+ */
 export async function importItems(
-  target: ImportTarget,
+  target: ImportTarget | undefined,
   sources: readonly ImportSource[],
   options: ImportOptions,
 ): Promise<ImportReport> {
   return new Import(target, options).run(sources)
 }
 
+/** Where items go, and what is known of it. */
+interface Store {
+  readonly target: ImportTarget
+  readonly known: KnownItems
+  /** What is gathered at the moment. */
+  batch: ItemBatch
+}
+
 class Import {
-  readonly #target: ImportTarget
   readonly #options: ImportOptions
-  readonly #known: KnownItems
+  readonly #store: Store | undefined
   readonly #inFlight = new Set<Promise<void>>()
   readonly #problems: string[] = []
-  #batch: ItemBatch
   #read = 0
   #added = 0
   #alreadyThere = 0
@@ -74,11 +81,9 @@ class Import {
   #failure: string | undefined
   #fileTime: number | undefined
 
-  constructor(target: ImportTarget, options: ImportOptions) {
-    this.#target = target
+  constructor(target: ImportTarget | undefined, options: ImportOptions) {
     this.#options = options
-    this.#known = new KnownItems(target)
-    this.#batch = new ItemBatch(target)
+    this.#store = target && { target, known: new KnownItems(target), batch: new ItemBatch(target) }
   }
 
   async run(sources: readonly ImportSource[]): Promise<ImportReport> {
@@ -99,7 +104,7 @@ class Import {
         })
       try {
         for await (const read of reader.read()) {
-          if (this.#batch.isFullFor(read)) await this.#flush()
+          if (this.#store?.batch.isFullFor(read)) await this.#flush(this.#store)
           await this.#take(read)
           if (this.#read % ITEMS_PER_PROGRESS === 0) tell()
           if (this.#isEnded) break
@@ -108,7 +113,7 @@ class Import {
         this.#failure = messageOf(error)
       }
       // All that was read before it ended is stored.
-      await this.#flush()
+      if (this.#store !== undefined) await this.#flush(this.#store)
       await Promise.all(this.#inFlight)
       tell()
       bytesRead += reader.bytesRead
@@ -124,39 +129,43 @@ class Import {
   }
 
   get #isEnded(): boolean {
-    const { keepGoing = false, dryRun = false } = this.#options
-    return this.#failure !== undefined || (this.#refused > 0 && !keepGoing && !dryRun)
+    const isTolerant = this.#options.keepGoing === true || this.#store === undefined
+    return this.#failure !== undefined || (this.#refused > 0 && !isTolerant)
   }
 
   async #take(read: Read): Promise<void> {
     if (read.kind === 'refused') return this.#refuse(read.message)
     if (read.kind !== 'session') this.#read += 1
-    if (this.#options.dryRun) return
+    if (this.#store === undefined) return
+    const { known, batch } = this.#store
     if (read.kind === 'session') {
-      const known = await this.#known.find(read.address, 'id')
+      const { settings } = await known.find(read.address, 'id')
       // A session's own settings stay: somebody may have changed them since.
-      const isBare = known.settings?.metadata === undefined && known.settings?.retentionDays === undefined
-      if (isBare && Object.keys(read.settings).length > 0) this.#batch.set(read.address, read.settings)
+      const isBare = settings?.metadata === undefined && settings?.retentionDays === undefined
+      if (isBare && Object.keys(read.settings).length > 0) batch.set(read.address, read.settings)
       return
     }
-    const { item } = read
+    const by = read.kind === 'restore' ? 'id' : 'idempotencyKey'
+    const found = known.find(read.item, by)
+    // Without a turn of the event loop for each item of a session that is known.
+    const session = found instanceof Promise ? await found : found
     const name = read.kind === 'restore' ? read.item.id : read.item.idempotencyKey
-    const found = this.#known.find(item, read.kind === 'restore' ? 'id' : 'idempotencyKey')
-    const known = found instanceof Promise ? await found : found
-    if (known.has(name)) this.#alreadyThere += 1
-    else this.#batch.add(read)
+    if (session.has(name)) this.#alreadyThere += 1
+    else batch.add(read)
   }
 
-  async #flush(): Promise<void> {
-    const batch = this.#batch
-    this.#batch = new ItemBatch(this.#target)
-    const storing = this.#store(batch).finally(() => this.#inFlight.delete(storing))
+  async #flush(store: Store): Promise<void> {
+    const { batch } = store
+    store.batch = new ItemBatch(store.target)
+    const storing = batch
+      .store()
+      .then((outcome) => this.#count(outcome))
+      .finally(() => this.#inFlight.delete(storing))
     this.#inFlight.add(storing)
     if (this.#inFlight.size >= MAX_BATCHES_IN_FLIGHT) await Promise.race(this.#inFlight)
   }
 
-  async #store(batch: ItemBatch): Promise<void> {
-    const { added, erased, refused, failure } = await batch.store()
+  #count({ added, erased, refused, failure }: BatchOutcome): void {
     this.#added += added
     this.#erased += erased
     for (const message of refused) this.#refuse(message)

@@ -99,11 +99,12 @@ export class ItemBatch {
   async #applySettings(): Promise<unknown> {
     try {
       for (const { address, settings } of this.#settings) {
-        const { tenantId, ...own } = address
-        const named = { ...own, ...(tenantId !== undefined && { tenantId }) }
-        // All of its items may have been erased, and the session with them.
-        if ((await this.#target.getSession(named)) !== undefined)
-          await this.#target.updateSession({ ...named, ...settings })
+        const { tenantId, userId, sessionId } = address
+        const named = { userId, sessionId, ...(tenantId !== undefined && { tenantId }) }
+        const isFilled = this.#entries.some(({ item }) => item.sessionId === sessionId && item.userId === userId)
+        // Where all of its items were erased meanwhile, the session stays erased; one without items is made here.
+        if (isFilled && (await this.#target.getSession(named)) === undefined) continue
+        await this.#target.updateSession({ ...named, ...settings })
       }
       return undefined
     } catch (error) {

@@ -27,10 +27,12 @@ export interface ReadOptions {
   /** @default "auto" */
   readonly format?: ImportFormat
   readonly map?: FieldMap
-  /** Whose the items are where the source doesn't say; for exports, in place of whom it says. */
+  /** Whose the items are where the source doesn't say. */
   readonly tenantId?: string
   readonly userId?: string
   readonly sessionId?: string
+  /** Whose the items of an export become, in place of whom it says. */
+  readonly moveTo?: SourceAddress
   /** For messages without a time, in milliseconds since 1970. @default when the file was last changed */
   readonly createdAt?: number
 }
@@ -126,20 +128,15 @@ export class ItemReader {
 
   #exported({ value, where }: SourceValue): Read[] {
     if (value instanceof Refusal) throw value
-    const { tenantId, userId, sessionId } = this.#options
-    const flags: SourceAddress = {
-      ...(tenantId !== undefined && { tenantId }),
-      ...(userId !== undefined && { userId }),
-      ...(sessionId !== undefined && { sessionId }),
-    }
+    const { moveTo = {} } = this.#options
     const line = readExportLine(value)
     if (line.kind === 'session')
-      return [{ kind: 'session', address: { ...line.address, ...flags }, settings: line.settings }]
+      return [{ kind: 'session', address: { ...line.address, ...moveTo }, settings: line.settings }]
     const { item } = line
     const conversation = { around: {} }
-    const session = this.#placer.session({ ...item, ...flags }, conversation)
+    const session = this.#placer.session({ ...item, ...moveTo }, conversation)
     // An id belongs to its session, so whoever goes elsewhere gets a new one.
-    if (Object.keys(flags).length === 0) return [{ kind: 'restore', item, where: this.#at(where) }]
+    if (Object.keys(moveTo).length === 0) return [{ kind: 'restore', item, where: this.#at(where) }]
     const moved = this.#placer.place(exportedDraft(item), session, conversation, 0, 0)
     return [{ kind: 'item', item: moved, where: this.#at(where) }]
   }

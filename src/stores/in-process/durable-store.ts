@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { base32 } from '../../lib/base32.ts'
+import { ThermoclineError } from '../../errors.ts'
 import { COLD_HEAT, type Heat } from '../../memory/heat.ts'
-import { NEVER, type Overlay, type SegmentRef, type TailEntry } from '../../memory/record.ts'
+import { heldItems, NEVER, type Overlay, type SegmentRef, type TailEntry } from '../../memory/record.ts'
 import { type Owner, type SessionIdentity, type SessionKey, shardOf } from '../../memory/session.ts'
 import { isErased, type Stamp } from '../../memory/stamp.ts'
 import type {
@@ -34,15 +33,23 @@ interface Row {
   tailHeat: Heat
   segments: readonly SegmentRef[]
   overlay: Overlay
+  about: string
   fence: string
   reviewAt: number
   failures: number
+  createdAt: number
   updatedAt: number
+  /** Only what outlives a removed session is left of it. */
+  isBuried: boolean
 }
 
 class InProcessDurableStore implements DurableStore {
   readonly name = 'in-process'
-  readonly capabilities = Object.freeze({ remote: false, persistent: false })
+  readonly capabilities = Object.freeze({
+    remote: false,
+    persistent: false,
+    outOfReach: Object.freeze(['the heap of this process, until its garbage is collected']),
+  })
   readonly #rows = new Map<SessionKey, Row>()
   readonly #segments = new Map<string, Uint8Array>()
   readonly #watchers = new Set<(change: LocalChange) => void>()
@@ -53,24 +60,28 @@ class InProcessDurableStore implements DurableStore {
   async close(): Promise<void> {}
 
   async append(session: SessionIdentity, entries: readonly AppendEntry[], options: AppendOptions): Promise<Appended> {
-    const row = this.#rows.get(session.key) ?? newRow(session)
+    const known = this.#rows.get(session.key)
+    const row = known ?? newRow(session)
     this.#rows.set(session.key, row)
-    for (const { stamp, body, createdAt } of entries) {
-      if (isErased(stamp, row.erasedTo) || row.tail.has(stamp)) continue
-      row.tail.set(stamp, { stamp, body })
-      row.n += 1
-      row.tailItems += 1
-      row.tailBytes += Buffer.byteLength(body)
-      row.updatedAt = Math.max(row.updatedAt, createdAt)
-      row.reviewAt = Math.min(row.reviewAt, options.reviewAt)
+    // What is erased does not bring back the session that it was of.
+    if (row.isBuried && entries.length > 0 && entries.every(({ stamp }) => isErased(stamp, row.erasedTo))) {
+      return { n: row.n, tailItems: 0, tailBytes: 0, erasedTo: row.erasedTo }
     }
+    if (known === undefined || row.isBuried) {
+      row.createdAt = entries[0]?.createdAt ?? options.createdAt ?? 0
+      row.updatedAt = row.createdAt
+      row.reviewAt = options.reviewAt
+      row.isBuried = false
+    }
+    row.reviewAt = Math.min(row.reviewAt, options.reviewAt)
+    addToTail(row, entries)
     this.#changed({ key: session.key, entries })
     return { n: row.n, tailItems: row.tailItems, tailBytes: row.tailBytes, erasedTo: row.erasedTo }
   }
 
   async load(key: SessionKey, options: LoadOptions = {}): Promise<LoadedRecord | undefined> {
     const row = this.#rows.get(key)
-    if (row === undefined) return undefined
+    if (row === undefined || row.isBuried) return undefined
     const all = [...row.tail.values()].sort((a, b) => (a.stamp < b.stamp ? -1 : 1))
     const tail = options.newest === undefined ? all : all.slice(-options.newest)
     return {
@@ -84,8 +95,10 @@ class InProcessDurableStore implements DurableStore {
       tailHeat: row.tailHeat,
       segments: row.segments,
       overlay: row.overlay,
+      about: row.about,
       reviewAt: row.reviewAt,
       failures: row.failures,
+      createdAt: row.createdAt,
       updatedAt: row.updatedAt,
       ...(options.withFence === true && { fence: row.fence }),
     }
@@ -97,10 +110,13 @@ class InProcessDurableStore implements DurableStore {
 
   async commit(key: SessionKey, fence: string, change: StructuralChange): Promise<CommitResult> {
     const row = this.#rows.get(key)
-    if (row === undefined || row.fence !== fence) return { kind: 'conflict' }
+    if (row === undefined || row.isBuried || row.fence !== fence) return { kind: 'conflict' }
+    if (change.onlyIfN === true && row.n !== change.n) return { kind: 'conflict' }
     for (const { id, bytes } of change.put ?? []) this.#segments.set(key + id, bytes)
     for (const id of change.remove ?? []) this.#segments.delete(key + id)
-    for (const { stamp, body } of change.dropTail ?? []) {
+    row.erasedTo = Math.max(row.erasedTo, change.erasedTo ?? 0)
+    const erased = [...row.tail.values()].filter(({ stamp }) => isErased(stamp, row.erasedTo))
+    for (const { stamp, body } of [...(change.dropTail ?? []), ...erased]) {
       if (!row.tail.delete(stamp)) continue
       row.tailItems -= 1
       row.tailBytes -= Buffer.byteLength(body)
@@ -108,17 +124,19 @@ class InProcessDurableStore implements DurableStore {
     row.segments = change.segments ?? row.segments
     row.overlay = change.overlay ?? row.overlay
     row.tailHeat = change.tailHeat ?? row.tailHeat
-    row.erasedTo = Math.max(row.erasedTo, change.erasedTo ?? 0)
+    row.about = change.about ?? row.about
     row.reviewAt = reviewAfter(row, change.reviewAt, change.n)
     row.failures = 0
-    row.fence = newFence()
+    row.fence = change.nextFence
+    if (change.bury === true && row.n === change.n) this.#bury(row)
+    else addToTail(row, change.addTail ?? [])
     this.#changed({ key, entries: undefined })
     return { kind: 'committed' }
   }
 
   async touch(key: SessionKey, patch: TouchPatch): Promise<void> {
     const row = this.#rows.get(key)
-    if (row === undefined) return
+    if (row === undefined || row.isBuried) return
     row.tailHeat = patch.tailHeat ?? row.tailHeat
     if (patch.segmentHeat !== undefined) row.segments = withHeat(row.segments, patch.segmentHeat)
     if (patch.reviewAt !== undefined) row.reviewAt = reviewAfter(row, patch.reviewAt.at, patch.reviewAt.n)
@@ -127,7 +145,7 @@ class InProcessDurableStore implements DurableStore {
 
   async due(shard: number, before: number, cursor: string | undefined, limit: number): Promise<DuePage> {
     const rows = [...this.#rows.values()]
-      .filter((row) => shardOf(row.session.key) === shard && row.reviewAt <= before)
+      .filter((row) => !row.isBuried && shardOf(row.session.key) === shard && row.reviewAt <= before)
       .map((row) => ({ key: row.session.key, reviewAt: row.reviewAt, place: place(row.reviewAt, row.session.key) }))
     const sessions = pageAfter(rows, cursor, limit)
     return { sessions, cursor: sessions.length < limit ? undefined : sessions.at(-1)?.place }
@@ -135,12 +153,15 @@ class InProcessDurableStore implements DurableStore {
 
   async list(owner: Owner, cursor: string | undefined, limit: number): Promise<SessionPage> {
     const rows = [...this.#rows.values()]
-      .filter(({ session }) => session.tenantId === owner.tenantId && session.userId === owner.userId)
+      .filter((row) => !row.isBuried && row.session.tenantId === owner.tenantId && row.session.userId === owner.userId)
       // Newest first, as rising text.
       .map((row) => ({
         ...row.session,
+        createdAt: row.createdAt,
         updatedAt: row.updatedAt,
         n: row.n,
+        about: row.about,
+        items: heldItems(row),
         place: place(NEVER - row.updatedAt, row.session.key),
       }))
     const sessions = pageAfter(rows, cursor, limit)
@@ -154,6 +175,12 @@ class InProcessDurableStore implements DurableStore {
   watch(listener: (change: LocalChange) => void): () => void {
     this.#watchers.add(listener)
     return () => this.#watchers.delete(listener)
+  }
+
+  #bury(row: Row): void {
+    for (const { id } of row.segments) this.#segments.delete(row.session.key + id)
+    const { session, n, erasedTo, fence } = row
+    this.#rows.set(session.key, { ...newRow(session), n, erasedTo, fence, isBuried: true })
   }
 
   #changed(change: LocalChange): void {
@@ -172,15 +199,25 @@ function newRow(session: SessionIdentity): Row {
     tailHeat: COLD_HEAT,
     segments: [],
     overlay: new Map(),
-    fence: newFence(),
+    about: '',
+    fence: '',
     reviewAt: NEVER,
     failures: 0,
+    createdAt: 0,
     updatedAt: 0,
+    isBuried: false,
   }
 }
 
-function newFence(): string {
-  return base32(randomBytes(10))
+function addToTail(row: Row, entries: readonly AppendEntry[]): void {
+  for (const { stamp, body, createdAt } of entries) {
+    if (isErased(stamp, row.erasedTo) || row.tail.has(stamp)) continue
+    row.tail.set(stamp, { stamp, body })
+    row.n += 1
+    row.tailItems += 1
+    row.tailBytes += Buffer.byteLength(body)
+    row.updatedAt = Math.max(row.updatedAt, createdAt)
+  }
 }
 
 function reviewAfter(row: Row, at: number, n: number): number {
@@ -198,7 +235,12 @@ function place(order: number, key: SessionKey): string {
   return `${order.toString().padStart(17, '0')}${key}`
 }
 
+const PLACE = /^\d{17}[0-9a-v]{26}$/
+
 function pageAfter<T extends { readonly place: string }>(rows: T[], cursor: string | undefined, limit: number): T[] {
+  if (cursor !== undefined && !PLACE.test(cursor)) {
+    throw new ThermoclineError('INVALID_ARGUMENT', 'Cannot read page: expected a cursor that an earlier page gave')
+  }
   return rows
     .filter((row) => cursor === undefined || row.place > cursor)
     .sort((a, b) => (a.place < b.place ? -1 : 1))

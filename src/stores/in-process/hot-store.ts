@@ -126,6 +126,10 @@ class InProcessHotStore implements HotStore {
     this.#segments.set(key + segmentId, bytes, bytes.byteLength)
   }
 
+  dropSegments(key: SessionKey, segmentIds: readonly string[]): void {
+    for (const id of segmentIds) this.#segments.delete(key + id)
+  }
+
   #makeSlot(id: string): Slot | undefined {
     const handle = this.#copies.handleOf(id.slice(0, SESSION_KEY_CHARS) as SessionKey)
     const place = handle?.value.placeOf(id)

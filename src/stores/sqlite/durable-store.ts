@@ -1,14 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type DatabaseSync, loadNodeSqlite } from '../../clients/node-sqlite.ts'
 import { ThermoclineError } from '../../errors.ts'
-import { base32 } from '../../lib/base32.ts'
 import { checkNames } from '../../lib/check-names.ts'
 import { checkNumberOption, checkWordOption, invalidOption } from '../../lib/check-options.ts'
-import type { TailEntry } from '../../memory/record.ts'
-import { type Owner, type SessionIdentity, type SessionKey, shardOf } from '../../memory/session.ts'
-import { isErased } from '../../memory/stamp.ts'
+import type { Owner, SessionIdentity, SessionKey } from '../../memory/session.ts'
 import type {
   AppendEntry,
   Appended,
@@ -20,17 +16,16 @@ import type {
   LoadOptions,
   LocalChange,
   SessionPage,
-  SessionSummary,
   StructuralChange,
   TouchPatch,
 } from '../../tiers/durable-store.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { GroupCommit } from './group-commit.ts'
 import { prepareSchema } from './schema.ts'
-import { type AppendRow, appendedOf, recordOf, type SessionRow, segmentBytes, tailOf } from './session-row.ts'
+import { recordOf, type SessionRow, type SummaryRow, segmentBytes, summaryOf, tailOf } from './session-row.ts'
+import { appendEntries, commitChange, touchSession } from './session-writes.ts'
 import { wrapSqliteError } from './sqlite-error.ts'
 import { prepareStatements, type Statements } from './statements.ts'
-import { encodeHeat, encodeOverlay, encodeSegments, inlineChanges, structureOf, withHeat } from './structure-row.ts'
 
 export interface SqliteDurableStoreOptions {
   /** The file; its folder is made if need be. `:memory:` keeps everything in the process. @default "thermocline.db" */
@@ -81,7 +76,14 @@ class SqliteDurableStore implements DurableStore {
     checkWordOption('synchronous', options.synchronous, ['full', 'normal'])
     checkNumberOption('lockTimeoutMs', options.lockTimeoutMs, [0, 600_000, true])
     this.#options = options
-    this.capabilities = Object.freeze({ remote: false, persistent: options.path !== ':memory:' })
+    this.capabilities = Object.freeze({
+      remote: false,
+      persistent: options.path !== ':memory:',
+      outOfReach: Object.freeze([
+        'backups, exports and other copies of the file',
+        'what the file system or the disk keeps of blocks that were written over',
+      ]),
+    })
   }
 
   /** Two managers may share a store: the last one to close it closes the file. */
@@ -113,7 +115,9 @@ class SqliteDurableStore implements DurableStore {
       // Before anything is set that stays in the file: one that is not ours must be left as it is.
       prepareSchema(database, path)
       database.exec(
-        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`,
+        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+         -- What is removed, or moved into a segment, is written over with zeros: erasing then has nothing left to find.
+         PRAGMA secure_delete = ON;`,
       )
       // By pragma: the constructor's option is ignored by early versions of node:sqlite.
       database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
@@ -140,28 +144,7 @@ class SqliteDurableStore implements DurableStore {
 
   append(session: SessionIdentity, entries: readonly AppendEntry[], options: AppendOptions): Promise<Appended> {
     return this.#write(
-      (statements) => {
-        const { key, tenantId, userId, sessionId } = session
-        let bytes = 0
-        let updatedAt = 0
-        for (const { body, createdAt } of entries) {
-          bytes += Buffer.byteLength(body)
-          updatedAt = Math.max(updatedAt, createdAt)
-        }
-        // Counted as if all were new, which they nearly always are; what was not stored is taken off again.
-        const row = (statements.countAppend.get(key, entries.length, bytes, updatedAt) ??
-          statements.createSession.get(
-            ...[key, tenantId, userId, sessionId, shardOf(key), entries.length, bytes, options.reviewAt, updatedAt],
-          )) as unknown as AppendRow
-        const skipped = entries.filter(({ stamp, body }) => {
-          if (isErased(stamp, row.erased_to)) return true
-          return statements.insertEntry.run(key, stamp, body).changes === 0
-        })
-        if (options.reviewAt < row.review_at) statements.reviewEarlier.run(key, options.reviewAt)
-        if (skipped.length === 0) return appendedOf(row)
-        const skippedBytes = skipped.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0)
-        return appendedOf(statements.uncount.get(key, skipped.length, skippedBytes) as unknown as AppendRow)
-      },
+      (statements) => appendEntries(statements, session, entries, options),
       () => ({ key: session.key, entries }),
     )
   }
@@ -186,48 +169,14 @@ class SqliteDurableStore implements DurableStore {
   }
 
   commit(key: SessionKey, fence: string, change: StructuralChange): Promise<CommitResult> {
-    return this.#write<CommitResult>(
-      (statements) => {
-        const row = statements.session.get(key) as unknown as SessionRow | undefined
-        if (row === undefined) return { kind: 'conflict' }
-        const structure = structureOf(row)
-        if (structure.fence !== fence) return { kind: 'conflict' }
-        const dropped = dropTail(statements, key, change.dropTail ?? [])
-        // A segment that now lies in the record may replace one that lay outside it, so removals come first.
-        const inline = inlineChanges(structure.segments, change.segments)
-        for (const id of [...(change.remove ?? []), ...inline.remove]) statements.deleteSegment.run(key, id)
-        for (const { id, bytes } of [...(change.put ?? []), ...inline.put]) statements.putSegment.run(key, id, bytes)
-        statements.putStructure.run(
-          key,
-          base32(randomBytes(10)),
-          change.segments === undefined ? structure.segments : encodeSegments(change.segments),
-          change.overlay === undefined ? structure.overlay : encodeOverlay(change.overlay),
-          change.tailHeat === undefined ? structure.tail_heat : encodeHeat(change.tailHeat),
-        )
-        statements.updateSession.run(
-          ...[key, dropped.items, dropped.bytes, change.erasedTo ?? 0, change.reviewAt, change.n, 0],
-        )
-        return { kind: 'committed' }
-      },
+    return this.#write(
+      (statements) => commitChange(statements, key, fence, change),
       (result) => (result.kind === 'committed' ? { key, entries: undefined } : undefined),
     )
   }
 
   touch(key: SessionKey, patch: TouchPatch): Promise<void> {
-    return this.#write((statements) => {
-      const row = statements.session.get(key) as unknown as SessionRow | undefined
-      if (row === undefined) return
-      if (patch.reviewAt !== undefined || patch.failures !== undefined) {
-        const reviewAt = patch.reviewAt ?? { at: row.review_at, n: row.n }
-        statements.updateSession.run(...[key, 0, 0, 0, reviewAt.at, reviewAt.n, patch.failures ?? row.failures])
-      }
-      if (patch.tailHeat === undefined && patch.segmentHeat === undefined) return
-      const structure = structureOf(row)
-      const segments = withHeat(structure.segments, patch.segmentHeat)
-      const tailHeat = patch.tailHeat === undefined ? structure.tail_heat : encodeHeat(patch.tailHeat)
-      // The fence stays: heat is not part of what a structural commit must not miss.
-      statements.putStructure.run(key, structure.fence, segments, structure.overlay, tailHeat)
-    })
+    return this.#write((statements) => touchSession(statements, key, patch))
   }
 
   async due(shard: number, before: number, cursor: string | undefined, limit: number): Promise<DuePage> {
@@ -248,24 +197,10 @@ class SqliteDurableStore implements DurableStore {
     return this.#read((statements) => {
       const rows = statements.list.all(
         ...[owner.tenantId, owner.userId, ...decodeCursor(cursor), limit],
-      ) as unknown as readonly {
-        readonly key: SessionKey
-        readonly session_id: string
-        readonly updated_at: number
-        readonly n: number
-      }[]
+      ) as unknown as readonly SummaryRow[]
       const last = rows.at(-1)
-      const sessions = rows.map(
-        ({ key, session_id: sessionId, updated_at: updatedAt, n }): SessionSummary => ({
-          key,
-          ...owner,
-          sessionId,
-          updatedAt,
-          n,
-        }),
-      )
       return {
-        sessions,
+        sessions: rows.map((row) => summaryOf(owner, row)),
         cursor: last === undefined || rows.length < limit ? undefined : encodeCursor(-last.updated_at, last.key),
       }
     })
@@ -274,6 +209,12 @@ class SqliteDurableStore implements DurableStore {
   /** SQLite's own counter of commits by other connections. */
   foreignChanges(): number {
     return this.#read((statements) => statements.dataVersion.get()?.data_version as number)
+  }
+
+  /** What is removed is written over with zeros in the file; the log is emptied here, which needs a moment without readers. */
+  async scrub(): Promise<void> {
+    this.#open()
+    await this.#writes!.truncateLog()
   }
 
   watch(listener: (change: LocalChange) => void): () => void {
@@ -312,23 +253,4 @@ function loadNewest(statements: Statements, key: SessionKey, options: LoadOption
   const tail = tailOf(statements, key, options.newest)
   const row = statements.session.get(key) as unknown as SessionRow | undefined
   return row && recordOf(statements, key, row, tail, options)
-}
-
-/** Removes exactly these entries; what is gone already counts nothing. */
-function dropTail(
-  statements: Statements,
-  key: SessionKey,
-  entries: readonly TailEntry[],
-): { readonly items: number; readonly bytes: number } {
-  const first = entries[0]?.stamp
-  const last = entries.at(-1)?.stamp
-  if (first === undefined || last === undefined) return { items: 0, bytes: 0 }
-  const between = statements.stampsBetween.all(key, first, last)
-  // Nothing else lies between them, as after nearly every seal: one statement instead of hundreds.
-  const isWholeRange = between.length === entries.length && between.every(({ stamp }, i) => stamp === entries[i]!.stamp)
-  if (isWholeRange) statements.deleteRange.run(key, first, last)
-  const dropped = isWholeRange
-    ? entries
-    : entries.filter(({ stamp }) => statements.deleteEntry.run(key, stamp).changes > 0)
-  return { items: dropped.length, bytes: dropped.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0) }
 }

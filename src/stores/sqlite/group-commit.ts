@@ -58,6 +58,32 @@ export class GroupCommit {
     while (this.#running !== undefined) await this.#running
   }
 
+  /**
+   * Brings all of the log into the file and empties it, between two transactions.
+   * @throws ThermoclineError `STORE_TIMEOUT` where another process goes on reading what lies in the log
+   */
+  async truncateLog(): Promise<void> {
+    const deadline = performance.now() + this.#options.lockTimeoutMs
+    for (let waitMs = 1; !this.#tryTruncate(); waitMs = Math.min(waitMs * 2, 50)) {
+      if (performance.now() >= deadline) {
+        throw new ThermoclineError(
+          'STORE_TIMEOUT',
+          `Cannot empty the log of ${this.#options.path}: another process is reading it; try again`,
+        )
+      }
+      await systemClock.sleep(waitMs)
+    }
+  }
+
+  #tryTruncate(): boolean {
+    try {
+      return this.#statements.truncateLog.get()?.busy === 0
+    } catch (error) {
+      if (isBusy(error)) return false
+      throw wrapSqliteError(error, 'empty the log', this.#options.path)
+    }
+  }
+
   async #drainSoon(): Promise<void> {
     // One turn of the microtask queue: whatever was called together arrives before the transaction begins.
     await undefined

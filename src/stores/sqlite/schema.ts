@@ -3,11 +3,10 @@ import { ThermoclineError } from '../../errors.ts'
 
 /** "tcln" in ASCII: marks a file as ours, as SQLite's application_id is meant for. */
 const APPLICATION_ID = 0x74636c6e
-const SCHEMA_VERSION = 1
 
 // `tail` and the owner's index are clustered by session: a history is one walk along neighbouring rows. What appends
 // never change (`structure`) stands apart from what every append changes (`session`), since SQLite rewrites whole rows.
-const SCHEMA = `
+const VERSION_1 = `
   CREATE TABLE session (
     key TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, user_id TEXT NOT NULL, session_id TEXT NOT NULL,
     shard INTEGER NOT NULL, n INTEGER NOT NULL, tail_items INTEGER NOT NULL, tail_bytes INTEGER NOT NULL,
@@ -26,8 +25,18 @@ const SCHEMA = `
   ) STRICT;
 `
 
+// `buried` is what stays of a removed session: nothing that says whose it was.
+const VERSION_2 = `
+  ALTER TABLE session ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE structure ADD COLUMN about TEXT NOT NULL DEFAULT '';
+  CREATE TABLE buried (key TEXT PRIMARY KEY, n INTEGER NOT NULL, erased_to INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+`
+
+/** What brings a file from each version to the next; a new file takes all of it. */
+const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2]
+
 /**
- * Creates the tables in an empty file, and refuses one that is not ours or is of a later version.
+ * Creates the tables in an empty file, brings an older file of ours up to date, and refuses any other.
  * @throws ThermoclineError `STORE_VERSION`
  */
 export function prepareSchema(database: DatabaseSync, path: string): void {
@@ -40,11 +49,11 @@ export function prepareSchema(database: DatabaseSync, path: string): void {
     if (tables > 0 && application !== APPLICATION_ID) {
       throw refused(path, 'it is a SQLite database of another program; choose another path')
     }
-    if (version > SCHEMA_VERSION)
+    if (version > MIGRATIONS.length)
       throw refused(path, `it was written by a later thermocline (schema ${version}); upgrade the package`)
-    if (tables === 0) {
-      database.exec(SCHEMA)
-      database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION};`)
+    if (version < MIGRATIONS.length) {
+      for (const migration of MIGRATIONS.slice(version)) database.exec(migration)
+      database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length};`)
     }
     database.exec('COMMIT')
   } catch (error) {

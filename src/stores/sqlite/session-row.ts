@@ -1,6 +1,6 @@
-import type { TailEntry } from '../../memory/record.ts'
-import type { SessionKey } from '../../memory/session.ts'
-import type { Appended, LoadedRecord, LoadOptions } from '../../tiers/durable-store.ts'
+import { heldItems, type TailEntry } from '../../memory/record.ts'
+import type { Owner, SessionKey } from '../../memory/session.ts'
+import type { Appended, LoadedRecord, LoadOptions, SessionSummary } from '../../tiers/durable-store.ts'
 import type { Statements } from './statements.ts'
 import { decodeHeat, decodeOverlay, decodeSegments, type MaybeStructureRow, structureOf } from './structure-row.ts'
 
@@ -17,6 +17,7 @@ export interface SessionRow extends MaybeStructureRow {
   readonly tail_bytes: number
   readonly erased_to: number
   readonly review_at: number
+  readonly created_at: number
   readonly updated_at: number
   readonly failures: number
 }
@@ -48,8 +49,10 @@ export function recordOf(
     tailHeat: decodeHeat(structure.tail_heat),
     segments: decodeSegments(structure.segments, (id) => segmentBytes(statements, key, id)),
     overlay: decodeOverlay(structure.overlay),
+    about: structure.about,
     reviewAt: row.review_at,
     failures: row.failures,
+    createdAt: row.created_at,
     updatedAt: row.updated_at,
     ...(options.withFence === true && { fence: structure.fence }),
   }
@@ -61,4 +64,33 @@ export function appendedOf(row: AppendRow): Appended {
 
 export function segmentBytes(statements: Statements, key: SessionKey, id: string): Uint8Array | undefined {
   return statements.segment.get(key, id)?.bytes as Uint8Array | undefined
+}
+
+/** A session as a list of them is selected. */
+export interface SummaryRow extends Pick<MaybeStructureRow, 'segments' | 'overlay' | 'about'> {
+  readonly key: SessionKey
+  readonly session_id: string
+  readonly created_at: number
+  readonly updated_at: number
+  readonly n: number
+  readonly tail_items: number
+}
+
+export function summaryOf(owner: Owner, row: SummaryRow): SessionSummary {
+  const { segments, overlay } = { segments: row.segments ?? '[]', overlay: row.overlay ?? '[]' }
+  return {
+    key: row.key,
+    tenantId: owner.tenantId,
+    userId: owner.userId,
+    sessionId: row.session_id,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    n: row.n,
+    about: row.about ?? '',
+    items: heldItems({
+      tailItems: row.tail_items,
+      segments: decodeSegments(segments, () => undefined),
+      overlay: decodeOverlay(overlay),
+    }),
+  }
 }

@@ -8,6 +8,7 @@ export interface StructureRow {
   readonly segments: string
   readonly overlay: string
   readonly tail_heat: string
+  readonly about: string
 }
 
 /** The same joined to a session that may have had no structural commit: then all are null. */
@@ -17,7 +18,7 @@ export function structureOf(row: MaybeStructureRow): StructureRow {
   return row.fence === null ? EMPTY_STRUCTURE : (row as StructureRow)
 }
 
-/** The fence of a session that has had no structural commit yet. */
+/** The fence of a session that has never had a structural commit. */
 const FIRST_FENCE = ''
 
 const EMPTY_STRUCTURE: StructureRow = Object.freeze({
@@ -25,6 +26,7 @@ const EMPTY_STRUCTURE: StructureRow = Object.freeze({
   segments: '[]',
   overlay: '[]',
   tail_heat: encodeHeat(COLD_HEAT),
+  about: '',
 })
 
 export function encodeHeat(heat: Heat): string {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { LocalChange } from '../../tiers/durable-store.ts'
+import { newFence } from '../../tiers/fence.ts'
 import { commitNow, entry, fenced, REVIEW, session } from './fixtures.ts'
 import type { DurableTest } from './store-under-test.ts'
 
@@ -25,7 +26,7 @@ export function changeTests(test: DurableTest): void {
       [[chat.key, undefined]],
     )
     heard.length = 0
-    assert.equal((await store.commit(chat.key, fence, { n: 2, reviewAt: 1 })).kind, 'conflict')
+    assert.equal((await store.commit(chat.key, fence, { n: 2, nextFence: newFence(), reviewAt: 1 })).kind, 'conflict')
     assert.deepEqual(heard, [], 'a conflict changes nothing')
     stop()
     stop()

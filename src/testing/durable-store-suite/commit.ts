@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { OverlayChange } from '../../memory/record.ts'
 import type { Stamp } from '../../memory/stamp.ts'
+import { newFence } from '../../tiers/fence.ts'
 import {
   bytesOf,
   commitNow,
@@ -28,7 +29,10 @@ export function commitTests(test: DurableTest): void {
     const late = [{ ...entry(2, 'a latecomer'), stamp: stampAt(2, 1) }, ...entries(100, 2)]
     await store.append(chat, late, REVIEW)
     const dropTail = [record.tail[0]!, record.tail[2]!, record.tail[3]!]
-    assert.deepEqual(await store.commit(chat.key, fence, { n: record.n, reviewAt: 1, dropTail }), { kind: 'committed' })
+    assert.deepEqual(
+      await store.commit(chat.key, fence, { n: record.n, nextFence: newFence(), reviewAt: 1, dropTail }),
+      { kind: 'committed' },
+    )
     const left = [old[1]!, late[0]!, old[4]!, late[1]!, late[2]!]
     const after = await loaded(store, chat.key)
     assert.deepEqual(plainTail(after), plainEntries(left))

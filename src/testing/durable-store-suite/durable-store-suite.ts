@@ -9,6 +9,7 @@ import { isolationTests } from './isolation.ts'
 import { lifetimeTests } from './lifetime.ts'
 import { listTests } from './list.ts'
 import { loadTests } from './load.ts'
+import { removalTests } from './removal.ts'
 import { reviewTests } from './review.ts'
 import { segmentTests } from './segments.ts'
 import { type DurableStoreSuiteOptions, type DurableTest, withDurableStore } from './store-under-test.ts'
@@ -20,6 +21,7 @@ const TOPICS: readonly (readonly [string, (test: DurableTest) => void])[] = [
   ['fence', fenceTests],
   ['commit', commitTests],
   ['segments', segmentTests],
+  ['removal', removalTests],
   ['reviewAt and touch', reviewTests],
   ['due', dueTests],
   ['list', listTests],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { newFence } from '../../tiers/fence.ts'
 import {
   commitNow,
   entries,
@@ -24,6 +25,7 @@ export function fenceTests(test: DurableTest): void {
     const { record: before, fence } = await fenced(store, chat.key)
     const change = {
       n: before.n,
+      nextFence: newFence(),
       dropTail: before.tail,
       segments: [segmentRef(1)],
       overlay: new Map([[entry(0).stamp, { kind: 'deleted' as const }]]),
@@ -42,7 +44,7 @@ export function fenceTests(test: DurableTest): void {
   })
 
   test('a commit to a session that is not there is a conflict and creates nothing', async ({ store }) => {
-    const change = { n: 0, reviewAt: 1, put: [{ id: segmentId(1), bytes: segmentBytes(10) }] }
+    const change = { n: 0, nextFence: newFence(), reviewAt: 1, put: [{ id: segmentId(1), bytes: segmentBytes(10) }] }
     for (const fence of ['', 'a fence']) {
       assert.deepEqual(await store.commit(chat.key, fence, change), { kind: 'conflict' })
     }
@@ -50,15 +52,28 @@ export function fenceTests(test: DurableTest): void {
     assert.equal(await store.getSegment(chat.key, segmentId(1)), undefined)
   })
 
-  test('every commit leaves a fence that never was there before', async ({ store }) => {
+  test('every commit leaves the fence that it names', async ({ store }) => {
     await store.append(chat, [entry(1)], REVIEW)
-    const fences = new Set([(await fenced(store, chat.key)).fence])
     for (let i = 0; i < 10; i++) {
+      const nextFence = newFence()
       // Also one that changes nothing.
-      await commitNow(store, chat.key, {})
-      fences.add((await fenced(store, chat.key)).fence)
+      await commitNow(store, chat.key, { nextFence })
+      assert.equal((await fenced(store, chat.key)).fence, nextFence)
     }
-    assert.equal(fences.size, 11)
+  })
+
+  test('a commit that asks for it fails after an append, and only then', async ({ store, other }) => {
+    const second = await other()
+    await store.append(chat, entries(0, 2), REVIEW)
+    const { record, fence } = await fenced(store, chat.key)
+    await second.append(chat, [entry(10)], REVIEW)
+    const change = { nextFence: newFence(), reviewAt: 1, onlyIfN: true, about: 'changed' }
+    assert.deepEqual(await store.commit(chat.key, fence, { ...change, n: record.n }), { kind: 'conflict' })
+    const { record: now, fence: same } = await fenced(store, chat.key)
+    assert.deepEqual([same, now.about, now.tail.length], [fence, '', 3])
+    await store.touch(chat.key, { failures: 1 })
+    assert.deepEqual(await store.commit(chat.key, fence, { ...change, n: now.n }), { kind: 'committed' })
+    assert.equal((await loaded(store, chat.key)).about, 'changed')
   })
 
   test('appends and touches neither change the fence nor make a commit fail', async ({ store, other }) => {
@@ -70,7 +85,9 @@ export function fenceTests(test: DurableTest): void {
       await second.append(chat, entries(100 * round + 20, 3), REVIEW)
       await store.touch(chat.key, { tailHeat: { reads: round, recent: [] }, failures: round })
       assert.equal((await fenced(store, chat.key)).fence, fence)
-      assert.deepEqual(await store.commit(chat.key, fence, { n: record.n, reviewAt: 1 }), { kind: 'committed' })
+      assert.deepEqual(await store.commit(chat.key, fence, { n: record.n, nextFence: newFence(), reviewAt: 1 }), {
+        kind: 'committed',
+      })
     }
     assert.equal((await loaded(store, chat.key)).tail.length, 20)
   })
@@ -85,6 +102,7 @@ export function fenceTests(test: DurableTest): void {
         numbers.map((number, i) =>
           (i % 2 === 0 ? store : second).commit(chat.key, fence, {
             n: record.n,
+            nextFence: newFence(),
             reviewAt: REVIEW.reviewAt,
             segments: [segmentRef(number)],
             put: [{ id: segmentId(number), bytes: segmentBytes(300, number) }],
@@ -114,7 +132,12 @@ export function fenceTests(test: DurableTest): void {
       for (let i = 0; i < 6; i++) {
         const { record, fence } = await fenced(client, chat.key)
         const dropTail = record.tail.slice(0, Math.ceil(record.tail.length / 2))
-        const result = await client.commit(chat.key, fence, { n: record.n, reviewAt: record.reviewAt, dropTail })
+        const result = await client.commit(chat.key, fence, {
+          n: record.n,
+          nextFence: newFence(),
+          reviewAt: record.reviewAt,
+          dropTail,
+        })
         if (result.kind === 'committed') dropped.push(...dropTail.map(({ stamp }) => stamp))
       }
     }

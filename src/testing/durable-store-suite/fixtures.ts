@@ -10,6 +10,7 @@ import type {
   LoadOptions,
   StructuralChange,
 } from '../../tiers/durable-store.ts'
+import { newFence } from '../../tiers/fence.ts'
 
 /** All times of the suite count from here; nothing reads the clock. */
 export const START: number = Date.UTC(2026, 0, 1)
@@ -117,7 +118,12 @@ export async function commitNow(
   change: Partial<StructuralChange>,
 ): Promise<LoadedRecord> {
   const { record, fence } = await fenced(store, key)
-  const result = await store.commit(key, fence, { n: record.n, reviewAt: record.reviewAt, ...change })
+  const result = await store.commit(key, fence, {
+    n: record.n,
+    nextFence: newFence(),
+    reviewAt: record.reviewAt,
+    ...change,
+  })
   assert.deepEqual(result, { kind: 'committed' }, 'a commit with the current fence must succeed')
   return record
 }

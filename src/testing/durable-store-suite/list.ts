@@ -44,6 +44,13 @@ export function listTests(test: DurableTest): void {
     }
   })
 
+  test('a cursor that no page gave is refused', async ({ store }) => {
+    await fill(store)
+    for (const wrong of ['', 'nonsense', `${'9'.repeat(40)}`, "1' OR '1'='1"]) {
+      await assert.rejects(store.list(OWNER, wrong, 3), { code: 'INVALID_ARGUMENT' }, JSON.stringify(wrong))
+    }
+  })
+
   test('a session that begins meanwhile makes no other appear twice', async ({ store }) => {
     await fill(store)
     let begun = 0

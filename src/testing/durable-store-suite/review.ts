@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { NEVER } from '../../memory/record.ts'
+import { newFence } from '../../tiers/fence.ts'
 import {
   commitNow,
   entries,
@@ -35,7 +36,7 @@ export function reviewTests(test: DurableTest): void {
     ] as const) {
       const { record, fence } = await fenced(store, chat.key)
       await store.append(chat, [entry(record.n + 1)], { reviewAt: START + 300 })
-      await store.commit(chat.key, fence, { n: record.n, reviewAt })
+      await store.commit(chat.key, fence, { n: record.n, nextFence: newFence(), reviewAt })
       assert.equal((await loaded(store, chat.key)).reviewAt, expected)
     }
   })

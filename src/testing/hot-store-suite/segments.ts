@@ -24,6 +24,17 @@ export function segmentTests(test: HotTest): void {
     await servesExactly(context, chat, held, 2)
   })
 
+  test('segments that are dropped are gone, and no others', async ({ store, mayForget }) => {
+    const another = session('another').key
+    for (const key of [chat.key, another]) await store.putSegment(key, id, new Uint8Array([1]))
+    await store.putSegment(chat.key, otherId, new Uint8Array([2]))
+    await store.dropSegments(chat.key, [id, '0000000000003'])
+    assert.equal(await store.getSegment(chat.key, id), undefined)
+    if (mayForget) return
+    assert.deepEqual([...(await store.getSegment(chat.key, otherId))!], [2])
+    assert.deepEqual([...(await store.getSegment(another, id))!], [1])
+  })
+
   test(
     'a segment larger than the whole is not kept, and not half of it',
     async ({ store }) => {

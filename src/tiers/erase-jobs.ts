@@ -1,0 +1,191 @@
+import { ThermoclineError } from '../errors.ts'
+import { publishStep } from '../lib/trace.ts'
+import { NEVER } from '../memory/record.ts'
+import { isSystemSession, type Owner, ownerTag, type SessionKey, systemSession } from '../memory/session.ts'
+import { type BaseMemoryManager, callBase } from './base-memory-manager.ts'
+import type { ChangePath } from './change-path.ts'
+import type { LoadedRecord } from './durable-store.ts'
+import { newFence } from './fence.ts'
+import type { Rewriter } from './rewriter.ts'
+import type { TierParts } from './tier-parts.ts'
+
+/** What became of erasing a user. Final after the second pass. */
+export interface EraseReceipt {
+  /** Leads to the receipt again. */
+  readonly id: string
+  readonly final: boolean
+  /** Whose: the first 10 characters of all of the user's session keys, which are a hash. */
+  readonly owner: string
+  /** Known until the receipt is final; then they are erased too. */
+  readonly tenantId?: string
+  readonly userId?: string
+  /** All times in milliseconds since 1970. */
+  readonly requestedAt: number
+  /** From then on no read returns anything that was added before. */
+  readonly firstPassAt?: number
+  /** A sweep removes by then, or soon after, what was written late. */
+  readonly secondPassDueAt?: number
+  readonly finalAt?: number
+  readonly removed: { readonly sessions: number; readonly items: number; readonly segments: number }
+  /** Where from. */
+  readonly erasedFrom: readonly string[]
+  /** Where copies may remain that this package has no hold of. */
+  readonly outOfReach: readonly string[]
+}
+
+/** What is written down of an erase: as `about` of a session of our own. */
+interface EraseJob {
+  readonly kind: 'erase'
+  readonly owner: string
+  readonly tenantId?: string
+  readonly userId?: string
+  readonly requestedAt: number
+  readonly firstPassAt?: number
+  readonly finalAt?: number
+  readonly sessions: number
+  readonly items: number
+  readonly segments: number
+}
+
+/**
+ * A write that its caller gave up on may still land: clients send for up to 10 minutes, see "timeouts" in the
+ * documentation of each. The second pass comes when none can be under way any more.
+ */
+export const SECOND_PASS_MS: number = 20 * 60_000
+/** A first pass that takes longer is taken for dead, and a sweep helps. */
+const FIRST_PASS_MS = 60_000
+const PAGE_SIZE = 100
+const ERASED_FROM = ['tail', 'pages', 'archives', 'overlay', 'hot copies', 'caches', 'search index']
+
+/** Erases users in two passes, as a job that is written down first: a sweep goes on where a process has died. */
+export class EraseJobs {
+  readonly #parts: TierParts
+  readonly #changes: ChangePath
+  readonly #rewriter: Rewriter
+  readonly #base: BaseMemoryManager | undefined
+
+  constructor(parts: TierParts, changes: ChangePath, rewriter: Rewriter, base: BaseMemoryManager | undefined) {
+    this.#parts = parts
+    this.#changes = changes
+    this.#rewriter = rewriter
+    this.#base = base
+  }
+
+  /** The first pass; the job is written down before anything is erased. */
+  async start(owner: Owner): Promise<EraseReceipt> {
+    const { durable, clock } = this.#parts
+    const id = newFence()
+    const { key } = systemSession(id)
+    const requestedAt = clock.now()
+    const nothing = { sessions: 0, items: 0, segments: 0 }
+    const job: EraseJob = { kind: 'erase', owner: ownerTag(owner), ...owner, requestedAt, ...nothing }
+    const giveUpAt = requestedAt + FIRST_PASS_MS
+    await durable.append(systemSession(id), [], { reviewAt: giveUpAt, createdAt: requestedAt })
+    await this.#write(key, job, giveUpAt)
+    publishStep('erase:written-down', key)
+    try {
+      return this.#receipt(id, await this.#firstPass(key, job, undefined))
+    } catch (cause) {
+      throw new ThermoclineError('ERASE_UNFINISHED', 'Cannot finish the erase now: the next sweep goes on with it', {
+        cause,
+        details: { receiptId: id },
+      })
+    }
+  }
+
+  async receipt(id: string): Promise<EraseReceipt | undefined> {
+    const record = await this.#parts.durable.load(systemSession(id).key)
+    const job = record && jobOf(record)
+    return job && this.#receipt(id, job)
+  }
+
+  /** What a sweep does for a session of our own that is due. */
+  async resume(record: LoadedRecord): Promise<void> {
+    const { key } = record.session
+    const job = jobOf(record)
+    // Its maker died before it had said what to erase, and has answered nobody.
+    if (job === undefined) await this.#changes.erase(key)
+    else if (job.firstPassAt === undefined) await this.#firstPass(key, job, job.requestedAt)
+    else if (job.finalAt === undefined) await this.#secondPass(key, job, job.firstPassAt)
+    else await this.#write(key, job, NEVER)
+  }
+
+  async #firstPass(key: SessionKey, job: EraseJob, upTo: number | undefined): Promise<EraseJob> {
+    const owner = ownerOf(job)
+    const counted = await this.#eraseAll(owner, upTo, false)
+    const base = this.#base
+    if (base !== undefined) await callBase('erase', () => base.erase(owner))
+    // Nothing that matters yet: the second pass makes sure.
+    await this.#parts.durable.scrub?.().catch(() => undefined)
+    const firstPassAt = this.#parts.clock.now()
+    const done = { ...add(job, counted), firstPassAt }
+    await this.#write(key, done, firstPassAt + SECOND_PASS_MS)
+    publishStep('erase:first-pass', key)
+    return done
+  }
+
+  async #secondPass(key: SessionKey, job: EraseJob, firstPassAt: number): Promise<void> {
+    const counted = await this.#eraseAll(ownerOf(job), firstPassAt, true)
+    await this.#parts.durable.scrub?.()
+    publishStep('erase:second-pass', key)
+    const { tenantId: _tenant, userId: _user, ...anonymous } = add(job, counted)
+    await this.#write(key, { ...anonymous, finalAt: this.#parts.clock.now() }, NEVER)
+    await this.#parts.durable.scrub?.()
+  }
+
+  async #eraseAll(owner: Owner, upTo: number | undefined, keepAbout: boolean): Promise<Counted> {
+    const counted = { sessions: 0, items: 0, segments: 0 }
+    let cursor: string | undefined
+    do {
+      const page = await this.#parts.durable.list(owner, cursor, PAGE_SIZE)
+      for (const { key } of page.sessions) {
+        const removed = await this.#changes.erase(key, upTo, keepAbout)
+        if (removed === undefined) continue
+        counted.sessions += 1
+        counted.items += removed.items
+        counted.segments += removed.segments
+      }
+      cursor = page.cursor
+    } while (cursor !== undefined)
+    return counted
+  }
+
+  async #write(key: SessionKey, job: EraseJob, reviewAt: number): Promise<void> {
+    const edits = { about: JSON.stringify(job), reviewAt }
+    const { changed } = await this.#rewriter.run(key, () => ({ edits, groups: [] }))
+    if (!changed)
+      throw new ThermoclineError('CONFLICT', 'Cannot write down the erase: others work on it too; try again')
+  }
+
+  #receipt(id: string, job: EraseJob): EraseReceipt {
+    const { sessions, items, segments, kind: _kind, ...rest } = job
+    const { capabilities } = this.#parts.durable
+    return Object.freeze({
+      id,
+      final: job.finalAt !== undefined,
+      ...rest,
+      ...(job.firstPassAt !== undefined && { secondPassDueAt: job.firstPassAt + SECOND_PASS_MS }),
+      removed: Object.freeze({ sessions, items, segments }),
+      erasedFrom: Object.freeze(this.#base === undefined ? ERASED_FROM : [...ERASED_FROM, 'base memory manager']),
+      outOfReach: Object.freeze([
+        ...capabilities.outOfReach,
+        'the heap of other processes, until what they had read goes with their next use of it',
+      ]),
+    })
+  }
+}
+
+type Counted = Pick<EraseJob, 'sessions' | 'items' | 'segments'>
+
+function add(job: EraseJob, { sessions, items, segments }: Counted): EraseJob {
+  return { ...job, sessions: job.sessions + sessions, items: job.items + items, segments: job.segments + segments }
+}
+
+function ownerOf({ tenantId, userId }: EraseJob): Owner {
+  return { tenantId: tenantId!, userId: userId! }
+}
+
+function jobOf({ session, about }: LoadedRecord): EraseJob | undefined {
+  if (!isSystemSession(session) || about === '') return undefined
+  return JSON.parse(about) as EraseJob
+}

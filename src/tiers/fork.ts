@@ -1,0 +1,77 @@
+import { ThermoclineError } from '../errors.ts'
+import { encodeBody } from '../memory/item-body.ts'
+import type { ItemBody, MemoryItem } from '../memory/memory-item.ts'
+import { type SessionIdentity, stampOf } from '../memory/session.ts'
+import { decodeAbout } from '../memory/session-about.ts'
+import type { Stamp } from '../memory/stamp.ts'
+import type { ChangePath } from './change-path.ts'
+import { resolveQuery } from './history-query.ts'
+import type { ReadPath } from './read-path.ts'
+import type { TierParts } from './tier-parts.ts'
+import type { WritePath } from './write-path.ts'
+
+const BATCH_ITEMS = 200
+const BATCH_BYTES = 1024 * 1024
+
+/** What forking works with. */
+interface ForkParts {
+  readonly parts: TierParts
+  readonly reads: ReadPath
+  readonly writes: WritePath
+  readonly changes: ChangePath
+}
+
+/**
+ * Copies a session up to an item, or all of it, into another one, oldest first and under the same stamps: so what was
+ * broken off is completed by doing it again. Gives the number of items.
+ * @throws ThermoclineError `CONFLICT` where the other session holds something else, `ERASED` where it was removed
+ */
+export async function forkSession(
+  { parts, reads, writes, changes }: ForkParts,
+  from: SessionIdentity,
+  to: SessionIdentity,
+  upTo: Stamp | undefined,
+): Promise<number | undefined> {
+  const record = await parts.durable.load(from.key, { newest: 1 })
+  if (record === undefined) return undefined
+  const strangers = new Set<Stamp>()
+  const query = resolveQuery(from.key, { peek: true })
+  for await (const { id } of reads.iterate(to.key, query)) strangers.add(stampOf(id))
+  const isWanted = (stamp: Stamp): boolean => upTo === undefined || stamp <= upTo
+  if (strangers.size > 0) {
+    for await (const { id } of reads.iterate(from.key, query)) {
+      if (isWanted(stampOf(id))) strangers.delete(stampOf(id))
+    }
+    if (strangers.size > 0) {
+      throw new ThermoclineError('CONFLICT', 'Cannot fork session: the session of toSessionId has items of its own')
+    }
+  }
+  await changes.setAbout(to, (about) => ({ ...decodeAbout(record.about), ...about }))
+  let count = 0
+  let batch: Promise<MemoryItem>[] = []
+  let bytes = 0
+  const settle = async (): Promise<void> => {
+    const adds = batch
+    batch = []
+    bytes = 0
+    const outcomes = await Promise.allSettled(adds)
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    count += adds.length
+  }
+  for await (const item of reads.iterate(from.key, query)) {
+    const stamp = stampOf(item.id)
+    if (!isWanted(stamp)) break
+    const encoded = encodeBody(bodyOf(item))
+    bytes += encoded.bytes
+    batch.push(writes.add(to, encoded, { fixed: stamp }))
+    if (batch.length >= BATCH_ITEMS || bytes >= BATCH_BYTES) await settle()
+  }
+  await settle()
+  return count
+}
+
+/** What the maker of an item said of it. */
+function bodyOf(item: MemoryItem): ItemBody {
+  const { id, tenantId, userId, sessionId, tier, cached, accessCount, lastAccessedAt, ...body } = item
+  return Object.freeze(body)
+}

@@ -1,0 +1,54 @@
+import type { SessionRecord } from '../memory/record.ts'
+import { decodeAbout } from '../memory/session-about.ts'
+import type { LoadedRecord } from './durable-store.ts'
+import type { TierOptions } from './options.ts'
+import { DAY_MS } from './placement.ts'
+import { applyEdits, oldestMs, type RecordEdits } from './record-edits.ts'
+
+/** What options and session say of how long items are kept. */
+export type RetentionOptions = Pick<TierOptions, 'retentionDays' | 'retentionDaysByTenant'>
+
+// Removing the oldest day of a year every hour would rewrite the same archive every hour.
+const LEEWAY_SHARE = 1 / 32
+
+/** How long the items of a session are kept, in milliseconds; undefined for always. The session's own word comes first. */
+function retentionMs(record: Pick<SessionRecord, 'session' | 'about'>, options: RetentionOptions): number | undefined {
+  return daysToMs(decodeAbout(record.about).retentionDays ?? tenantDays(record.session.tenantId, options))
+}
+
+/** The same for a tenant's sessions that say nothing themselves. */
+export function tenantRetentionMs(tenantId: string, options: RetentionOptions): number | undefined {
+  return daysToMs(tenantDays(tenantId, options))
+}
+
+/** When what was added at a time is looked at: when its time is over, and a little later. */
+export function retentionReview(addedAtMs: number, keptMs: number): number {
+  return Math.ceil(addedAtMs + keptMs + Math.min(DAY_MS, keptMs * LEEWAY_SHARE)) + 1
+}
+
+/** When retention next has something to decide about a record; Infinity where it never will. */
+export function nextRetentionReview(record: LoadedRecord, options: RetentionOptions, now: number): number {
+  const keptMs = retentionMs(record, options)
+  return keptMs === undefined ? Number.POSITIVE_INFINITY : retentionReview(oldestMs(record) ?? now, keptMs)
+}
+
+/** Removes what was kept long enough, and the session with the last of it. */
+export function planRetention(record: LoadedRecord, options: RetentionOptions, now: number): RecordEdits | undefined {
+  const keptMs = retentionMs(record, options)
+  if (keptMs === undefined) return undefined
+  const oldest = oldestMs(record)
+  // A session that was only named, and never spoken in, goes by when it was made.
+  if (retentionReview(oldest ?? record.updatedAt, keptMs) > now) return undefined
+  const edits = { erasedTo: Math.max(0, Math.floor(now - keptMs)) }
+  const left = applyEdits(record, edits)
+  return left.tail.length + left.segments.length === 0 ? { ...edits, bury: true } : edits
+}
+
+function tenantDays(tenantId: string, options: RetentionOptions): number {
+  const { retentionDays, retentionDaysByTenant } = options
+  return Object.hasOwn(retentionDaysByTenant, tenantId) ? retentionDaysByTenant[tenantId]! : retentionDays
+}
+
+function daysToMs(days: number): number | undefined {
+  return days > 0 ? days * DAY_MS : undefined
+}

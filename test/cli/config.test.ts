@@ -1,0 +1,127 @@
+import { writeFileSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { SettingsError, UsageError } from '../../src/cli/command.ts'
+import { nameSource, ownerOf, readSettings, type SettingFlags, type Settings } from '../../src/cli/config.ts'
+import { TempFolder } from '../support/temp-folder.ts'
+
+let folder: TempFolder
+
+beforeEach(() => {
+  folder = new TempFolder()
+})
+
+afterEach(() => {
+  folder[Symbol.dispose]()
+})
+
+function read(flags: SettingFlags = {}, env: NodeJS.ProcessEnv = {}): Settings {
+  return readSettings(flags, { env, cwd: folder.path })
+}
+
+function write(name: string, value: unknown): string {
+  const path = folder.file(name)
+  writeFileSync(path, typeof value === 'string' ? value : JSON.stringify(value))
+  return path
+}
+
+function sourceOf(settings: Settings, name: string): string {
+  return nameSource(settings.list.find((setting) => setting.name === name)!.source)
+}
+
+describe('readSettings()', () => {
+  it('needs nothing: a file where one stands, of the default tenant', () => {
+    const settings = read()
+    expect(settings).toMatchObject({
+      configFile: undefined,
+      path: folder.file('thermocline.db'),
+      tenantId: 'default',
+      userId: undefined,
+      options: { path: folder.file('thermocline.db') },
+    })
+    expect(new Set(settings.list.map(({ source }) => nameSource(source)))).toEqual(new Set(['default']))
+  })
+
+  it('takes flags before the environment before the config file, and says so', () => {
+    const file = write('thermocline.json', { path: 'file.db', tenantId: 'file', userId: 'file', synchronous: 'normal' })
+    const env = { THERMOCLINE_PATH: 'env.db', THERMOCLINE_TENANT_ID: 'env' }
+    const settings = read({ path: 'flag.db' }, env)
+    expect(settings).toMatchObject({ path: folder.file('flag.db'), tenantId: 'env', userId: 'file', configFile: file })
+    expect(settings.options).toEqual({ path: folder.file('flag.db'), synchronous: 'normal' })
+    expect(['path', 'tenantId', 'userId', 'tailMaxItems'].map((name) => sourceOf(settings, name))).toEqual([
+      'flag --path',
+      'THERMOCLINE_TENANT_ID',
+      file,
+      'default',
+    ])
+  })
+
+  it('hands options of the tiers to the manager, and keeps its own', () => {
+    write('thermocline.json', {
+      hotTierMaxAgeDays: 3,
+      inProcess: { maxBytes: 1000 },
+      context: { maxContextTokens: 9 },
+      userId: 'ada',
+    })
+    const { options } = read()
+    expect(options).toEqual({
+      path: folder.file('thermocline.db'),
+      hotTierMaxAgeDays: 3,
+      inProcess: { maxBytes: 1000 },
+    })
+  })
+
+  it('takes a path in a config file from that file, and one that was typed from where it was typed', () => {
+    const config = write('elsewhere.json', { path: 'data/chat.db' })
+    expect(readSettings({ config }, { env: {}, cwd: '/' }).path).toBe(folder.file('data/chat.db'))
+    expect(readSettings({ config, path: 'typed.db' }, { env: {}, cwd: '/' }).path).toBe('/typed.db')
+  })
+
+  it.each([
+    ['by a flag', { config: 'mine.json' }, {}],
+    ['by the environment', {}, { THERMOCLINE_CONFIG: 'mine.json' }],
+  ])('takes another config file %s, and refuses one that is not there', (_, flags, env) => {
+    expect(() => read(flags, env)).toThrow(SettingsError)
+    expect(() => read(flags, env)).toThrow(`Cannot read ${folder.file('mine.json')}: ENOENT`)
+    write('mine.json', { userId: 'ada' })
+    write('thermocline.json', { userId: 'bob' })
+    expect(read(flags, env).userId).toBe('ada')
+  })
+
+  it('takes an empty variable for none', () => {
+    expect(read({}, { THERMOCLINE_PATH: '', THERMOCLINE_CONFIG: '' }).path).toBe(folder.file('thermocline.db'))
+  })
+
+  it.each([
+    ['{', 'JSON'],
+    ['[]', 'expected a JSON object'],
+    [{ hotTierMaxAgeDay: 3 }, 'there is no setting "hotTierMaxAgeDay": did you mean hotTierMaxAgeDays?'],
+    [{ stores: {} }, 'there is no setting "stores": expected one of path, synchronous, tenantId,'],
+    ['{"__proto__":{"path":"x"}}', 'there is no setting "__proto__"'],
+    [{ userId: 7 }, 'userId: expected text'],
+    [{ hotTierMaxAgeDays: -1 }, 'Cannot use option hotTierMaxAgeDays: expected a number from 0 to 36500: received -1'],
+    [{ hotTierMaxAgeDays: 40 }, 'expected at least hotTierMaxAgeDays (40)'],
+    [{ inProcess: { maxByte: 1 } }, 'did you mean maxBytes?'],
+    [{ context: { maxContextTokens: 0 } }, 'maxContextTokens'],
+    [{ retentionDaysByTenant: { '': 3 } }, 'tenant'],
+    [{ synchronous: 'off' }, 'Cannot use option synchronous'],
+    [{ path: ':memory:' }, '":memory:" keeps nothing'],
+  ])('refuses %j, and names the file', (content, message) => {
+    const file = write('thermocline.json', content)
+    expect(() => read()).toThrow(SettingsError)
+    expect(() => read()).toThrow(message)
+    expect(() => read()).toThrow(file)
+  })
+
+  it('names the variable that a wrong value came from', () => {
+    const env = { THERMOCLINE_SYNCHRONOUS: 'always' }
+    expect(() => read({}, env)).toThrow(/expected "full" or "normal".* \(THERMOCLINE_SYNCHRONOUS\)$/)
+  })
+})
+
+describe('ownerOf()', () => {
+  it('gives the user, or says where to name one', () => {
+    expect(ownerOf(read({ user: 'ada', tenant: 'acme' }))).toEqual({ tenantId: 'acme', userId: 'ada' })
+    expect(() => ownerOf(read())).toThrow(UsageError)
+    expect(() => ownerOf(read())).toThrow('expected --user USER, or THERMOCLINE_USER_ID, or userId in the config file')
+  })
+})

@@ -1,0 +1,106 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readSettings } from '../../src/cli/config.ts'
+import type { Check } from '../../src/cli/doctor/check.ts'
+import { checkFree, checkWal, fileChecks } from '../../src/cli/doctor/file-checks.ts'
+import { checkHeap, checkPackage, checkSqlite, checkVariables } from '../../src/cli/doctor/machine-checks.ts'
+import { openThermocline } from '../../src/index.ts'
+import { TempFolder } from '../support/temp-folder.ts'
+
+let folder: TempFolder
+
+beforeEach(() => {
+  folder = new TempFolder()
+})
+
+afterEach(() => {
+  folder[Symbol.dispose]()
+})
+
+async function look(path = folder.file('chat.db')): Promise<Record<string, Check>> {
+  const checks = await fileChecks(readSettings({ path }, { env: {}, cwd: folder.path }))
+  return Object.fromEntries(checks.map((check) => [check.name, check]))
+}
+
+async function makeMemory(): Promise<string> {
+  const path = folder.file('chat.db')
+  const { memory, close } = await openThermocline({ path })
+  await memory.addMemoryItem({ userId: 'ada', sessionId: 's', contentType: 'note', content: 'hello' })
+  await close()
+  return path
+}
+
+describe('the doctor on a file', () => {
+  it('finds nothing wrong with a memory, and leaves it as it is', async () => {
+    const path = await makeMemory()
+    const before = readFileSync(path)
+    const checks = await look()
+    expect(Object.values(checks).filter(({ status }) => status !== 'ok')).toEqual([])
+    expect(Object.keys(checks)).toEqual(['file', 'file mode', 'log', 'contents', 'folder', 'disk'])
+    expect(readFileSync(path).equals(before)).toBe(true)
+    expect(readdirSync(folder.path)).toEqual(['chat.db'])
+  })
+
+  it('makes no file and no folder where there is none', async () => {
+    const path = folder.file('not/yet/chat.db')
+    expect((await look(path)).file).toMatchObject({ status: 'warning', message: `there is none at ${path} yet` })
+    expect(existsSync(folder.file('not'))).toBe(false)
+  })
+
+  it('warns where others may read it, and says what to do', async () => {
+    const path = await makeMemory()
+    chmodSync(path, 0o644)
+    expect((await look())['file mode']).toMatchObject({ status: 'warning', advice: `chmod 600 ${path}` })
+    expect(statSync(path).mode & 0o777).toBe(0o644)
+  })
+
+  it.each([
+    ['is no database', 'this is no database', 'problem', 'not a SQLite database'],
+    ['is empty', '', 'warning', 'the file is empty'],
+  ])('tells of a file that %s', async (_, content, status, message) => {
+    writeFileSync(folder.file('chat.db'), content)
+    expect((await look()).contents).toMatchObject({ status, message: expect.stringContaining(message) })
+    expect(readFileSync(folder.file('chat.db'), 'utf8')).toBe(content)
+  })
+
+  it('tells of a folder in place of the file', async () => {
+    mkdirSync(folder.file('chat.db'))
+    expect((await look()).file).toMatchObject({ status: 'problem', message: expect.stringContaining('is not a file') })
+  })
+
+  it('judges the room on the disk and the log', () => {
+    expect([4e9, 4e8, 4e6].map((bytes) => checkFree(bytes).status)).toEqual(['ok', 'warning', 'problem'])
+    expect([0, 16e6, 400e6].map((walBytes) => checkWal({ walBytes }).status)).toEqual(['ok', 'ok', 'warning'])
+  })
+})
+
+describe('the doctor on the machine', () => {
+  it.each([
+    ['3.50.4', 'warning'],
+    ['3.51.2', 'warning'],
+    ['3.51.3', 'ok'],
+    ['3.52.0', 'ok'],
+    ['4.0.0', 'ok'],
+  ])('judges SQLite %s: %s', (version, status) => {
+    expect(checkSqlite(version).status).toBe(status)
+  })
+
+  it('warns of a heap that may outgrow what the process may take', () => {
+    expect(checkHeap(2e9, 8e9).status).toBe('ok')
+    expect(checkHeap(4e9, 512 * 1024 * 1024)).toMatchObject({
+      status: 'warning',
+      advice: expect.stringContaining('--max-old-space-size=256'),
+    })
+  })
+
+  it('warns of a package only where it is missed', () => {
+    expect(checkPackage('gpt-tokenizer', '4.0.0', 'exact token counts need it').status).toBe('ok')
+    expect(checkPackage('gpt-tokenizer', undefined, 'exact token counts need it').status).toBe('warning')
+    expect(checkPackage('lz4-napi', undefined).status).toBe('ok')
+  })
+
+  it('finds misspelt variables', () => {
+    const checks = checkVariables({ THERMOCLINE_PAHT: 'x', THERMOCLINE_PATH: 'y', PATH: 'z' }, ['THERMOCLINE_PATH'])
+    expect(checks).toMatchObject([{ status: 'warning', advice: 'did you mean THERMOCLINE_PATH?' }])
+  })
+})

@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest'
+import { englishStem } from '../../src/search/english-stem.ts'
+
+// From the paper's own examples, with what the later steps make of them.
+it.each([
+  ['caresses', 'caress'],
+  ['ponies', 'poni'],
+  ['cats', 'cat'],
+  ['feed', 'feed'],
+  ['agreed', 'agre'],
+  ['plastered', 'plaster'],
+  ['bled', 'bled'],
+  ['motoring', 'motor'],
+  ['sing', 'sing'],
+  ['conflated', 'conflat'],
+  ['troubled', 'troubl'],
+  ['sized', 'size'],
+  ['hopping', 'hop'],
+  ['hoping', 'hope'],
+  ['falling', 'fall'],
+  ['fizzed', 'fizz'],
+  ['filing', 'file'],
+  ['happy', 'happi'],
+  ['sky', 'sky'],
+  ['relational', 'relat'],
+  ['rational', 'ration'],
+  ['digitizer', 'digit'],
+  ['vietnamization', 'vietnam'],
+  ['operator', 'oper'],
+  ['hopefulness', 'hope'],
+  ['sensibiliti', 'sensibl'],
+  ['triplicate', 'triplic'],
+  ['electrical', 'electr'],
+  ['goodness', 'good'],
+  ['revival', 'reviv'],
+  ['allowance', 'allow'],
+  ['adjustment', 'adjust'],
+  ['adoption', 'adopt'],
+  ['action', 'action'],
+  ['probate', 'probat'],
+  ['rate', 'rate'],
+  ['cease', 'ceas'],
+  ['controlling', 'control'],
+  ['roll', 'roll'],
+  ['is', 'is'],
+])('the stem of %s is %s', (word, stem) => {
+  expect(englishStem(word)).toBe(stem)
+})
