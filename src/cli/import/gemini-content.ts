@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../index.ts'
 import type { Draft } from './draft.ts'
 import { asId, fieldOf, isList, isObject, textOf } from './json-fields.ts'
-import type { OpenCalls } from './open-calls.ts'
+import { nameCall, type OpenCalls } from './open-calls.ts'
 import { refuse } from './refusal.ts'
 import { contentTypeOfRole } from './roles.ts'
 
@@ -23,9 +23,9 @@ export function geminiDrafts(content: JsonObject, calls: OpenCalls, index: numbe
   const parts = partsOf(content)
   const text = parts.flatMap((part) => (part.kind === 'text' ? [part.text] : [])).join('\n')
   const drafts: Draft[] = []
-  for (const [i, part] of parts.entries()) {
+  for (const part of parts) {
     if (part.kind === 'call') {
-      const callId = part.id ?? `${part.name}-${index}-${i}`
+      const callId = part.id ?? nameCall(part.name, index, drafts.length)
       calls.opened(part.name, callId)
       const said = text !== '' && drafts.length === 0 ? `${text}\n` : ''
       drafts.push({ content: `${said}${part.name}(${part.args})`, contentType: 'tool_call', callId })

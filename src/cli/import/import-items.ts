@@ -137,9 +137,9 @@ class Import {
     if (read.kind === 'refused') return this.#refuse(read.message)
     if (read.kind !== 'session') this.#read += 1
     if (this.#store === undefined) return
-    const { known, batch } = this.#store
+    const { target, known, batch } = this.#store
     if (read.kind === 'session') {
-      const { settings } = await known.find(read.address, 'id')
+      const settings = await target.getSession(read.address)
       // A session's own settings stay: somebody may have changed them since.
       const isBare = settings?.metadata === undefined && settings?.retentionDays === undefined
       if (isBare && Object.keys(read.settings).length > 0) batch.set(read.address, read.settings)

@@ -1,6 +1,5 @@
-import { isThermoclineError } from '../../index.ts'
+import { isThermoclineError, type SessionAddress } from '../../index.ts'
 import type { ImportTarget, SessionSettings } from './import-target.ts'
-import type { Address } from './place-items.ts'
 import type { Read } from './read-items.ts'
 
 const MAX_ITEMS = 500
@@ -26,7 +25,7 @@ const ITEM_FAULTS: ReadonlySet<string> = new Set(['INVALID_ITEM', 'INVALID_ID', 
 export class ItemBatch {
   readonly #target: ImportTarget
   readonly #entries: Entry[] = []
-  readonly #settings: { readonly address: Address; readonly settings: SessionSettings }[] = []
+  readonly #settings: { readonly address: SessionAddress; readonly settings: SessionSettings }[] = []
   #characters = 0
 
   constructor(target: ImportTarget) {
@@ -35,8 +34,8 @@ export class ItemBatch {
 
   /** Whether what was read should go into another batch. Settings and the first item of a session stay together. */
   isFullFor({ kind }: Read): boolean {
-    if (kind === 'session') return this.#settings.length >= MAX_ITEMS
-    return this.#entries.length >= MAX_ITEMS || this.#characters >= MAX_CHARACTERS
+    const hasManySettings = this.#settings.length >= MAX_ITEMS && kind === 'session'
+    return hasManySettings || this.#entries.length >= MAX_ITEMS || this.#characters >= MAX_CHARACTERS
   }
 
   add(entry: Entry): void {
@@ -45,7 +44,7 @@ export class ItemBatch {
   }
 
   /** Settings of a session, to be set once its items of this batch are stored. */
-  set(address: Address, settings: SessionSettings): void {
+  set(address: SessionAddress, settings: SessionSettings): void {
     this.#settings.push({ address, settings })
   }
 
@@ -99,12 +98,11 @@ export class ItemBatch {
   async #applySettings(): Promise<unknown> {
     try {
       for (const { address, settings } of this.#settings) {
-        const { tenantId, userId, sessionId } = address
-        const named = { userId, sessionId, ...(tenantId !== undefined && { tenantId }) }
+        const { userId, sessionId } = address
         const isFilled = this.#entries.some(({ item }) => item.sessionId === sessionId && item.userId === userId)
         // Where all of its items were erased meanwhile, the session stays erased; one without items is made here.
-        if (isFilled && (await this.#target.getSession(named)) === undefined) continue
-        await this.#target.updateSession({ ...named, ...settings })
+        if (isFilled && (await this.#target.getSession(address)) === undefined) continue
+        await this.#target.updateSession({ ...address, ...settings })
       }
       return undefined
     } catch (error) {

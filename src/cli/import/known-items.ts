@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { SessionAddress } from '../../index.ts'
-import type { ImportTarget, SessionSettings } from './import-target.ts'
-import type { Address } from './place-items.ts'
+import type { ImportTarget } from './import-target.ts'
 
 /** By what an item is found again: as it was exported, or as it was imported. */
 export type KnownBy = 'id' | 'idempotencyKey'
@@ -12,8 +11,6 @@ const MAX_SESSIONS = 20_000
 
 /** What a memory held of a session when an import first met it. */
 export interface KnownSession {
-  /** Undefined where there was no such session. */
-  readonly settings: SessionSettings | undefined
   /** Whether an item of this name was there. False too where that has been forgotten: adding it again is harmless. */
   has(name: string): boolean
 }
@@ -31,15 +28,14 @@ export class KnownItems {
   }
 
   /** The session as it was found: without a turn of the event loop where that is remembered. */
-  find({ tenantId = '', userId, sessionId }: Address, by: KnownBy): KnownSession | Promise<KnownSession> {
+  find({ tenantId = '', userId, sessionId }: SessionAddress, by: KnownBy): KnownSession | Promise<KnownSession> {
     const key = `${tenantId}\n${userId}\n${sessionId}`
     return this.#sessions.get(key) ?? this.#look(key, { ...(tenantId !== '' && { tenantId }), userId, sessionId }, by)
   }
 
   async #look(key: string, address: SessionAddress, by: KnownBy): Promise<KnownSession> {
-    const settings = await this.#target.getSession(address)
-    const known = new KnownNames(settings)
-    if (settings !== undefined) {
+    const known = new KnownNames()
+    if ((await this.#target.getSession(address)) !== undefined) {
       for await (const item of this.#target.iterateConversationHistory({ ...address, peek: true })) {
         const name = item[by]
         if (name !== undefined) known.add(name)
@@ -65,12 +61,7 @@ export class KnownItems {
 }
 
 class KnownNames implements KnownSession {
-  readonly settings: SessionSettings | undefined
   readonly #hashes = new Set<string>()
-
-  constructor(settings: SessionSettings | undefined) {
-    this.settings = settings
-  }
 
   get size(): number {
     return this.#hashes.size

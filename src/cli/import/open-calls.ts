@@ -1,6 +1,11 @@
 /** Of a conversation whose calls are never answered, so many are remembered. */
 const MAX_OPEN_CALLS = 1000
 
+/** A name for a call that has no id: by its message in the conversation, and its place among the calls of that. */
+export function nameCall(name: string, index: number, place: number): string {
+  return place === 0 ? `${name}-${index}` : `${name}-${index}-${place}`
+}
+
 /** Ties results to calls where a source gives them no ids: the first open call of that name is the one answered. */
 export class OpenCalls {
   readonly #open: { readonly name: string; readonly callId: string }[] = []

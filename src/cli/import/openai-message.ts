@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../index.ts'
 import type { Draft } from './draft.ts'
 import { asId, fieldOf, isList, isObject, textOf } from './json-fields.ts'
-import type { OpenCalls } from './open-calls.ts'
+import { nameCall, type OpenCalls } from './open-calls.ts'
 import { refuse } from './refusal.ts'
 import { contentTypeOfRole } from './roles.ts'
 
@@ -31,7 +31,7 @@ export function openaiDrafts(message: JsonObject, calls: OpenCalls, index: numbe
   const made = callsOf(message)
   if (made.length === 0) return [{ content, contentType, payload }]
   return made.map(({ id, name, args }, i): Draft => {
-    const callId = id ?? `${name}-${index}${i === 0 ? '' : `-${i}`}`
+    const callId = id ?? nameCall(name, index, i)
     calls.opened(name, callId)
     const text = `${i === 0 && content !== '' ? `${content}\n` : ''}${name}(${args})`
     return { content: text, contentType: 'tool_call', callId, ...(i === 0 && { payload }) }

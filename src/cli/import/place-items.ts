@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { SessionAddress } from '../../index.ts'
 import type { Conversation } from './conversation.ts'
 import type { Draft, SourceAddress } from './draft.ts'
 import type { KeyedItem } from './import-target.ts'
@@ -16,16 +17,9 @@ export interface PlaceOptions {
   readonly name: string
 }
 
-/** Whose an item is. */
-export interface Address {
-  readonly tenantId?: string | undefined
-  readonly userId: string
-  readonly sessionId: string
-}
-
 /** What an import has seen of a session. */
 export interface SessionPosition {
-  readonly address: Address
+  readonly address: SessionAddress
   readonly calls: OpenCalls
   messages: number
   /** The latest time that a message said of itself. */
@@ -78,7 +72,8 @@ export class ItemPlacer {
     const sessionId = own.sessionId ?? conversation.sessionId ?? numbered ?? flags.sessionId
     if (sessionId === undefined)
       throw new Refusal('sessionId: expected it in the source or by --session: received nothing')
-    return this.#position({ tenantId: own.tenantId ?? conversation.tenantId ?? flags.tenantId, userId, sessionId })
+    const tenantId = own.tenantId ?? conversation.tenantId ?? flags.tenantId
+    return this.#position({ ...(tenantId !== undefined && { tenantId }), userId, sessionId })
   }
 
   /**
@@ -91,12 +86,9 @@ export class ItemPlacer {
     const { createdAt: said, sourceId, idempotencyKey, ...body } = draft
     if (said !== undefined) session.said = Math.max(said, session.said ?? 0)
     const { createdAt, sequence } = rank(session, said ?? this.#timeFor(session, conversation, index))
-    const { tenantId, userId, sessionId } = session.address
     return {
       ...body,
-      ...(tenantId !== undefined && { tenantId }),
-      userId,
-      sessionId,
+      ...session.address,
       createdAt,
       sequence,
       idempotencyKey: idempotencyKey ?? this.#key(draft, part, said === undefined ? [index] : [createdAt, sequence]),
@@ -123,7 +115,7 @@ export class ItemPlacer {
     return `import:hash:${digest.slice(0, 22)}`
   }
 
-  #position(address: Address): SessionPosition {
+  #position(address: SessionAddress): SessionPosition {
     const key = `${address.tenantId ?? ''}\n${address.userId}\n${address.sessionId}`
     const known = this.#sessions.get(key)
     if (known !== undefined) {

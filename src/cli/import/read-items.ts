@@ -1,4 +1,4 @@
-import type { MemoryItem } from '../../index.ts'
+import type { MemoryItem, SessionAddress } from '../../index.ts'
 import { isOfAll } from './conversation.ts'
 import type { SourceAddress } from './draft.ts'
 import type { FieldMap } from './field-map.ts'
@@ -6,7 +6,7 @@ import type { ImportSource } from './import-source.ts'
 import type { KeyedItem, SessionSettings } from './import-target.ts'
 import { isObject } from './json-fields.ts'
 import { type Message, MessageSplitter } from './messages.ts'
-import { type Address, ItemPlacer } from './place-items.ts'
+import { ItemPlacer } from './place-items.ts'
 import { readValues, type SourceValue } from './read-values.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { type MessageShape, messageReader, shapeOf } from './shapes.ts'
@@ -17,7 +17,7 @@ export type Read =
   | { readonly kind: 'item'; readonly item: KeyedItem; readonly where: string }
   /** To be put back under the id that it had. */
   | { readonly kind: 'restore'; readonly item: MemoryItem; readonly where: string }
-  | { readonly kind: 'session'; readonly address: Address; readonly settings: SessionSettings }
+  | { readonly kind: 'session'; readonly address: SessionAddress; readonly settings: SessionSettings }
   | { readonly kind: 'refused'; readonly message: string }
 
 /** How the sources of an import are written. */

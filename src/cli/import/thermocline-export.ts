@@ -1,14 +1,13 @@
-import type { JsonObject, JsonValue, MemoryItem } from '../../index.ts'
+import type { JsonObject, JsonValue, MemoryItem, SessionAddress } from '../../index.ts'
 import type { Draft } from './draft.ts'
 import type { SessionSettings } from './import-target.ts'
 import { fieldOf, isObject, textOf } from './json-fields.ts'
 import { ownAddress } from './own-item.ts'
-import type { Address } from './place-items.ts'
 import { Refusal, refuse } from './refusal.ts'
 
 /** A line of what `thermocline export` wrote. */
 export type ExportLine =
-  | { readonly kind: 'session'; readonly address: Address; readonly settings: SessionSettings }
+  | { readonly kind: 'session'; readonly address: SessionAddress; readonly settings: SessionSettings }
   | { readonly kind: 'item'; readonly item: MemoryItem }
 
 const VERSION = 1
@@ -67,8 +66,9 @@ function itemOf(value: JsonObject): MemoryItem {
   return { ...value, ...state, tenantId, userId, sessionId } as unknown as MemoryItem
 }
 
-function addressOf(fields: JsonObject): Address {
+function addressOf(fields: JsonObject): SessionAddress {
   const { tenantId, userId, sessionId } = ownAddress(fields)
   if (userId === undefined) return refuse('userId', 'text', undefined)
-  return { tenantId, userId, sessionId: sessionId ?? refuse('sessionId', 'text', undefined) }
+  if (sessionId === undefined) return refuse('sessionId', 'text', undefined)
+  return { ...(tenantId !== undefined && { tenantId }), userId, sessionId }
 }
