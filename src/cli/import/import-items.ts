@@ -37,6 +37,7 @@ export interface ImportReport {
   readonly erased: number
   /** Lines, messages or items that can't become items. */
   readonly refused: number
+  /** Counted anew for each source. */
   readonly sessions: number
   /** The first refusals: where, what was expected and what was received. */
   readonly problems: readonly string[]

@@ -179,8 +179,7 @@ describe('any other shape', () => {
       ...{ items: 'turns', content: 'body.text', contentType: { from: ['kind', 'who'], values }, createdAt: 'at' },
       ...{ sessionId: '^.nr', userId: '^.by.login', importance: { value: 0.2 }, metadata: 'rest' },
     })
-    const { tickets } = fixture('tickets.json') as { tickets: unknown[] }
-    const items = await readItems(textSource(JSON.stringify(tickets)), { map })
+    const items = await readItems(fixtureSource('tickets.json'), { map })
     expect(items).toEqual([
       {
         ...{ userId: 'ada', sessionId: '41', contentType: 'user_message', content: 'The lamp flickers.' },
