@@ -8,6 +8,7 @@ import { eraseCommand } from './commands/erase.ts'
 import { exportCommand } from './commands/export.ts'
 import { getCommand } from './commands/get.ts'
 import { historyCommand } from './commands/history.ts'
+import { importCommand } from './commands/import.ts'
 import { searchCommand } from './commands/search.ts'
 import { sessionsCommand } from './commands/sessions.ts'
 import { statsCommand } from './commands/stats.ts'
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   sessionsCommand,
   searchCommand,
   exportCommand,
+  importCommand,
   eraseCommand,
   statsCommand,
   sweepCommand,
