@@ -31,6 +31,7 @@ export interface Statements {
   readonly list: StatementSync
   readonly dataVersion: StatementSync
   readonly truncateLog: StatementSync
+  readonly vacuum: StatementSync
 }
 
 export function prepareStatements(database: DatabaseSync): Statements {
@@ -91,6 +92,7 @@ export function prepareStatements(database: DatabaseSync): Statements {
       WHERE tenant_id = ?1 AND user_id = ?2 AND (-updated_at, key) > (?3, ?4)
       ORDER BY -updated_at, key LIMIT ?5`),
     truncateLog: database.prepare('PRAGMA wal_checkpoint(TRUNCATE)'),
+    vacuum: database.prepare('VACUUM'),
     dataVersion: database.prepare('PRAGMA data_version'),
   }
 }
