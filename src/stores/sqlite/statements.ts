@@ -55,7 +55,9 @@ export function prepareStatements(database: DatabaseSync): Statements {
     uncount: database.prepare(`
       UPDATE session SET n = n - ?2, tail_items = tail_items - ?2, tail_bytes = tail_bytes - ?3 WHERE key = ?1
       RETURNING n, tail_items, tail_bytes, erased_to, review_at`),
-    buried: database.prepare('SELECT n, erased_to FROM buried WHERE key = ?1'),
+    buried: database.prepare(`
+      SELECT coalesce(max(n) FILTER (WHERE key = ?1), 0) AS n, coalesce(max(erased_to), 0) AS erased_to
+      FROM buried WHERE key IN (?1, ?2)`),
     bury: database.prepare(`
       INSERT INTO buried (key, n, erased_to) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET n = ?2, erased_to = ?3`),
     deleteSession: database.prepare('DELETE FROM session WHERE key = ?1'),
