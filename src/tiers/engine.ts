@@ -69,7 +69,7 @@ export class Engine {
     this.#changes = new ChangePath(parts, this.#rewriter)
     this.sessions = new Sessions(parts)
     this.erases = new EraseJobs(parts, this.#changes, this.#rewriter, base)
-    this.migrator = new Migrator(parts, this.#rewriter, (record) => this.erases.resume(record))
+    this.migrator = new Migrator(parts, this.#rewriter, this.erases)
     this.#writes = new WritePath(parts, (key) => this.#seal(key))
     // Others may use the same store object; what they change, our copies must not miss.
     this.#stopWatching = parts.durable.watch?.(({ key, entries }) => {
