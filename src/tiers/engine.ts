@@ -1,4 +1,5 @@
 import { isThermoclineError, ThermoclineError } from '../errors.ts'
+import { shown } from '../lib/check-names.ts'
 import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
 import { isSystemKey, type Owner, parseItemId, type SessionIdentity, type SessionKey } from '../memory/session.ts'
 import type { Stamp } from '../memory/stamp.ts'
@@ -271,7 +272,7 @@ export class Engine {
     if (to !== 'warm' && to !== 'cold') {
       throw new ThermoclineError(
         'INVALID_ARGUMENT',
-        `Cannot demote session: expected "warm" or "cold": received ${String(to)}`,
+        `Cannot demote session: expected "warm" or "cold": received ${shown(to)}`,
       )
     }
     const { options, hot } = this.parts

@@ -1,4 +1,5 @@
 import { isThermoclineError, ThermoclineError } from '../errors.ts'
+import { shown } from '../lib/check-names.ts'
 import { NEVER } from '../memory/record.ts'
 import { isSystemKey, isSystemSession, type SessionKey, SHARD_COUNT } from '../memory/session.ts'
 import type { GroupOutcome } from './change-builder.ts'
@@ -93,10 +94,10 @@ export class Migrator {
 
   async run(options: MigrationOptions = {}): Promise<MigrationReport> {
     const { maxSessions = Number.POSITIVE_INFINITY } = options
-    if (!(maxSessions >= 1)) {
+    if (!(typeof maxSessions === 'number' && maxSessions >= 1)) {
       throw new ThermoclineError(
         'INVALID_ARGUMENT',
-        `Cannot run migration: maxSessions: expected a number from 1: received ${maxSessions}`,
+        `Cannot run migration: maxSessions: expected a number from 1: received ${shown(maxSessions)}`,
       )
     }
     // The true time that it takes, whatever clock decides what is due.
