@@ -102,9 +102,6 @@ export class ChangePath {
       if (newest.length !== expected.length || newest.some((stamp, i) => stamp !== expected[i]))
         return { result: undefined }
       const { stamps } = this.#parts
-      for (const last of [record.tail.at(-1)?.stamp, record.segments.at(-1)?.last]) {
-        if (last !== undefined) stamps.observe(last, now)
-      }
       const placed = items.map((encoded) => ({ ...encoded, stamp: stamps.next(Math.max(now, record.erasedTo + 1)) }))
       const addTail = placed.map(
         ({ stamp, text, body }): AppendEntry => ({ stamp, body: text, createdAt: body.createdAt }),
@@ -182,6 +179,10 @@ export class ChangePath {
   ): Promise<{ readonly result: T; readonly outcome: RewriteOutcome }> {
     let result = absent
     const planner: Planner = async (record, _heat, now) => {
+      // Whoever has changed an item has read it: what this process adds from now on sorts after it.
+      for (const last of [record.tail.at(-1)?.stamp, record.segments.at(-1)?.last]) {
+        if (last !== undefined) this.#parts.stamps.observe(last, now)
+      }
       const decision = await decide(record, now)
       result = decision.result
       return decision.edits === undefined ? undefined : planOf(record, decision.edits)
