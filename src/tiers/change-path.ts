@@ -141,7 +141,8 @@ export class ChangePath {
         const cutSegments = planErased(left).map(({ from }) => left.segments[from]!)
         cut.items = record.tail.length - left.tail.length + itemsOf(goes) + itemsOf(cutSegments)
         cut.segments = goes.length
-        const isEmpty = left.tail.length + left.segments.length === 0
+        const isNamed = keepAbout && record.about !== ''
+        const isEmpty = left.tail.length + left.segments.length === 0 && !isNamed
         const about = keepAbout ? {} : { about: '' }
         const isDone =
           cut.items + cut.segments === 0 &&
