@@ -179,6 +179,7 @@ export class ChangePath {
     decide: Decide<T>,
   ): Promise<{ readonly result: T; readonly outcome: RewriteOutcome }> {
     let result = absent
+    let isWanted = false
     const planner: Planner = async (record, _heat, now) => {
       // Whoever has changed an item has read it: what this process adds from now on sorts after it.
       for (const last of [record.tail.at(-1)?.stamp, record.segments.at(-1)?.last]) {
@@ -186,10 +187,13 @@ export class ChangePath {
       }
       const decision = await decide(record, now)
       result = decision.result
+      isWanted = decision.edits !== undefined
       return decision.edits === undefined ? undefined : planOf(record, decision.edits)
     }
     const outcome = await this.#rewriter.run(key, planner, MAX_ATTEMPTS)
     if (outcome.lost) throw lost()
+    // Deleted between the look at it and the commit.
+    if (isWanted && !outcome.changed) return { result: absent, outcome }
     return { result, outcome }
   }
 
