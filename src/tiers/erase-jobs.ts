@@ -1,4 +1,4 @@
-import { ThermoclineError } from '../errors.ts'
+import { isThermoclineError, ThermoclineError } from '../errors.ts'
 import { publishStep } from '../lib/trace.ts'
 import { NEVER } from '../memory/record.ts'
 import { isSystemSession, type Owner, ownerGrave, ownerTag, type SessionKey, systemSession } from '../memory/session.ts'
@@ -149,6 +149,7 @@ export class EraseJobs {
   async #eraseAll(owner: Owner, upTo: number | undefined, keepAbout: boolean): Promise<Counted> {
     const counted = { sessions: 0, items: 0, segments: 0 }
     const done = new Set<SessionKey>()
+    const errors: unknown[] = []
     // A session that is written to moves to the front of the list, past a reader that has got further: so the list is
     // read again until it has nothing new.
     for (let before = -1; before < done.size; ) {
@@ -159,7 +160,13 @@ export class EraseJobs {
         for (const { key } of page.sessions) {
           if (done.has(key)) continue
           done.add(key)
-          const removed = await this.#changes.erase(key, upTo, keepAbout)
+          const removed = await this.#changes.erase(key, upTo, keepAbout).catch((error: unknown) => {
+            if (isThermoclineError(error, 'STORE_UNAVAILABLE') || isThermoclineError(error, 'STORE_TIMEOUT'))
+              throw error
+            // One session that can't be erased now must not keep the others readable.
+            errors.push(error)
+            return undefined
+          })
           if (removed === undefined) continue
           counted.sessions += 1
           counted.items += removed.items
@@ -168,6 +175,7 @@ export class EraseJobs {
         cursor = page.cursor
       } while (cursor !== undefined)
     }
+    if (errors.length > 0) throw errors[0]
     return counted
   }
 
