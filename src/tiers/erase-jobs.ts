@@ -40,6 +40,8 @@ interface EraseJob {
   readonly tenantId?: string
   readonly userId?: string
   readonly requestedAt: number
+  /** What is stamped by then goes: stamps of the process that asked may run ahead of its clock. */
+  readonly upTo: number
   readonly firstPassAt?: number
   readonly finalAt?: number
   readonly sessions: number
@@ -73,12 +75,13 @@ export class EraseJobs {
 
   /** The first pass; the job is written down before anything is erased. */
   async start(owner: Owner): Promise<EraseReceipt> {
-    const { durable, clock } = this.#parts
+    const { durable, clock, stamps } = this.#parts
     const id = newFence()
     const { key } = systemSession(id)
     const requestedAt = clock.now()
     const nothing = { sessions: 0, items: 0, segments: 0 }
-    const job: EraseJob = { kind: 'erase', owner: ownerTag(owner), ...owner, requestedAt, ...nothing }
+    const upTo = stamps.latest(requestedAt)
+    const job: EraseJob = { kind: 'erase', owner: ownerTag(owner), ...owner, requestedAt, upTo, ...nothing }
     const giveUpAt = requestedAt + FIRST_PASS_MS
     await durable.append(systemSession(id), [], { reviewAt: giveUpAt, createdAt: requestedAt })
     const edits = { about: JSON.stringify(job), reviewAt: giveUpAt }
@@ -109,7 +112,7 @@ export class EraseJobs {
     const job = jobOf(record)
     // Its maker died before it had said what to erase, and has answered nobody.
     if (job === undefined) await this.#changes.erase(key)
-    else if (job.firstPassAt === undefined) await this.#firstPass(key, job, job.requestedAt)
+    else if (job.firstPassAt === undefined) await this.#firstPass(key, job, job.upTo)
     else if (job.userId !== undefined) await this.#secondPass(key, job)
     else await this.#finish(key)
   }
@@ -119,7 +122,7 @@ export class EraseJobs {
     const grave = ownerGrave(owner)
     // First of all: what is on its way to a session that nobody has heard of must not make it.
     await this.#parts.durable.append(grave, [], { reviewAt: NEVER, createdAt: job.requestedAt })
-    await this.#changes.erase(grave.key, job.requestedAt)
+    await this.#changes.erase(grave.key, job.upTo)
     const counted = await this.#eraseAll(owner, upTo, false)
     const base = this.#base
     if (base !== undefined) await callBase('erase', () => base.erase(owner))
@@ -130,7 +133,7 @@ export class EraseJobs {
   }
 
   async #secondPass(key: SessionKey, job: EraseJob): Promise<void> {
-    const counted = await this.#eraseAll(ownerOf(job), job.requestedAt, true)
+    const counted = await this.#eraseAll(ownerOf(job), job.upTo, true)
     publishStep('erase:second-pass', key)
     await this.#goOn(key, this.#parts.clock.now(), (now) => {
       const { tenantId: _tenant, userId: _user, ...anonymous } = add(now, counted)
@@ -193,7 +196,7 @@ export class EraseJobs {
   }
 
   #receipt(id: string, job: EraseJob): EraseReceipt {
-    const { sessions, items, segments, kind: _kind, ...rest } = job
+    const { sessions, items, segments, kind: _kind, upTo: _upTo, ...rest } = job
     const { capabilities } = this.#parts.durable
     return Object.freeze({
       id,
