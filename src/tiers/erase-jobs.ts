@@ -5,6 +5,7 @@ import { isSystemSession, type Owner, ownerGrave, ownerTag, type SessionKey, sys
 import { type BaseMemoryManager, callBase } from './base-memory-manager.ts'
 import type { ChangePath } from './change-path.ts'
 import type { LoadedRecord } from './durable-store.ts'
+import { everySession } from './every-session.ts'
 import { newFence } from './fence.ts'
 import type { Rewriter } from './rewriter.ts'
 import type { TierParts } from './tier-parts.ts'
@@ -151,32 +152,18 @@ export class EraseJobs {
 
   async #eraseAll(owner: Owner, upTo: number | undefined, keepAbout: boolean): Promise<Counted> {
     const counted = { sessions: 0, items: 0, segments: 0 }
-    const done = new Set<SessionKey>()
     const errors: unknown[] = []
-    // A session that is written to moves to the front of the list, past a reader that has got further: so the list is
-    // read again until it has nothing new.
-    for (let before = -1; before < done.size; ) {
-      before = done.size
-      let cursor: string | undefined
-      do {
-        const page = await this.#parts.durable.list(owner, cursor, PAGE_SIZE)
-        for (const { key } of page.sessions) {
-          if (done.has(key)) continue
-          done.add(key)
-          const removed = await this.#changes.erase(key, upTo, keepAbout).catch((error: unknown) => {
-            if (isThermoclineError(error, 'STORE_UNAVAILABLE') || isThermoclineError(error, 'STORE_TIMEOUT'))
-              throw error
-            // One session that can't be erased now must not keep the others readable.
-            errors.push(error)
-            return undefined
-          })
-          if (removed === undefined) continue
-          counted.sessions += 1
-          counted.items += removed.items
-          counted.segments += removed.segments
-        }
-        cursor = page.cursor
-      } while (cursor !== undefined)
+    for await (const key of everySession((cursor) => this.#parts.durable.list(owner, cursor, PAGE_SIZE))) {
+      const removed = await this.#changes.erase(key, upTo, keepAbout).catch((error: unknown) => {
+        if (isThermoclineError(error, 'STORE_UNAVAILABLE') || isThermoclineError(error, 'STORE_TIMEOUT')) throw error
+        // One session that can't be erased now must not keep the others readable.
+        errors.push(error)
+        return undefined
+      })
+      if (removed === undefined) continue
+      counted.sessions += 1
+      counted.items += removed.items
+      counted.segments += removed.segments
     }
     if (errors.length > 0) throw errors[0]
     return counted

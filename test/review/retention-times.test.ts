@@ -15,8 +15,11 @@ function ofOneShard(count: number): string[] {
 it.each(PLACES)('on %s a sweep of everything ends, with many sessions that were only named', async (kind) => {
   const place = emptyPlace(kind)
   // Time goes on while the sweep is under way.
-  const clock = { ...place.clock, now: () => (place.clock.advance(1), place.clock.now()) }
-  const memory = place.open({ retentionDays: 30, clock: Object.assign(Object.create(place.clock), clock) })
+  const now = (): number => {
+    place.clock.advance(1)
+    return place.clock.now()
+  }
+  const memory = place.open({ retentionDays: 30, clock: Object.assign(Object.create(place.clock), { now }) })
   const names = ofOneShard(101)
   for (const sessionId of names) await memory.updateSession({ userId: 'ada', sessionId, metadata: { a: 1 } })
   const report = await memory.runMigration({ all: true, maxSessions: 1000 })
