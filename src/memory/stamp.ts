@@ -53,6 +53,11 @@ export class StampMaker {
     this.#set(0, 0)
   }
 
+  /** No stamp that it has made or learnt of so far is later, in milliseconds since 1970. */
+  latest(now: number): number {
+    return Math.max(Math.trunc(now), this.#ms)
+  }
+
   next(now: number): Stamp {
     const ms = Math.trunc(now)
     if (ms > this.#ms) this.#set(ms, 0)

@@ -8,7 +8,7 @@ import type { Stamp } from '../memory/stamp.ts'
 import type { AppendEntry, LoadedRecord } from './durable-store.ts'
 import { isOverlayFull, planErased, planFold } from './fold-plan.ts'
 import { isExpired } from './history-pick.ts'
-import { applyEdits, newestMs, type RecordEdits } from './record-edits.ts'
+import { applyEdits, holdsNothing, newestMs, type RecordEdits } from './record-edits.ts'
 import { findPlaced, type SegmentReader, visibleRuns } from './record-runs.ts'
 import type { RewritePlan } from './rewrite-plan.ts'
 import type { Planner, RewriteOutcome, Rewriter } from './rewriter.ts'
@@ -102,9 +102,6 @@ export class ChangePath {
       if (newest.length !== expected.length || newest.some((stamp, i) => stamp !== expected[i]))
         return { result: undefined }
       const { stamps } = this.#parts
-      for (const last of [record.tail.at(-1)?.stamp, record.segments.at(-1)?.last]) {
-        if (last !== undefined) stamps.observe(last, now)
-      }
       const placed = items.map((encoded) => ({ ...encoded, stamp: stamps.next(Math.max(now, record.erasedTo + 1)) }))
       const addTail = placed.map(
         ({ stamp, text, body }): AppendEntry => ({ stamp, body: text, createdAt: body.createdAt }),
@@ -144,7 +141,8 @@ export class ChangePath {
         const cutSegments = planErased(left).map(({ from }) => left.segments[from]!)
         cut.items = record.tail.length - left.tail.length + itemsOf(goes) + itemsOf(cutSegments)
         cut.segments = goes.length
-        const isEmpty = left.tail.length + left.segments.length === 0
+        const isNamed = keepAbout && record.about !== ''
+        const isEmpty = holdsNothing(left) && !isNamed
         const about = keepAbout ? {} : { about: '' }
         const isDone =
           cut.items + cut.segments === 0 &&
@@ -181,13 +179,21 @@ export class ChangePath {
     decide: Decide<T>,
   ): Promise<{ readonly result: T; readonly outcome: RewriteOutcome }> {
     let result = absent
+    let isWanted = false
     const planner: Planner = async (record, _heat, now) => {
+      // Whoever has changed an item has read it: what this process adds from now on sorts after it.
+      for (const last of [record.tail.at(-1)?.stamp, record.segments.at(-1)?.last]) {
+        if (last !== undefined) this.#parts.stamps.observe(last, now)
+      }
       const decision = await decide(record, now)
       result = decision.result
+      isWanted = decision.edits !== undefined
       return decision.edits === undefined ? undefined : planOf(record, decision.edits)
     }
     const outcome = await this.#rewriter.run(key, planner, MAX_ATTEMPTS)
     if (outcome.lost) throw lost()
+    // Deleted between the look at it and the commit.
+    if (isWanted && !outcome.changed) return { result: absent, outcome }
     return { result, outcome }
   }
 
@@ -226,12 +232,16 @@ function planOf(record: LoadedRecord, edits: RecordEdits): RewritePlan {
   return { edits, groups: isOverlayFull(left.overlay) ? planFold(left) : [] }
 }
 
-/** Marks that these were there once, and takes them out of the tail at once; segments are rewritten by the next sweep. */
+/**
+ * Marks that these were there once, and takes them out of the tail at once; segments are rewritten by the next sweep, and
+ * with them goes what came late into their range: until then a mark there stands for one item that is counted.
+ */
 function deletion(record: LoadedRecord, stamps: readonly Stamp[]): RecordEdits {
   const gone = new Set(stamps)
+  const sealedTo = record.segments.at(-1)?.last ?? ''
   return {
     marks: new Map(stamps.map((stamp) => [stamp, { kind: 'deleted' }])),
-    dropTail: record.tail.filter(({ stamp }) => gone.has(stamp)),
+    dropTail: record.tail.filter(({ stamp }) => gone.has(stamp) && stamp > sealedTo),
   }
 }
 

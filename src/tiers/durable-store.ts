@@ -124,7 +124,8 @@ export interface StructuralChange {
   readonly erasedTo?: number
   /**
    * The record goes, with all of its tail and segments, unless something was appended since `n`. What stays is out of
-   * sight: `erasedTo`, `n` and the fence, with which a later append makes the record anew. @default false
+   * sight: `erasedTo`, the fence, and `n` plus one, so that no copy of the former life goes on in the next. A later
+   * append makes the record anew with them. @default false
    */
   readonly bury?: boolean
   /** Set as it is if nothing was appended since `n`; otherwise it can only make the review earlier. */

@@ -1,10 +1,11 @@
-import { ThermoclineError } from '../errors.ts'
+import { isThermoclineError, ThermoclineError } from '../errors.ts'
 import { publishStep } from '../lib/trace.ts'
 import { NEVER } from '../memory/record.ts'
 import { isSystemSession, type Owner, ownerGrave, ownerTag, type SessionKey, systemSession } from '../memory/session.ts'
 import { type BaseMemoryManager, callBase } from './base-memory-manager.ts'
 import type { ChangePath } from './change-path.ts'
 import type { LoadedRecord } from './durable-store.ts'
+import { everySession } from './every-session.ts'
 import { newFence } from './fence.ts'
 import type { Rewriter } from './rewriter.ts'
 import type { TierParts } from './tier-parts.ts'
@@ -40,6 +41,8 @@ interface EraseJob {
   readonly tenantId?: string
   readonly userId?: string
   readonly requestedAt: number
+  /** What is stamped by then goes: stamps of the process that asked may run ahead of its clock. */
+  readonly upTo: number
   readonly firstPassAt?: number
   readonly finalAt?: number
   readonly sessions: number
@@ -75,12 +78,13 @@ export class EraseJobs {
 
   /** The first pass; the job is written down before anything is erased. */
   async start(owner: Owner): Promise<EraseReceipt> {
-    const { durable, clock } = this.#parts
+    const { durable, clock, stamps } = this.#parts
     const id = newFence()
     const { key } = systemSession(id)
     const requestedAt = clock.now()
     const nothing = { sessions: 0, items: 0, segments: 0 }
-    const job: EraseJob = { kind: 'erase', owner: ownerTag(owner), ...owner, requestedAt, ...nothing }
+    const upTo = stamps.latest(requestedAt)
+    const job: EraseJob = { kind: 'erase', owner: ownerTag(owner), ...owner, requestedAt, upTo, ...nothing }
     const giveUpAt = requestedAt + FIRST_PASS_MS
     await durable.append(systemSession(id), [], { reviewAt: giveUpAt, createdAt: requestedAt })
     const edits = { about: JSON.stringify(job), reviewAt: giveUpAt }
@@ -111,7 +115,7 @@ export class EraseJobs {
     const job = jobOf(record)
     // Its maker died before it had said what to erase, and has answered nobody.
     if (job === undefined) await this.#changes.erase(key)
-    else if (job.firstPassAt === undefined) await this.#firstPass(key, job, job.requestedAt)
+    else if (job.firstPassAt === undefined) await this.#firstPass(key, job, job.upTo)
     else if (job.userId !== undefined) await this.#secondPass(key, job)
     else this.#unscrubbed.add(key)
   }
@@ -142,7 +146,7 @@ export class EraseJobs {
     const grave = ownerGrave(owner)
     // First of all: what is on its way to a session that nobody has heard of must not make it.
     await this.#parts.durable.append(grave, [], { reviewAt: NEVER, createdAt: job.requestedAt })
-    await this.#changes.erase(grave.key, job.requestedAt)
+    await this.#changes.erase(grave.key, job.upTo)
     const counted = await this.#eraseAll(owner, upTo, false)
     const base = this.#base
     if (base !== undefined) await callBase('erase', () => base.erase(owner))
@@ -153,7 +157,7 @@ export class EraseJobs {
   }
 
   async #secondPass(key: SessionKey, job: EraseJob): Promise<void> {
-    const counted = await this.#eraseAll(ownerOf(job), job.requestedAt, true)
+    const counted = await this.#eraseAll(ownerOf(job), job.upTo, true)
     publishStep('erase:second-pass', key)
     await this.#goOn(key, this.#parts.clock.now(), (now) => {
       const { tenantId: _tenant, userId: _user, ...anonymous } = add(now, counted)
@@ -164,26 +168,20 @@ export class EraseJobs {
 
   async #eraseAll(owner: Owner, upTo: number | undefined, keepAbout: boolean): Promise<Counted> {
     const counted = { sessions: 0, items: 0, segments: 0 }
-    const done = new Set<SessionKey>()
-    // A session that is written to moves to the front of the list, past a reader that has got further: so the list is
-    // read again until it has nothing new.
-    for (let before = -1; before < done.size; ) {
-      before = done.size
-      let cursor: string | undefined
-      do {
-        const page = await this.#parts.durable.list(owner, cursor, PAGE_SIZE)
-        for (const { key } of page.sessions) {
-          if (done.has(key)) continue
-          done.add(key)
-          const removed = await this.#changes.erase(key, upTo, keepAbout)
-          if (removed === undefined) continue
-          counted.sessions += 1
-          counted.items += removed.items
-          counted.segments += removed.segments
-        }
-        cursor = page.cursor
-      } while (cursor !== undefined)
+    const errors: unknown[] = []
+    for await (const key of everySession((cursor) => this.#parts.durable.list(owner, cursor, PAGE_SIZE))) {
+      const removed = await this.#changes.erase(key, upTo, keepAbout).catch((error: unknown) => {
+        if (isThermoclineError(error, 'STORE_UNAVAILABLE') || isThermoclineError(error, 'STORE_TIMEOUT')) throw error
+        // One session that can't be erased now must not keep the others readable.
+        errors.push(error)
+        return undefined
+      })
+      if (removed === undefined) continue
+      counted.sessions += 1
+      counted.items += removed.items
+      counted.segments += removed.segments
     }
+    if (errors.length > 0) throw errors[0]
     return counted
   }
 
@@ -201,7 +199,7 @@ export class EraseJobs {
   }
 
   #receipt(id: string, job: EraseJob): EraseReceipt {
-    const { sessions, items, segments, kind: _kind, ...rest } = job
+    const { sessions, items, segments, kind: _kind, upTo: _upTo, ...rest } = job
     const { capabilities } = this.#parts.durable
     return Object.freeze({
       id,

@@ -114,12 +114,15 @@ export class ReadPath {
     let left = query.limit
     const direction = query.order
     let reloads = 0
+    let isKnown = false
     // The newest entries of the tail first, where they come first; then all there is.
     let newest = direction === 'newest' && window.before === undefined ? Math.min(left, ITERATOR_PAGE) : undefined
     while (left > 0) {
       const now = this.#parts.clock.now()
       const record = await this.#parts.durable.load(key, newest === undefined ? {} : { newest })
-      if (record === undefined) return false
+      // Deleted meanwhile, it ends; it is not taken for one that never was.
+      if (record === undefined) return isKnown
+      isKnown = true
       this.#observe(record)
       try {
         for (const run of visibleRuns(record, this.#segments(key, !query.peek), window, direction)) {

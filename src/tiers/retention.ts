@@ -3,7 +3,7 @@ import { decodeAbout } from '../memory/session-about.ts'
 import type { LoadedRecord } from './durable-store.ts'
 import type { TierOptions } from './options.ts'
 import { DAY_MS } from './placement.ts'
-import { applyEdits, oldestMs, type RecordEdits } from './record-edits.ts'
+import { applyEdits, holdsNothing, newestMs, oldestMs, type RecordEdits } from './record-edits.ts'
 
 /** What options and session say of how long items are kept. */
 export type RetentionOptions = Pick<TierOptions, 'retentionDays' | 'retentionDaysByTenant'>
@@ -27,9 +27,9 @@ export function retentionReview(addedAtMs: number, keptMs: number): number {
 }
 
 /** When retention next has something to decide about a record; Infinity where it never will. */
-export function nextRetentionReview(record: LoadedRecord, options: RetentionOptions, now: number): number {
+export function nextRetentionReview(record: LoadedRecord, options: RetentionOptions): number {
   const keptMs = retentionMs(record, options)
-  return keptMs === undefined ? Number.POSITIVE_INFINITY : retentionReview(oldestMs(record) ?? now, keptMs)
+  return keptMs === undefined ? Number.POSITIVE_INFINITY : retentionReview(oldestMs(record) ?? record.updatedAt, keptMs)
 }
 
 /** Removes what was kept long enough, and the session with the last of it. */
@@ -39,9 +39,9 @@ export function planRetention(record: LoadedRecord, options: RetentionOptions, n
   const oldest = oldestMs(record)
   // A session that was only named, and never spoken in, goes by when it was made.
   if (retentionReview(oldest ?? record.updatedAt, keptMs) > now) return undefined
-  const edits = { erasedTo: Math.max(0, Math.floor(now - keptMs)) }
-  const left = applyEdits(record, edits)
-  return left.tail.length + left.segments.length === 0 ? { ...edits, bury: true } : edits
+  // Not past what it holds: after a clock that was ahead for a moment, nothing more could be added.
+  const edits = { erasedTo: Math.max(0, Math.min(Math.floor(now - keptMs), newestMs(record))) }
+  return holdsNothing(applyEdits(record, edits)) ? { ...edits, bury: true } : edits
 }
 
 function tenantDays(tenantId: string, options: RetentionOptions): number {

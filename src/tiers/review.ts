@@ -13,5 +13,5 @@ export function nextReview(record: LoadedRecord, tailHeat: Heat, options: TierOp
   const units = record.segments.filter(({ kind }) => kind === 'page').map(({ newestAt, heat }) => ({ newestAt, heat }))
   if (record.tail.length > 0) units.push({ newestAt: record.updatedAt, heat: tailHeat })
   const placement = units.reduce((soonest, unit) => Math.min(soonest, Math.ceil(warmUntil(unit, options)) + 1), NEVER)
-  return Math.min(placement, nextRetentionReview(record, options, now))
+  return Math.min(placement, nextRetentionReview(record, options))
 }

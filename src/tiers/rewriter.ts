@@ -87,19 +87,21 @@ export class Rewriter {
     ledger.drop(key)
   }
 
-  /** True if committed; an outcome that is unclear is settled by the fence. */
+  /** True if committed; an outcome that is unclear is settled by the fence, also where a conflict may be with ourselves. */
   async #commit(record: LoadedRecord, change: StructuralChange, { edits }: RewritePlan): Promise<boolean> {
     const { durable, hot } = this.#parts
     const { key } = record.session
     try {
-      return (await durable.commit(key, record.fence!, change)).kind === 'committed'
+      const { kind } = await durable.commit(key, record.fence!, change)
+      if (kind === 'committed') return true
+      // A client that had no reply sends again by itself, and is told of a conflict with what it did.
+      return isOutcome(await durable.load(key, { withFence: true, newest: 1 }), change)
     } catch (error) {
       // It may have been written all the same, now or later: no copy must go on without it.
       await hot.forget(key)
       if (!isThermoclineError(error, 'STORE_TIMEOUT') && !isThermoclineError(error, 'STORE_UNAVAILABLE')) throw error
       const now = await durable.load(key, { withFence: true, newest: 1 })
-      if (now === undefined && change.bury === true) return true
-      if (now?.fence === change.nextFence) return true
+      if (isOutcome(now, change)) return true
       // Either nothing was written yet, or others have committed since: a mere rewrite can be planned anew, an edit
       // might be done twice.
       if (now === undefined || now.fence === record.fence || edits !== undefined) throw error
@@ -110,6 +112,11 @@ export class Rewriter {
   #heatOf(record: LoadedRecord): RecordHeat {
     return recordHeat(this.#parts, record)
   }
+}
+
+/** Whether a record is as a commit leaves it. */
+function isOutcome(record: LoadedRecord | undefined, { bury, nextFence }: StructuralChange): boolean {
+  return record === undefined ? bury === true : record.fence === nextFence
 }
 
 /** Heat of each unit of a record, with the reads that are not written down yet. */

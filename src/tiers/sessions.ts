@@ -5,6 +5,7 @@ import { heldItems, NEVER, type SessionRecord } from '../memory/record.ts'
 import { isSystemSession, type Owner, SHARD_COUNT } from '../memory/session.ts'
 import { decodeAbout } from '../memory/session-about.ts'
 import type { LoadedRecord } from './durable-store.ts'
+import { everySession } from './every-session.ts'
 import { countTiers, NO_TIER_COUNTS, type TierCounts } from './tier-counts.ts'
 import type { TierParts } from './tier-parts.ts'
 
@@ -39,6 +40,8 @@ export interface ListedSessions {
 
 const MAX_PAGE = 1000
 const PAGE = 100
+/** A busy store has new sessions all the time. */
+const MAX_LISTINGS = 3
 
 /** Looks at sessions as wholes. None of it counts as a read of what they hold. */
 export class Sessions {
@@ -80,24 +83,18 @@ export class Sessions {
 
   async *#records(owner: Owner | undefined): AsyncGenerator<LoadedRecord, void, undefined> {
     const { durable } = this.#parts
-    const pages =
+    const listings =
       owner === undefined
         ? // Every session has a review, if only at the end of time.
-          Array.from(
-            { length: SHARD_COUNT },
-            (_, shard) => (cursor: string | undefined) => durable.due(shard, NEVER, cursor, PAGE),
+          Array.from({ length: SHARD_COUNT }, (_, shard) =>
+            everySession((cursor) => durable.due(shard, NEVER, cursor, PAGE), MAX_LISTINGS),
           )
-        : [(cursor: string | undefined) => durable.list(owner, cursor, PAGE)]
-    for (const pageAfter of pages) {
-      let cursor: string | undefined
-      do {
-        const page = await pageAfter(cursor)
-        for (const { key } of page.sessions) {
-          const record = await durable.load(key, { newest: 1 })
-          if (record !== undefined && !isSystemSession(record.session)) yield record
-        }
-        cursor = page.cursor
-      } while (cursor !== undefined)
+        : [everySession((cursor) => durable.list(owner, cursor, PAGE))]
+    for (const keys of listings) {
+      for await (const key of keys) {
+        const record = await durable.load(key, { newest: 1 })
+        if (record !== undefined && !isSystemSession(record.session)) yield record
+      }
     }
   }
 }

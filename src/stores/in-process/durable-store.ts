@@ -180,7 +180,8 @@ class InProcessDurableStore implements DurableStore {
   #bury(row: Row): void {
     for (const { id } of row.segments) this.#segments.delete(row.session.key + id)
     const { session, n, erasedTo, fence } = row
-    this.#rows.set(session.key, { ...newRow(session), n, erasedTo, fence, isBuried: true })
+    // One more: a copy of the former life must not take what comes next for the next of its own.
+    this.#rows.set(session.key, { ...newRow(session), n: n + 1, erasedTo, fence, isBuried: true })
   }
 
   #changed(change: LocalChange): void {

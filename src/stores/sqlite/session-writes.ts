@@ -121,7 +121,8 @@ function bury(statements: Statements, key: SessionKey, row: SessionRow, change: 
   statements.putStructure.run(
     ...[key, change.nextFence, nothing.segments, nothing.overlay, nothing.tail_heat, nothing.about],
   )
-  statements.bury.run(key, row.n, Math.max(row.erased_to, change.erasedTo ?? 0))
+  // One more: a copy of the former life must not take what comes next for the next of its own.
+  statements.bury.run(key, row.n + 1, Math.max(row.erased_to, change.erasedTo ?? 0))
 }
 
 interface Dropped {
