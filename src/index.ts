@@ -39,7 +39,7 @@ export type {
 export type { CheckedStoreOptions } from './tiers/checked-durable-store.ts'
 export type * from './tiers/durable-store.ts'
 export type { EraseReceipt } from './tiers/erase-jobs.ts'
-export type { HistoryQuery } from './tiers/history-query.ts'
+export type { HistoryQuery, ItemReadOptions } from './tiers/history-query.ts'
 export type { HotAnswer, HotLease, HotMiss, HotStats, HotStore } from './tiers/hot-store.ts'
 export type { MigrationOptions, MigrationProgress, MigrationReport, Moved } from './tiers/migrator.ts'
 export { TIER_DEFAULTS, type TierOptions } from './tiers/options.ts'

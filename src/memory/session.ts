@@ -67,6 +67,20 @@ export function systemSession(name: string): SessionIdentity {
   return Object.freeze({ ...address, key: keyOf(address) })
 }
 
+/**
+ * A session of our own that is nothing but the grave of all of an owner's sessions: once it is buried, whatever its
+ * owner had added before that is never seen again, in sessions too that no store has heard of yet.
+ */
+export function ownerGrave(owner: Owner): SessionIdentity {
+  const tag = ownerTag(owner)
+  return Object.freeze({ ...SYSTEM_OWNER, sessionId: `grave ${tag}`, key: graveOf(tag) })
+}
+
+/** The key of the grave of a session's owner. */
+export function graveOf(key: string): SessionKey {
+  return key.slice(0, OWNER_CHARS).padEnd(SESSION_KEY_CHARS, '0') as SessionKey
+}
+
 /** True for the key of a session of our own; somebody else's with the same 50 bits is told by its record. */
 export function isSystemKey(key: SessionKey): boolean {
   return key.startsWith(SYSTEM_TAG)

@@ -1,6 +1,7 @@
 import type { SessionKey } from '../memory/session.ts'
 import type { Stamp } from '../memory/stamp.ts'
 import { type CorpusFigures, termScore, termWeight } from './bm25.ts'
+import { isTurnSpent, nextTurn } from './turn-share.ts'
 import { countOf, type HiddenItems, itemOf, type UnitIndex } from './unit-index.ts'
 
 /** Where a found item lies. */
@@ -57,7 +58,7 @@ export class Ranking {
   }
 
   /** The best items, at most `limit`: the highest score first, of equal ones the newest. */
-  best(limit: number): readonly RankedItem[] {
+  async best(limit: number): Promise<readonly RankedItem[]> {
     const corpus: CorpusFigures = { items: this.#items, length: this.#length }
     const weights = this.#itemsWithTerm.map((items) => termWeight(corpus, items))
     const best: RankedItem[] = []
@@ -66,6 +67,7 @@ export class Ranking {
         if (best.length === limit && score < best.at(-1)!.score) continue
         insert(best, { key, stamp: index.stampOf(item), score }, limit)
       }
+      if (isTurnSpent()) await nextTurn()
     }
     return best
   }

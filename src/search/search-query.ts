@@ -13,7 +13,7 @@ export interface SearchQuery {
 }
 
 /** A checked query. */
-export interface ResolvedSearch {
+interface ResolvedSearch {
   /** Each once. */
   readonly terms: readonly string[]
   readonly limit: number

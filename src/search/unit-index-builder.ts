@@ -3,7 +3,7 @@ import { TermReader } from './term-reader.ts'
 import { countOf, itemOf, packPosting, UnitIndex } from './unit-index.ts'
 
 /** What is indexed of an item. */
-export interface IndexedBody {
+interface IndexedBody {
   readonly content: string
   readonly expiresAt?: number
 }

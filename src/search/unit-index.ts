@@ -6,7 +6,7 @@ import { isAscii } from './fold-text.ts'
 export type HiddenItems = ReadonlySet<number> | undefined
 
 /** The columns of an index, made by `UnitIndexBuilder`. */
-export interface UnitIndexColumns {
+interface UnitIndexColumns {
   /** Rising, each followed by a line break. */
   readonly terms: string
   /** Where each term begins in `terms`, and its end. */

@@ -19,7 +19,8 @@ export interface DurableStore {
    * Adds entries to the tail in one atomic write, and creates the record if there is none. Costs the same however long
    * the session is. Repeating an entry (same stamp) that is in the tail never adds it twice and never changes what is
    * stored; one that a structural commit has taken out of the tail may come back, and readers know it from its segment.
-   * Entries made at or before `erasedTo` are never seen again; the reply shows it.
+   * Entries made at or before `erasedTo` are never seen again; the reply shows it. A record that is made has the later
+   * `erasedTo` of what is buried under its key and under the grave of its owner (`graveOf`).
    */
   append(session: SessionIdentity, entries: readonly AppendEntry[], options: AppendOptions): Promise<Appended>
 
@@ -51,8 +52,8 @@ export interface DurableStore {
   foreignChanges?(): number
 
   /**
-   * Makes what was removed unreadable in the store's own files and logs too, and resolves when it is. Absent where
-   * removing does that by itself, or where it can't be done.
+   * Makes what was removed unreadable in the store's own files and logs too, and resolves when it is. May take long, so
+   * it is called seldom. Absent where removing does that by itself, or where it can't be done.
    */
   scrub?(): Promise<void>
 

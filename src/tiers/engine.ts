@@ -1,6 +1,5 @@
 import { isThermoclineError, ThermoclineError } from '../errors.ts'
 import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
-import type { SessionRecord } from '../memory/record.ts'
 import { isSystemKey, type Owner, parseItemId, type SessionIdentity, type SessionKey } from '../memory/session.ts'
 import type { Stamp } from '../memory/stamp.ts'
 import type { SearchQuery } from '../search/search-query.ts'
@@ -23,17 +22,24 @@ import {
 import { EraseJobs, type EraseReceipt } from './erase-jobs.ts'
 import { forkSession } from './fork.ts'
 import { arrange, isExpired, pick } from './history-pick.ts'
-import { type HistoryQuery, type ResolvedQuery, resolveQuery, windowIds } from './history-query.ts'
+import {
+  type HistoryQuery,
+  type ItemRead,
+  type ItemReadOptions,
+  type ResolvedQuery,
+  resolveItemRead,
+  resolveQuery,
+  windowIds,
+} from './history-query.ts'
 import { historyWithinTokens } from './history-within-tokens.ts'
 import { Migrator } from './migrator.ts'
-import { isKeptByReads } from './placement.ts'
 import { ReadPath } from './read-path.ts'
 import { MERGE_FROM_SEGMENTS, planArchiveWhere, planMerge, planRehydrateWhere, planSeal } from './rewrite-plan.ts'
 import { type Planner, Rewriter } from './rewriter.ts'
 import { SearchPath, type SearchResult } from './search-path.ts'
 import { type SessionInfo, Sessions } from './sessions.ts'
 import type { TierParts } from './tier-parts.ts'
-import { unitOf } from './units.ts'
+import { warmArchives } from './units.ts'
 import { WritePath } from './write-path.ts'
 
 /** What an open manager does, whoever may call it: the paths joined, over open stores. */
@@ -63,7 +69,7 @@ export class Engine {
     this.#changes = new ChangePath(parts, this.#rewriter)
     this.sessions = new Sessions(parts)
     this.erases = new EraseJobs(parts, this.#changes, this.#rewriter, base)
-    this.migrator = new Migrator(parts, this.#rewriter, (record) => this.erases.resume(record))
+    this.migrator = new Migrator(parts, this.#rewriter, this.erases)
     this.#writes = new WritePath(parts, (key) => this.#seal(key))
     // Others may use the same store object; what they change, our copies must not miss.
     this.#stopWatching = parts.durable.watch?.(({ key, entries }) => {
@@ -111,7 +117,7 @@ export class Engine {
     const now = this.parts.clock.now()
     const checked = checkList(items).map((item, i) => checkAt(i, () => checkRestoredItem(item, now)))
     const { stored, failed, baseError } = await this.#store(checked)
-    const other = failed.find((error) => !isThermoclineError(error, 'ERASED'))
+    const other = failed.find((error) => !isErasedError(error))
     if (other !== undefined) throw partial(other, stored, items.length, baseError)
     if (baseError !== undefined) throw baseError
     return Object.freeze({ restored: stored.length, erased: failed.length })
@@ -122,32 +128,41 @@ export class Engine {
     readonly failed: readonly unknown[]
     readonly baseError: unknown
   }> {
-    const outcomes = await Promise.allSettled(
-      adds.map(({ session, encoded, place }) => this.#writes.add(session, encoded, place)),
-    )
-    const stored = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
-    const failed = outcomes.flatMap((outcome): unknown[] => (outcome.status === 'rejected' ? [outcome.reason] : []))
+    const stored: MemoryItem[] = []
+    const failed: unknown[] = []
+    // More than the queue has room for may come in one call. What follows a failure is left to the caller.
+    for (let from = 0; from < adds.length && failed.every(isErasedError); from += ADDS_AT_ONCE) {
+      const some = adds.slice(from, from + ADDS_AT_ONCE)
+      for (const outcome of await Promise.allSettled(
+        some.map(({ session, encoded, place }) => this.#writes.add(session, encoded, place)),
+      )) {
+        if (outcome.status === 'fulfilled') stored.push(outcome.value)
+        else failed.push(outcome.reason)
+      }
+    }
     this.#itemsAdded += stored.length
     const told = stored.length === 0 ? undefined : await this.#tellBase(stored).catch((error: unknown) => ({ error }))
     return { stored, failed, baseError: told?.error }
   }
 
-  async get(id: string, strong: boolean): Promise<MemoryItem | undefined> {
+  async get(id: string, options: ItemReadOptions | undefined): Promise<MemoryItem | undefined> {
     const { key, stamp } = parseItemId(id)
     // Work of our own is nobody's item.
     if (isSystemKey(key)) return undefined
     this.#underWay += 1
     try {
-      return await this.#get(id, key, stamp, strong)
+      return await this.#get(id, key, stamp, resolveItemRead(options))
     } finally {
       this.#ended()
     }
   }
 
-  async #get(id: string, key: SessionKey, stamp: Stamp, strong: boolean): Promise<MemoryItem | undefined> {
+  async #get(id: string, key: SessionKey, stamp: Stamp, read: ItemRead): Promise<MemoryItem | undefined> {
     const base = this.#base
     // A copy can't tell what never was from what is no more, and only the one may come from the caller's own store.
-    const item = (await this.reads.item(key, stamp, strong)) ?? (base && (await this.reads.item(key, stamp, true)))
+    const item =
+      (await this.reads.item(key, stamp, read)) ??
+      (base && (await this.reads.item(key, stamp, { ...read, strong: true })))
     if (item === 'gone') return undefined
     if (item !== undefined || base === undefined) return item
     const theirs = await callBase('get', () => base.get(id))
@@ -247,7 +262,7 @@ export class Engine {
 
   promote(session: SessionIdentity): Promise<boolean> {
     return this.#rewriteAll(session, (record, _heat, now) => {
-      this.#warm(record, now)
+      warmArchives(this.parts, record, now)
       return planRehydrateWhere(record, () => true)
     })
   }
@@ -342,16 +357,6 @@ export class Engine {
     if (segments >= MERGE_FROM_SEGMENTS) await this.#rewriter.run(key, planMerge)
   }
 
-  /** As if archives had been read enough: otherwise the next sweep would send what is promoted straight back. */
-  #warm(record: SessionRecord, now: number): void {
-    const { ledger, options } = this.parts
-    for (const { id, kind } of record.segments) {
-      const unit = kind === 'archive' ? unitOf(record, id, ledger, options, now) : undefined
-      if (unit === undefined || isKeptByReads(unit.heat, options, now)) continue
-      for (let i = 0; i < options.minAccessCountWarm; i++) unit.reads.record(now)
-    }
-  }
-
   /** Tells the caller's own store of items that are gone. */
   #removed(removing: Promise<MemoryItem | undefined>): Promise<MemoryItem | undefined> {
     const tell = async (): Promise<MemoryItem | undefined> => {
@@ -380,4 +385,9 @@ export class Engine {
   }
 }
 
+const ADDS_AT_ONCE = 2000
 const NO_ITEMS: readonly MemoryItem[] = Object.freeze([])
+
+function isErasedError(error: unknown): boolean {
+  return isThermoclineError(error, 'ERASED')
+}

@@ -1,7 +1,7 @@
 import { ThermoclineError } from '../errors.ts'
 import { publishStep } from '../lib/trace.ts'
 import { NEVER } from '../memory/record.ts'
-import { isSystemSession, type Owner, ownerTag, type SessionKey, systemSession } from '../memory/session.ts'
+import { isSystemSession, type Owner, ownerGrave, ownerTag, type SessionKey, systemSession } from '../memory/session.ts'
 import { type BaseMemoryManager, callBase } from './base-memory-manager.ts'
 import type { ChangePath } from './change-path.ts'
 import type { LoadedRecord } from './durable-store.ts'
@@ -19,9 +19,9 @@ export interface EraseReceipt {
   /** Known until the receipt is final; then they are erased too. */
   readonly tenantId?: string
   readonly userId?: string
-  /** All times in milliseconds since 1970. */
+  /** All times in milliseconds since 1970. What was added by then goes. */
   readonly requestedAt: number
-  /** From then on no read returns anything that was added before. */
+  /** From then on no read returns anything of it. */
   readonly firstPassAt?: number
   /** A sweep removes by then, or soon after, what was written late. */
   readonly secondPassDueAt?: number
@@ -63,6 +63,8 @@ export class EraseJobs {
   readonly #changes: ChangePath
   readonly #rewriter: Rewriter
   readonly #base: BaseMemoryManager | undefined
+  /** Jobs whose second pass is done, but for what the files may still hold. */
+  readonly #unscrubbed = new Set<SessionKey>()
 
   constructor(parts: TierParts, changes: ChangePath, rewriter: Rewriter, base: BaseMemoryManager | undefined) {
     this.#parts = parts
@@ -81,7 +83,9 @@ export class EraseJobs {
     const job: EraseJob = { kind: 'erase', owner: ownerTag(owner), ...owner, requestedAt, ...nothing }
     const giveUpAt = requestedAt + FIRST_PASS_MS
     await durable.append(systemSession(id), [], { reviewAt: giveUpAt, createdAt: requestedAt })
-    await this.#write(key, job, giveUpAt)
+    const edits = { about: JSON.stringify(job), reviewAt: giveUpAt }
+    const { changed } = await this.#rewriter.run(key, () => ({ edits, groups: [] }))
+    if (!changed) throw new ThermoclineError('CONFLICT', 'Cannot erase user: the job was not written down; try again')
     publishStep('erase:written-down', key)
     try {
       return this.#receipt(id, await this.#firstPass(key, job, undefined))
@@ -99,62 +103,101 @@ export class EraseJobs {
     return job && this.#receipt(id, job)
   }
 
-  /** What a sweep does for a session of our own that is due. */
+  /** What a sweep does for a session of our own. */
   async resume(record: LoadedRecord): Promise<void> {
+    // Not due yet: the sweep looks at all there is.
+    if (record.reviewAt > this.#parts.clock.now()) return
     const { key } = record.session
     const job = jobOf(record)
     // Its maker died before it had said what to erase, and has answered nobody.
     if (job === undefined) await this.#changes.erase(key)
     else if (job.firstPassAt === undefined) await this.#firstPass(key, job, job.requestedAt)
-    else if (job.finalAt === undefined) await this.#secondPass(key, job, job.firstPassAt)
-    else await this.#write(key, job, NEVER)
+    else if (job.userId !== undefined) await this.#secondPass(key, job)
+    else this.#unscrubbed.add(key)
+  }
+
+  /**
+   * The end of a sweep: one scrub for all jobs whose second pass is done. Final only once the files too hold nothing of
+   * it, the user's own ids in the job included.
+   * @returns The jobs that have to wait for a later sweep
+   */
+  async settle(): Promise<readonly { readonly key: SessionKey; readonly error: unknown }[]> {
+    const keys = [...this.#unscrubbed]
+    this.#unscrubbed.clear()
+    if (keys.length === 0) return []
+    try {
+      await this.#parts.durable.scrub?.()
+    } catch (error) {
+      return keys.map((key) => ({ key, error }))
+    }
+    const finalAt = this.#parts.clock.now()
+    const outcomes = await Promise.allSettled(keys.map((key) => this.#goOn(key, NEVER, (job) => ({ ...job, finalAt }))))
+    return outcomes.flatMap((outcome, i) =>
+      outcome.status === 'rejected' ? [{ key: keys[i]!, error: outcome.reason as unknown }] : [],
+    )
   }
 
   async #firstPass(key: SessionKey, job: EraseJob, upTo: number | undefined): Promise<EraseJob> {
     const owner = ownerOf(job)
+    const grave = ownerGrave(owner)
+    // First of all: what is on its way to a session that nobody has heard of must not make it.
+    await this.#parts.durable.append(grave, [], { reviewAt: NEVER, createdAt: job.requestedAt })
+    await this.#changes.erase(grave.key, job.requestedAt)
     const counted = await this.#eraseAll(owner, upTo, false)
     const base = this.#base
     if (base !== undefined) await callBase('erase', () => base.erase(owner))
-    // Nothing that matters yet: the second pass makes sure.
-    await this.#parts.durable.scrub?.().catch(() => undefined)
     const firstPassAt = this.#parts.clock.now()
-    const done = { ...add(job, counted), firstPassAt }
-    await this.#write(key, done, firstPassAt + SECOND_PASS_MS)
+    const done = await this.#goOn(key, firstPassAt + SECOND_PASS_MS, (now) => ({ ...add(now, counted), firstPassAt }))
     publishStep('erase:first-pass', key)
     return done
   }
 
-  async #secondPass(key: SessionKey, job: EraseJob, firstPassAt: number): Promise<void> {
-    const counted = await this.#eraseAll(ownerOf(job), firstPassAt, true)
-    await this.#parts.durable.scrub?.()
+  async #secondPass(key: SessionKey, job: EraseJob): Promise<void> {
+    const counted = await this.#eraseAll(ownerOf(job), job.requestedAt, true)
     publishStep('erase:second-pass', key)
-    const { tenantId: _tenant, userId: _user, ...anonymous } = add(job, counted)
-    await this.#write(key, { ...anonymous, finalAt: this.#parts.clock.now() }, NEVER)
-    await this.#parts.durable.scrub?.()
+    await this.#goOn(key, this.#parts.clock.now(), (now) => {
+      const { tenantId: _tenant, userId: _user, ...anonymous } = add(now, counted)
+      return anonymous
+    })
+    this.#unscrubbed.add(key)
   }
 
   async #eraseAll(owner: Owner, upTo: number | undefined, keepAbout: boolean): Promise<Counted> {
     const counted = { sessions: 0, items: 0, segments: 0 }
-    let cursor: string | undefined
-    do {
-      const page = await this.#parts.durable.list(owner, cursor, PAGE_SIZE)
-      for (const { key } of page.sessions) {
-        const removed = await this.#changes.erase(key, upTo, keepAbout)
-        if (removed === undefined) continue
-        counted.sessions += 1
-        counted.items += removed.items
-        counted.segments += removed.segments
-      }
-      cursor = page.cursor
-    } while (cursor !== undefined)
+    const done = new Set<SessionKey>()
+    // A session that is written to moves to the front of the list, past a reader that has got further: so the list is
+    // read again until it has nothing new.
+    for (let before = -1; before < done.size; ) {
+      before = done.size
+      let cursor: string | undefined
+      do {
+        const page = await this.#parts.durable.list(owner, cursor, PAGE_SIZE)
+        for (const { key } of page.sessions) {
+          if (done.has(key)) continue
+          done.add(key)
+          const removed = await this.#changes.erase(key, upTo, keepAbout)
+          if (removed === undefined) continue
+          counted.sessions += 1
+          counted.items += removed.items
+          counted.segments += removed.segments
+        }
+        cursor = page.cursor
+      } while (cursor !== undefined)
+    }
     return counted
   }
 
-  async #write(key: SessionKey, job: EraseJob, reviewAt: number): Promise<void> {
-    const edits = { about: JSON.stringify(job), reviewAt }
-    const { changed } = await this.#rewriter.run(key, () => ({ edits, groups: [] }))
-    if (!changed)
-      throw new ThermoclineError('CONFLICT', 'Cannot write down the erase: others work on it too; try again')
+  /** Writes down how far the job has come, from what it says by then: two processes may be at it. */
+  async #goOn(key: SessionKey, reviewAt: number, next: (job: EraseJob) => EraseJob): Promise<EraseJob> {
+    let job: EraseJob | undefined
+    const { lost } = await this.#rewriter.run(key, (record) => {
+      job = jobOf(record)
+      if (job === undefined || job.finalAt !== undefined) return undefined
+      job = next(job)
+      return { edits: { about: JSON.stringify(job), reviewAt }, groups: [] }
+    })
+    if (job !== undefined && !lost) return job
+    throw new ThermoclineError('CONFLICT', 'Cannot write down an erase: others changed it at the same time; try again')
   }
 
   #receipt(id: string, job: EraseJob): EraseReceipt {

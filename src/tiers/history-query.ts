@@ -4,6 +4,29 @@ import { isItemId, itemId, parseItemId, type SessionKey } from '../memory/sessio
 import { firstStampAt, type Stamp } from '../memory/stamp.ts'
 import type { StampWindow } from './record-runs.ts'
 
+/** How an item is read. */
+export interface ItemReadOptions {
+  /** As in {@link HistoryQuery}. @default "cached" */
+  readonly read?: 'cached' | 'strong'
+  /** As in {@link HistoryQuery}. @default false */
+  readonly peek?: boolean
+}
+
+/** Checked. */
+export interface ItemRead {
+  readonly strong: boolean
+  readonly peek: boolean
+}
+
+const CACHED: ItemRead = Object.freeze({ strong: false, peek: false })
+
+/** @throws ThermoclineError `INVALID_ARGUMENT` */
+export function resolveItemRead(options: ItemReadOptions | undefined): ItemRead {
+  if (options === undefined) return CACHED
+  checkNames('INVALID_ARGUMENT', 'Cannot read item', options, ['read', 'peek'])
+  return { strong: isStrong(options.read), peek: oneOf('peek', options.peek ?? false, [true, false]) }
+}
+
 /** Which part of a session's history, and in what order. */
 export interface HistoryQuery {
   /** Most items of the answer. @default all of the window */
@@ -89,8 +112,12 @@ export function resolveQuery(key: SessionKey, query: HistoryQuery): ResolvedQuer
     order: oneOf('order', query.order ?? 'oldest', ['oldest', 'newest']),
     peek: oneOf('peek', query.peek ?? false, [true, false]),
     maxTokens: query.maxTokens,
-    strong: oneOf('read', query.read ?? 'cached', ['cached', 'strong']) === 'strong',
+    strong: isStrong(query.read),
   }
+}
+
+function isStrong(read: HistoryQuery['read']): boolean {
+  return oneOf('read', read ?? 'cached', ['cached', 'strong']) === 'strong'
 }
 
 function edge(key: SessionKey, name: string, value: string | Date): Stamp {

@@ -72,15 +72,21 @@ const FIRST_DELAY_MS = 60_000
 const MAX_FAILURES = 10
 const MAX_DELAY_MS = 86_400_000
 
+/** Work that is written down in sessions of our own. */
+export interface Jobs {
+  resume(record: LoadedRecord): Promise<void>
+  /** After the last of a sweep. @returns what has to wait for a later one */
+  settle(): Promise<readonly { readonly key: SessionKey; readonly error: unknown }[]>
+}
+
 /** Sweeps the sessions that are due and moves their units to where the placement rule wants them. */
 export class Migrator {
   readonly #parts: TierParts
   readonly #rewriter: Rewriter
-  readonly #runJob: (record: LoadedRecord) => Promise<void>
+  readonly #jobs: Jobs
 
-  /** `runJob` goes on with work that is written down in a session of our own. */
-  constructor(parts: TierParts, rewriter: Rewriter, runJob: (record: LoadedRecord) => Promise<void>) {
-    this.#runJob = runJob
+  constructor(parts: TierParts, rewriter: Rewriter, jobs: Jobs) {
+    this.#jobs = jobs
     this.#parts = parts
     this.#rewriter = rewriter
   }
@@ -93,12 +99,23 @@ export class Migrator {
         `Cannot run migration: maxSessions: expected a number from 1: received ${maxSessions}`,
       )
     }
-    const { clock, durable } = this.#parts
-    // Nothing is due later than never.
-    const dueBy = options.all === true ? NEVER : clock.now()
     // The true time that it takes, whatever clock decides what is due.
     const startedAt = performance.now()
     const tally = new Tally()
+    const finished = await this.#sweep(options, maxSessions, tally)
+    // Also where it ended early: what a job has done so far must not wait for the rest.
+    for (const { key, error } of await this.#jobs.settle()) {
+      tally.fail(key, error)
+      await this.#putOff(key)
+    }
+    return tally.report(options, finished, performance.now() - startedAt)
+  }
+
+  /** False where it ended early. */
+  async #sweep(options: MigrationOptions, maxSessions: number, tally: Tally): Promise<boolean> {
+    const { clock, durable } = this.#parts
+    // Nothing is due later than never.
+    const dueBy = options.all === true ? NEVER : clock.now()
     const tellProgress = (shards: number): void => {
       options.onProgress?.({ sessions: tally.sessions, itemsMoved: tally.itemsMoved, shards, shardCount: SHARD_COUNT })
     }
@@ -107,15 +124,14 @@ export class Migrator {
         const page = await durable.due(shard, dueBy, cursor, PAGE_SIZE)
         cursor = page.cursor
         for (const { key } of page.sessions) {
-          if (tally.sessions >= maxSessions || options.signal?.aborted)
-            return tally.report(options, false, performance.now() - startedAt)
+          if (tally.sessions >= maxSessions || options.signal?.aborted) return false
           await this.#session(key, tally, options.dryRun === true)
           tellProgress(shard)
         }
       }
     }
     tellProgress(SHARD_COUNT)
-    return tally.report(options, true, performance.now() - startedAt)
+    return true
   }
 
   async #session(key: SessionKey, tally: Tally, dryRun: boolean): Promise<void> {
@@ -123,7 +139,7 @@ export class Migrator {
     try {
       const job = isSystemKey(key) ? await this.#parts.durable.load(key, { withFence: true }) : undefined
       if (job !== undefined && isSystemSession(job.session)) {
-        if (!dryRun) await this.#runJob(job)
+        if (!dryRun) await this.#jobs.resume(job)
       } else if (dryRun) await this.#look(key, tally)
       else await this.#move(key, tally)
     } catch (error) {

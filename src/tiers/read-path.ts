@@ -7,7 +7,7 @@ import type { Stamp } from '../memory/stamp.ts'
 import type { LoadOptions } from './durable-store.ts'
 import { flushHeat } from './heat-flush.ts'
 import { arrange, firstAbove, isExpired, pick } from './history-pick.ts'
-import { type ResolvedQuery, windowIds } from './history-query.ts'
+import { type ItemRead, type ResolvedQuery, windowIds } from './history-query.ts'
 import type { HotAnswer, HotLease } from './hot-store.ts'
 import { DAY_MS } from './placement.ts'
 import { findPlaced, type SegmentReader, visibleRuns } from './record-runs.ts'
@@ -64,10 +64,10 @@ export class ReadPath {
   }
 
   /** `gone` where it was there once, or its time is over. */
-  async item(key: SessionKey, stamp: Stamp, strong: boolean): Promise<MemoryItem | 'gone' | undefined> {
+  async item(key: SessionKey, stamp: Stamp, { strong, peek }: ItemRead): Promise<MemoryItem | 'gone' | undefined> {
     const now = this.#parts.clock.now()
-    const answer = await this.#ask(key, now)
-    if (answer.kind === 'copy' && !strong) {
+    const answer = peek ? undefined : await this.#ask(key, now)
+    if (answer?.kind === 'copy' && !strong) {
       const place = answer.placeOf(itemId(key, stamp))
       if (place !== undefined) return this.#fromPlace(answer, place, now) ?? 'gone'
       if (answer.complete) return undefined
@@ -75,10 +75,10 @@ export class ReadPath {
     return this.#withReloads(key, {}, async (record) => {
       if (record === undefined) return undefined
       const placed = await findPlaced(record, stamp, this.#segments(key))
-      if (answer.kind === 'miss') await this.#fillTail(record, answer.lease, now)
+      if (answer?.kind === 'miss') await this.#fillTail(record, answer.lease, now)
       if (placed === undefined || placed === 'gone') return placed
       const unit = this.#unit(record, placed.unit, now)
-      this.#recordRead(key, unit, now)
+      if (!peek) this.#recordRead(key, unit, now)
       const item = makeItem(record.session, placed.stamp, placed.body, stateOf(unit))
       return isExpired(item, now) ? 'gone' : item
     })
@@ -122,7 +122,7 @@ export class ReadPath {
       if (record === undefined) return false
       this.#observe(record)
       try {
-        for (const run of visibleRuns(record, this.#segments(key), window, direction)) {
+        for (const run of visibleRuns(record, this.#segments(key, !query.peek), window, direction)) {
           if (run.unit !== TAIL_UNIT && !record.tailComplete) break
           const unit = this.#unit(record, run.unit, now)
           const state = stateOf(unit)
@@ -326,8 +326,8 @@ export class ReadPath {
     }
   }
 
-  #segments(key: SessionKey): SegmentReader {
-    return (ref) => this.#parts.segments.read(key, ref)
+  #segments(key: SessionKey, keep = true): SegmentReader {
+    return (ref) => this.#parts.segments.read(key, ref, { keep })
   }
 
   #unit(record: SessionRecord, id: string, now: number): PlacedUnit {

@@ -31,14 +31,14 @@ const NOTHING: RewriteOutcome = Object.freeze({ changed: false, lost: false, seg
 /** Carries out plans for one session, each as one structural commit under the session's fence. */
 export class Rewriter {
   readonly #parts: TierParts
-  readonly #onCommit: (key: SessionKey) => void
+  readonly #onErase: (key: SessionKey) => void
   /** In this process, one rewrite of a session at a time: they would only make each other start over. */
   readonly #running = new Map<SessionKey, Promise<RewriteOutcome>>()
 
-  /** `onCommit` hears of each commit, after the copies were dropped. */
-  constructor(parts: TierParts, onCommit: (key: SessionKey) => void) {
+  /** `onErase` hears of each commit that erased something, after the copies were dropped. */
+  constructor(parts: TierParts, onErase: (key: SessionKey) => void) {
     this.#parts = parts
-    this.#onCommit = onCommit
+    this.#onErase = onErase
   }
 
   async run(key: SessionKey, planner: Planner, maxAttempts: number = MAX_ATTEMPTS): Promise<RewriteOutcome> {
@@ -69,6 +69,7 @@ export class Rewriter {
         if (!(await this.#commit(record, change, plan))) continue
         publishStep('rewrite:committed', key)
         await this.#dropCopies(key, change.remove)
+        if (plan.edits?.erasedTo !== undefined) this.#onErase(key)
         publishStep('rewrite:copies-dropped', key)
         return { changed: true, lost: false, segments: change.segments.length, groups }
       } catch (error) {
@@ -84,7 +85,6 @@ export class Rewriter {
     await hot.forget(key)
     await segments.drop(key, removed)
     ledger.drop(key)
-    this.#onCommit(key)
   }
 
   /** True if committed; an outcome that is unclear is settled by the fence. */

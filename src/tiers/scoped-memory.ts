@@ -3,6 +3,7 @@ import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
 import { identifySession, type Owner, ownerTag, parseItemId, type SessionIdentity } from '../memory/session.ts'
 import type { RestoreReport } from './check-arguments.ts'
 import type { Engine } from './engine.ts'
+import type { ItemReadOptions } from './history-query.ts'
 import { MemoryCalls } from './memory-calls.ts'
 
 /** A new item of an owner that the scope knows already. */
@@ -39,9 +40,9 @@ export class ScopedMemory extends MemoryCalls<{ readonly sessionId: string }, ob
   }
 
   /** @throws ThermoclineError `OUT_OF_SCOPE` for an item of somebody else, `INVALID_ID`, `STORE_…` */
-  async getMemoryItem(id: string, options?: { readonly read?: 'cached' | 'strong' }): Promise<MemoryItem | undefined> {
+  async getMemoryItem(id: string, options?: ItemReadOptions): Promise<MemoryItem | undefined> {
     this.ownerOfItem(id)
-    const item = await (await this.#open()).get(id, options?.read === 'strong')
+    const item = await (await this.#open()).get(id, options)
     if (item !== undefined && (item.tenantId !== this.tenantId || item.userId !== this.userId)) throw outOfScope()
     return item
   }

@@ -13,6 +13,8 @@ import { type IndexBudget, indexTail, patchesOf, SessionIndexer } from './sessio
 import type { TierParts } from './tier-parts.ts'
 import { type PlacedUnit, stateOf, unitOf } from './units.ts'
 
+export type { SearchQuery } from '../search/search-query.ts'
+
 /** An item that was found. */
 export interface SearchHit {
   readonly item: MemoryItem
@@ -38,10 +40,10 @@ export interface SearchBounds {
 }
 
 /**
- * A session is a load of its record, about 0.1 ms from a file and 10 from a service; indexing runs at about 15 MiB a
- * second. So a search takes seconds at most, and only the first of a large memory does.
+ * A session is a load of its record, about 0.1 ms from a file and 10 from a service; some 13 MiB are unpacked and indexed
+ * in a second. So a search takes seconds at most, and only the first of a large memory does.
  */
-export const SEARCH_BOUNDS: SearchBounds = Object.freeze({ maxSessions: 1000, maxIndexedBytes: 64 * 1024 * 1024 })
+const SEARCH_BOUNDS: SearchBounds = Object.freeze({ maxSessions: 1000, maxIndexedBytes: 64 * 1024 * 1024 })
 
 /** Records that are asked for at once: they come one round trip after the other from a service. */
 const RECORDS_AT_ONCE = 8
@@ -103,7 +105,7 @@ export class SearchPath {
         if (isTurnSpent()) await nextTurn()
       }
     }
-    const hits = await this.#read(run.ranking.best(limit), run.now)
+    const hits = await this.#read(await run.ranking.best(limit))
     return resultOf(run, hits, listed.complete && run.budget.bytesLeft >= 0, sessions)
   }
 
@@ -143,28 +145,22 @@ export class SearchPath {
     })
   }
 
-  /** What was found, as it is now: what was deleted meanwhile is left out. */
-  async #read(found: readonly RankedItem[], now: number): Promise<readonly SearchHit[]> {
+  /** What was found, as it is by now: what was deleted or expired meanwhile is left out. */
+  async #read(found: readonly RankedItem[]): Promise<readonly SearchHit[]> {
     const items = new Map<RankedItem, MemoryItem>()
     const bySession = [...Map.groupBy(found, ({ key }) => key)]
-    await Promise.all(
-      bySession.map(([key, ofSession]) => withReloads(() => this.#readSession(key, ofSession, items, now))),
-    )
+    await Promise.all(bySession.map(([key, ofSession]) => withReloads(() => this.#readSession(key, ofSession, items))))
     return found.flatMap((ranked) => {
       const item = items.get(ranked)
       return item === undefined ? [] : [Object.freeze({ item, score: ranked.score })]
     })
   }
 
-  async #readSession(
-    key: SessionKey,
-    found: readonly RankedItem[],
-    items: Map<RankedItem, MemoryItem>,
-    now: number,
-  ): Promise<void> {
-    const { durable, segments, stamps } = this.#parts
+  async #readSession(key: SessionKey, found: readonly RankedItem[], items: Map<RankedItem, MemoryItem>): Promise<void> {
+    const { durable, segments, stamps, clock } = this.#parts
     const record = await durable.load(key)
     if (record === undefined) return
+    const now = clock.now()
     const units = new Map<string, PlacedUnit>()
     for (const ranked of found) {
       const placed = await findPlaced(record, ranked.stamp, (ref) => segments.read(key, ref))

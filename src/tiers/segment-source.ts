@@ -9,6 +9,11 @@ import type { HotStore } from './hot-store.ts'
 // What a decoded item takes beside its text, which takes up to two bytes per character.
 const ITEM_OVERHEAD_BYTES = 200
 
+export interface SegmentReadOptions {
+  /** Whether a copy is left for the next reader; not where all there is is looked through once. @default true */
+  readonly keep?: boolean
+}
+
 /**
  * Reads segments: decoded from this process where they were read lately, otherwise from the record they lie in, from a
  * hot copy, or from the durable store, leaving a hot copy. Segments are immutable, so no copy is ever stale; one that a
@@ -27,11 +32,11 @@ export class SegmentSource {
   }
 
   /** @throws ThermoclineError `SEGMENT_MISSING`, `SEGMENT_CORRUPT`, `SEGMENT_VERSION`, `CODEC_MISSING`, `STORE_…` */
-  async read(key: SessionKey, ref: SegmentRef): Promise<SegmentContent> {
+  async read(key: SessionKey, ref: SegmentRef, { keep = true }: SegmentReadOptions = {}): Promise<SegmentContent> {
     const known = this.#decoded.get(key + ref.id)
     if (known !== undefined) return known
-    const content = await decodeSegment(ref.inline ?? (await this.#bytes(key, ref.id)))
-    this.#decoded.set(key + ref.id, content, 2 * ref.rawBytes + ITEM_OVERHEAD_BYTES * ref.items)
+    const content = await decodeSegment(ref.inline ?? (await this.#bytes(key, ref.id, keep)))
+    if (keep) this.#decoded.set(key + ref.id, content, 2 * ref.rawBytes + ITEM_OVERHEAD_BYTES * ref.items)
     return content
   }
 
@@ -42,7 +47,7 @@ export class SegmentSource {
     await this.#hot.dropSegments(key, segmentIds)
   }
 
-  async #bytes(key: SessionKey, segmentId: string): Promise<Uint8Array> {
+  async #bytes(key: SessionKey, segmentId: string, keep: boolean): Promise<Uint8Array> {
     const copy = await this.#hot.getSegment(key, segmentId)
     if (copy !== undefined) return copy
     const bytes = await this.#durable.getSegment(key, segmentId)
@@ -51,7 +56,7 @@ export class SegmentSource {
         details: { segment: segmentId },
       })
     }
-    await this.#hot.putSegment(key, segmentId, bytes)
+    if (keep) await this.#hot.putSegment(key, segmentId, bytes)
     return bytes
   }
 }

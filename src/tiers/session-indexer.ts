@@ -82,7 +82,7 @@ export class SessionIndexer {
     let indexing = this.#indexing.get(id)
     if (indexing === undefined) {
       indexing = this.#segments
-        .read(key, ref)
+        .read(key, ref, { keep: false })
         .then(({ entries, gone }) => indexOf(entries, gone))
         .finally(() => this.#indexing.delete(id))
       this.#indexing.set(id, indexing)

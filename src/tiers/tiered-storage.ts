@@ -11,6 +11,7 @@ import type { DurableStore } from './durable-store.ts'
 import { Engine } from './engine.ts'
 import type { EraseReceipt } from './erase-jobs.ts'
 import { HeatLedger } from './heat-ledger.ts'
+import type { ItemReadOptions } from './history-query.ts'
 import type { HotStats, HotStore } from './hot-store.ts'
 import { MemoryCalls } from './memory-calls.ts'
 import type { MigrationOptions, MigrationReport } from './migrator.ts'
@@ -120,15 +121,15 @@ export class TieredStorage extends MemoryCalls<SessionAddress, OwnerAddress> {
 
   /**
    * An item by its id alone, or undefined where there is none (any more).
-   * @throws ThermoclineError `INVALID_ID`, `SCOPE_REQUIRED`, `STORE_…`
+   * @throws ThermoclineError `INVALID_ID`, `INVALID_ARGUMENT`, `SCOPE_REQUIRED`, `STORE_…`
    */
-  getMemoryItem(id: string, options?: { readonly read?: 'cached' | 'strong' }): Promise<MemoryItem | undefined> {
+  getMemoryItem(id: string, options?: ItemReadOptions): Promise<MemoryItem | undefined> {
     if (this.#engine !== undefined && options === undefined && typeof id === 'string' && !this.#options.requireScope) {
       // The shortest way for what is in this process: an id that is found there needs no checks.
       const item = this.#engine.reads.peek(id)
       if (item !== undefined) return Promise.resolve(item)
     }
-    return this.#getItem(id, options?.read === 'strong')
+    return this.#getItem(id, options)
   }
 
   /**
@@ -308,9 +309,9 @@ export class TieredStorage extends MemoryCalls<SessionAddress, OwnerAddress> {
     return (await this.#open()).add(item)
   }
 
-  async #getItem(id: string, strong: boolean): Promise<MemoryItem | undefined> {
+  async #getItem(id: string, options: ItemReadOptions | undefined): Promise<MemoryItem | undefined> {
     this.#refuseUnscoped('getMemoryItem')
-    return (this.#engine ?? (await this.#open())).get(id, strong)
+    return (this.#engine ?? (await this.#open())).get(id, options)
   }
 
   #refuseUnscoped(method: string): void {

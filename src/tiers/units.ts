@@ -3,8 +3,9 @@ import type { ItemState } from '../memory/item-body.ts'
 import type { Tier } from '../memory/memory-item.ts'
 import type { SegmentRef, SessionRecord } from '../memory/record.ts'
 import type { HeatDue, HeatLedger, UnitReads } from './heat-ledger.ts'
-import { DAY_MS, hotUntil, type PlacementOptions, placeUnit, type Unit } from './placement.ts'
+import { DAY_MS, hotUntil, isKeptByReads, type PlacementOptions, placeUnit, type Unit } from './placement.ts'
 import { TAIL_UNIT } from './session-copy.ts'
+import type { TierParts } from './tier-parts.ts'
 
 /** What placement says of one unit of a record, with the reads that are not written down yet. */
 export interface PlacedUnit extends Unit {
@@ -71,5 +72,14 @@ function heatDue(tier: Tier, written: Heat, newestAt: number, options: Placement
     everyMs,
     // Reads that would bring an archive back are worth a write, however close together they are.
     count: tier === 'cold' ? Math.max(1, options.minAccessCountWarm - lately) : Number.POSITIVE_INFINITY,
+  }
+}
+
+/** As if archives had been read enough: otherwise the next sweep would send what is promoted straight back. */
+export function warmArchives({ ledger, options }: TierParts, record: SessionRecord, now: number): void {
+  for (const { id, kind } of record.segments) {
+    const unit = kind === 'archive' ? unitOf(record, id, ledger, options, now) : undefined
+    if (unit === undefined || isKeptByReads(unit.heat, options, now)) continue
+    for (let i = 0; i < options.minAccessCountWarm; i++) unit.reads.record(now)
   }
 }

@@ -35,6 +35,11 @@ const EXPECTED: { readonly [file: string]: readonly string[] } = {
     'bob asks for an item of ada: OUT_OF_SCOPE',
     'somebody asks without a scope: SCOPE_REQUIRED',
   ],
+  'search.ts': [
+    'walnut allergy: I am allergic to walnuts and hazelnuts. (kitchen, cold)',
+    'fluge gebucht: Die Flüge nach Oslo sind gebucht. (travel, hot)',
+    '大阪: 来月は大阪に行きます。 (日本, hot)',
+  ],
   'tool-calls.ts': [
     'payload kept byte for byte: true',
     '35 tokens: 4 of 6 items, 2 of 2 of the tool exchange',

@@ -16,55 +16,55 @@ function indexOf(contents: readonly string[], from = 1): UnitIndex {
 }
 
 /** Milliseconds of the stamps found, the best first. */
-function ranked(query: string, units: readonly UnitIndex[], limit = 10): number[] {
+async function ranked(query: string, units: readonly UnitIndex[], limit = 10): Promise<number[]> {
   const ranking = new Ranking(queryTerms(query))
   for (const unit of units) ranking.add(KEY, unit, undefined)
-  return ranking.best(limit).map(({ stamp }) => Number.parseInt(stamp.slice(0, 10), 32))
+  return (await ranking.best(limit)).map(({ stamp }) => Number.parseInt(stamp.slice(0, 10), 32))
 }
 
 describe('a ranking', () => {
-  it('prefers what has more of the words', () => {
-    expect(ranked('red car', [indexOf(['red bike', 'red car', 'blue car'])])[0]).toBe(2)
+  it('prefers what has more of the words', async () => {
+    expect((await ranked('red car', [indexOf(['red bike', 'red car', 'blue car'])]))[0]).toBe(2)
   })
 
-  it('prefers rare words to common ones', () => {
-    expect(ranked('trip to Kyoto', [indexOf(['a trip', 'another trip', 'that trip', 'in Kyoto'])])[0]).toBe(4)
+  it('prefers rare words to common ones', async () => {
+    expect((await ranked('trip to Kyoto', [indexOf(['a trip', 'another trip', 'that trip', 'in Kyoto'])]))[0]).toBe(4)
   })
 
-  it('prefers the shorter of two that say the same', () => {
+  it('prefers the shorter of two that say the same', async () => {
     const long = `cats ${'and many other animals of the farm '.repeat(10)}`
-    expect(ranked('cats', [indexOf(['cats sleep', long])])).toEqual([1, 2])
-    expect(ranked('cats', [indexOf([long, 'cats sleep'])])).toEqual([2, 1])
+    expect(await ranked('cats', [indexOf(['cats sleep', long])])).toEqual([1, 2])
+    expect(await ranked('cats', [indexOf([long, 'cats sleep'])])).toEqual([2, 1])
   })
 
-  it('prefers what says it more often', () => {
-    expect(ranked('tea', [indexOf(['tea and milk and bread', 'tea and tea and bread'])])).toEqual([2, 1])
+  it('prefers what says it more often', async () => {
+    expect(await ranked('tea', [indexOf(['tea and milk and bread', 'tea and tea and bread'])])).toEqual([2, 1])
   })
 
-  it('gives the newest of equals first', () => {
-    expect(ranked('tea', [indexOf(['tea', 'tea', 'milk', 'tea'])])).toEqual([4, 2, 1])
-    expect(ranked('tea', [indexOf(['tea', 'tea', 'milk', 'tea'])], 2)).toEqual([4, 2])
+  it('gives the newest of equals first', async () => {
+    expect(await ranked('tea', [indexOf(['tea', 'tea', 'milk', 'tea'])])).toEqual([4, 2, 1])
+    expect(await ranked('tea', [indexOf(['tea', 'tea', 'milk', 'tea'])], 2)).toEqual([4, 2])
   })
 
-  it('is the same however the items are spread over units', () => {
+  it('is the same however the items are spread over units', async () => {
     const contents = ['red car', 'red red bike', 'a car', 'blue', 'car car car and a bike']
-    const whole = ranked('red car bike', [indexOf(contents)])
+    const whole = await ranked('red car bike', [indexOf(contents)])
     const spread = contents.map((content, i) => indexOf([content], i + 1))
-    expect(ranked('red car bike', spread)).toEqual(whole)
+    expect(await ranked('red car bike', spread)).toEqual(whole)
   })
 
-  it('has nothing for words that nobody said', () => {
-    expect(ranked('zebra', [indexOf(['tea', 'milk'])])).toEqual([])
-    expect(ranked('zebra', [indexOf([])])).toEqual([])
+  it('has nothing for words that nobody said', async () => {
+    expect(await ranked('zebra', [indexOf(['tea', 'milk'])])).toEqual([])
+    expect(await ranked('zebra', [indexOf([])])).toEqual([])
   })
 
-  it('counts hidden items in nothing', () => {
+  it('counts hidden items in nothing', async () => {
     const index = indexOf(['tea', 'tea and cake', 'cake', 'milk'])
     const ranking = new Ranking(['tea', 'cake'])
     ranking.add(KEY, index, new Set([0]))
     const without = new Ranking(['tea', 'cake'])
     without.add(KEY, indexOf(['tea and cake', 'cake', 'milk'], 2), undefined)
-    expect(ranking.best(10)).toEqual(without.best(10))
+    expect(await ranking.best(10)).toEqual(await without.best(10))
     expect(ranking.items).toBe(3)
   })
 })
@@ -96,10 +96,10 @@ describe('an index', () => {
     expect([...index.hidden(0, new Map(), 100)!]).toEqual([3])
   })
 
-  it('counts a word once however often it comes, past 255', () => {
+  it('counts a word once however often it comes, past 255', async () => {
     const index = indexOf(['tea '.repeat(1000), 'tea'])
     expect(index.postingsOf('tea')).toHaveLength(2)
-    expect(ranked('tea', [index])).toEqual([1, 2])
+    expect(await ranked('tea', [index])).toEqual([1, 2])
   })
 
   it('finds each of its terms, and no other', () => {

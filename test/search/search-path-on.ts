@@ -15,6 +15,7 @@ interface SearchOptions {
   readonly tiers?: Partial<TierOptions>
   readonly bounds?: SearchBounds
   readonly background?: (work: Promise<void>) => void
+  readonly stamps?: StampMaker
 }
 
 /** A search over what lies at a place, with nothing indexed yet; closed when the test ends. */
@@ -26,7 +27,7 @@ export async function searchPathOn(place: Place, options: SearchOptions = {}): P
     ...{ durable, hot, clock: place.clock, options: tierOptions },
     segments: new SegmentSource(durable, hot, tierOptions.segmentCacheMaxBytes),
     ledger: new HeatLedger(1000),
-    stamps: new StampMaker(),
+    stamps: options.stamps ?? new StampMaker(),
     countTokens: async () => [],
   }
   return new SearchPath(parts, options.background, options.bounds)

@@ -1,3 +1,4 @@
+import { graveOf } from '../../src/memory/session.ts'
 import { newFence } from '../../src/tiers/fence.ts'
 import { type Bugs, committing, loading } from './buggy-durable-store.ts'
 
@@ -138,6 +139,14 @@ export const COMMIT_BUGS: Bugs = {
         const record = await store.load(key)
         const { reviewAt, ...rest } = patch
         return store.touch(key, reviewAt && record ? { ...rest, reviewAt: { at: reviewAt.at, n: record.n } } : rest)
+      },
+    }),
+  ],
+  'what is buried forgets since when, under the grave of an owner': [
+    'removal',
+    (store) => ({
+      commit(key, fence, change) {
+        return store.commit(key, fence, key === graveOf(key) ? { ...change, erasedTo: 0 } : change)
       },
     }),
   ],

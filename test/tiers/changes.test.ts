@@ -222,7 +222,11 @@ describe.each(PLACES)('changing what is stored, on %s', (kind) => {
       await other.getConversationHistory({ ...CHAT, peek: true })
       await collect(other.iterateConversationHistory({ ...CHAT, peek: true }))
       await other.getTierCounts()
+      await other.getMemoryItem(id!, { peek: true })
     }
+    await expect(other.getMemoryItem(id!, { reed: 'strong' } as object)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    })
     expect(await other.getMemoryItem(id!)).toMatchObject({ accessCount: 1 })
     expect(await other.getTierCounts()).toMatchObject({ sessions: 1, hot: { items: 3 }, warm: { items: 0 } })
     expect(await other.getTierCounts({ userId: 'nobody' })).toMatchObject({ sessions: 0, hot: { items: 0 } })

@@ -22,7 +22,9 @@ async function run(args: readonly string[], io: CommandIo): Promise<void> {
   const [id] = positionals
   if (id === undefined || positionals.length > 1)
     throw new UsageError(`expected one id: received ${positionals.length}`)
-  const item = await withMemory(readSettings(values, io), 'existing', (memory) => memory.getMemoryItem(id))
+  const item = await withMemory(readSettings(values, io), 'existing', (memory) =>
+    memory.getMemoryItem(id, { peek: true }),
+  )
   if (item === undefined) throw new NotFoundError(`there is no item ${id}`)
   if (values.json) io.out.line(toJson(item))
   else for (const line of itemLines(item, io.out)) io.out.line(line)

@@ -1,7 +1,7 @@
 import { ThermoclineError } from '../../errors.ts'
 import { COLD_HEAT, type Heat } from '../../memory/heat.ts'
 import { heldItems, NEVER, type Overlay, type SegmentRef, type TailEntry } from '../../memory/record.ts'
-import { type Owner, type SessionIdentity, type SessionKey, shardOf } from '../../memory/session.ts'
+import { graveOf, type Owner, type SessionIdentity, type SessionKey, shardOf } from '../../memory/session.ts'
 import { isErased, type Stamp } from '../../memory/stamp.ts'
 import type {
   AppendEntry,
@@ -39,7 +39,7 @@ interface Row {
   failures: number
   createdAt: number
   updatedAt: number
-  /** Only what outlives a removed session is left of it. */
+  /** Only what outlives a removed session is left of it, or nothing was ever in it. */
   isBuried: boolean
 }
 
@@ -60,14 +60,14 @@ class InProcessDurableStore implements DurableStore {
   async close(): Promise<void> {}
 
   async append(session: SessionIdentity, entries: readonly AppendEntry[], options: AppendOptions): Promise<Appended> {
-    const known = this.#rows.get(session.key)
-    const row = known ?? newRow(session)
+    const row = this.#rows.get(session.key) ?? { ...newRow(session), isBuried: true }
     this.#rows.set(session.key, row)
+    if (row.isBuried) row.erasedTo = Math.max(row.erasedTo, this.#rows.get(graveOf(session.key))?.erasedTo ?? 0)
     // What is erased does not bring back the session that it was of.
     if (row.isBuried && entries.length > 0 && entries.every(({ stamp }) => isErased(stamp, row.erasedTo))) {
       return { n: row.n, tailItems: 0, tailBytes: 0, erasedTo: row.erasedTo }
     }
-    if (known === undefined || row.isBuried) {
+    if (row.isBuried) {
       row.createdAt = entries[0]?.createdAt ?? options.createdAt ?? 0
       row.updatedAt = row.createdAt
       row.reviewAt = options.reviewAt

@@ -116,7 +116,7 @@ class SqliteDurableStore implements DurableStore {
       prepareSchema(database, path)
       database.exec(
         `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
-         -- What is removed, or moved into a segment, is written over with zeros: erasing then has nothing left to find.
+         -- What is removed, or moved into a segment, is written over with zeros; scrubbing finds the copies that this misses.
          PRAGMA secure_delete = ON;`,
       )
       // By pragma: the constructor's option is ignored by early versions of node:sqlite.
@@ -211,10 +211,10 @@ class SqliteDurableStore implements DurableStore {
     return this.#read((statements) => statements.dataVersion.get()?.data_version as number)
   }
 
-  /** What is removed is written over with zeros in the file; the log is emptied here, which needs a moment without readers. */
+  /** The file is written anew and the log emptied, which needs a moment without others. */
   async scrub(): Promise<void> {
     this.#open()
-    await this.#writes!.truncateLog()
+    await this.#writes!.scrub()
   }
 
   watch(listener: (change: LocalChange) => void): () => void {

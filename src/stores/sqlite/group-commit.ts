@@ -59,28 +59,41 @@ export class GroupCommit {
   }
 
   /**
-   * Brings all of the log into the file and empties it, between two transactions.
-   * @throws ThermoclineError `STORE_TIMEOUT` where another process goes on reading what lies in the log
+   * Writes the whole file anew, without gaps, and empties the log, between two transactions.
+   *
+   * `secure_delete` alone is not enough: where SQLite splits or joins pages it leaves copies of rows in the unused part
+   * of a page, and zeros only the row itself when that is removed. Costs about 7 ms per MB, in which nobody can write.
+   * @throws ThermoclineError `STORE_TIMEOUT` where another process goes on writing, or reading what lies in the log
    */
-  async truncateLog(): Promise<void> {
+  async scrub(): Promise<void> {
+    const { vacuum, truncateLog } = this.#statements
+    await this.#untilFree('write the file anew', () => {
+      vacuum.run()
+      return true
+    })
+    await this.#untilFree('empty the log', () => truncateLog.get()?.busy === 0)
+  }
+
+  async #untilFree(action: string, attempt: () => boolean): Promise<void> {
     const deadline = performance.now() + this.#options.lockTimeoutMs
-    for (let waitMs = 1; !this.#tryTruncate(); waitMs = Math.min(waitMs * 2, 50)) {
+    for (let waitMs = 1; !this.#succeeds(action, attempt); waitMs = Math.min(waitMs * 2, 50)) {
       if (performance.now() >= deadline) {
         throw new ThermoclineError(
           'STORE_TIMEOUT',
-          `Cannot empty the log of ${this.#options.path}: another process is reading it; try again`,
+          `Cannot ${action} in ${this.#options.path}: another process is using it; try again`,
         )
       }
       await systemClock.sleep(waitMs)
     }
   }
 
-  #tryTruncate(): boolean {
+  /** False while another process is in the way. */
+  #succeeds(action: string, attempt: () => boolean): boolean {
     try {
-      return this.#statements.truncateLog.get()?.busy === 0
+      return attempt()
     } catch (error) {
       if (isBusy(error)) return false
-      throw wrapSqliteError(error, 'empty the log', this.#options.path)
+      throw wrapSqliteError(error, action, this.#options.path)
     }
   }
 

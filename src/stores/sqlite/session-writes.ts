@@ -1,5 +1,5 @@
 import type { TailEntry } from '../../memory/record.ts'
-import { type SessionIdentity, type SessionKey, shardOf } from '../../memory/session.ts'
+import { graveOf, type SessionIdentity, type SessionKey, shardOf } from '../../memory/session.ts'
 import { firstStampAt, isErased } from '../../memory/stamp.ts'
 import type {
   AppendEntry,
@@ -31,7 +31,7 @@ export function appendEntries(
   // Counted as if all were new, which they nearly always are; what was not stored is taken off again.
   let row = statements.countAppend.get(key, entries.length, bytes, updatedAt) as unknown as AppendRow | undefined
   if (row === undefined) {
-    const buried = (statements.buried.get(key) ?? NEVER_THERE) as unknown as BuriedRow
+    const buried = statements.buried.get(key, graveOf(key)) as unknown as BuriedRow
     // What is erased does not bring back the session that it was of.
     if (entries.length > 0 && entries.every(({ stamp }) => isErased(stamp, buried.erased_to))) {
       return { n: buried.n, tailItems: 0, tailBytes: 0, erasedTo: buried.erased_to }
@@ -56,8 +56,6 @@ interface BuriedRow {
   readonly n: number
   readonly erased_to: number
 }
-
-const NEVER_THERE: BuriedRow = Object.freeze({ n: 0, erased_to: 0 })
 
 export function commitChange(
   statements: Statements,

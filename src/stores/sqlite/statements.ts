@@ -31,6 +31,7 @@ export interface Statements {
   readonly list: StatementSync
   readonly dataVersion: StatementSync
   readonly truncateLog: StatementSync
+  readonly vacuum: StatementSync
 }
 
 export function prepareStatements(database: DatabaseSync): Statements {
@@ -54,7 +55,9 @@ export function prepareStatements(database: DatabaseSync): Statements {
     uncount: database.prepare(`
       UPDATE session SET n = n - ?2, tail_items = tail_items - ?2, tail_bytes = tail_bytes - ?3 WHERE key = ?1
       RETURNING n, tail_items, tail_bytes, erased_to, review_at`),
-    buried: database.prepare('SELECT n, erased_to FROM buried WHERE key = ?1'),
+    buried: database.prepare(`
+      SELECT coalesce(max(n) FILTER (WHERE key = ?1), 0) AS n, coalesce(max(erased_to), 0) AS erased_to
+      FROM buried WHERE key IN (?1, ?2)`),
     bury: database.prepare(`
       INSERT INTO buried (key, n, erased_to) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET n = ?2, erased_to = ?3`),
     deleteSession: database.prepare('DELETE FROM session WHERE key = ?1'),
@@ -91,6 +94,7 @@ export function prepareStatements(database: DatabaseSync): Statements {
       WHERE tenant_id = ?1 AND user_id = ?2 AND (-updated_at, key) > (?3, ?4)
       ORDER BY -updated_at, key LIMIT ?5`),
     truncateLog: database.prepare('PRAGMA wal_checkpoint(TRUNCATE)'),
+    vacuum: database.prepare('VACUUM'),
     dataVersion: database.prepare('PRAGMA data_version'),
   }
 }

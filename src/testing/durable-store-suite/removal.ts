@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { ownerGrave } from '../../memory/session.ts'
 import { newFence } from '../../tiers/fence.ts'
 import {
   bytesOf,
@@ -147,6 +148,29 @@ export function removalTests(test: DurableTest): void {
     await commitNow(store, chat.key, { ...bury, erasedTo: START + 50 })
     assert.equal((await store.append(chat, [entry(60)], REVIEW)).erasedTo, START + 100)
     assert.equal(fence === before.fence, false)
+  })
+
+  test('what is buried in the grave of an owner stays erased in sessions that are made later', async ({
+    store,
+    other,
+  }) => {
+    const second = await other()
+    const grave = ownerGrave(OWNER)
+    await store.append(chat, entries(0, 3), REVIEW)
+    await store.append(grave, [], REVIEW)
+    await commitNow(store, grave.key, bury)
+    assert.equal(await store.load(grave.key), undefined)
+    const later = session('later')
+    const late = await second.append(later, entries(0, 3), REVIEW)
+    assert.deepEqual([late.erasedTo, late.tailItems], [START + 100, 0])
+    assert.equal(await store.load(later.key), undefined)
+    assert.equal((await store.append(later, [entry(50), entry(101)], REVIEW)).erasedTo, START + 100)
+    assert.deepEqual(plainTail(await loaded(second, later.key)), plainEntries([entry(101)]))
+    // What is there already says itself how far it is erased, and others' are not concerned.
+    assert.deepEqual(plainTail(await loaded(store, chat.key)), plainEntries(entries(0, 3)))
+    const foreign = session('later', 'somebody else')
+    assert.equal((await store.append(foreign, entries(0, 3), REVIEW)).erasedTo, 0)
+    assert.deepEqual(plainTail(await loaded(store, foreign.key)), plainEntries(entries(0, 3)))
   })
 
   test('a store that can scrub does so at any time', async ({ store }) => {
