@@ -73,7 +73,8 @@ const MAX_LIST = 10_000
 
 /** @throws ThermoclineError `INVALID_ARGUMENT` */
 export function checkList<T>(list: readonly T[]): readonly T[] {
-  if (Array.isArray(list) && list.length <= MAX_LIST) return list
+  // A copy without holes, which would be passed over and then be missed.
+  if (Array.isArray(list) && list.length <= MAX_LIST) return Array.from<T>(list)
   const received = Array.isArray(list) ? list.length : kindOf(list)
   throw new ThermoclineError(
     'INVALID_ARGUMENT',
