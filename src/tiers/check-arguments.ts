@@ -68,10 +68,18 @@ const ITEM_NAMES = [
 const MAX_REPLACED = 200
 const MAX_RETENTION_DAYS = 36_500
 
+/** More could not wait for their turn either. */
+const MAX_LIST = 10_000
+
 /** @throws ThermoclineError `INVALID_ARGUMENT` */
 export function checkList<T>(list: readonly T[]): readonly T[] {
-  if (Array.isArray(list)) return list
-  throw new ThermoclineError('INVALID_ARGUMENT', `Cannot add items: expected an array: received ${kindOf(list)}`)
+  // A copy without holes, which would be passed over and then be missed.
+  if (Array.isArray(list) && list.length <= MAX_LIST) return Array.from<T>(list)
+  const received = Array.isArray(list) ? list.length : kindOf(list)
+  throw new ThermoclineError(
+    'INVALID_ARGUMENT',
+    `Cannot add items: expected an array of at most ${MAX_LIST}: received ${received}`,
+  )
 }
 
 /** An item that takes its place behind the others, or where its key says. */

@@ -11,7 +11,8 @@ export function foundInFile(path: string, pattern: RegExp): ReadonlySet<string> 
 
 /** `pattern` is of ASCII characters. */
 export function foundInBytes(bytes: Buffer, pattern: RegExp): ReadonlySet<string> {
-  // Wide text may begin at an odd byte.
-  const readings = [bytes.toString('latin1'), bytes.toString('utf16le'), bytes.subarray(1).toString('utf16le')]
-  return new Set(readings.flatMap((text) => [...text.matchAll(new RegExp(pattern, 'g'))].map(([match]) => match)))
+  const text = bytes.toString('latin1')
+  // ASCII in UTF-16, of either order and at any byte, is itself with zeros between.
+  const readings = [text, text.replaceAll('\0', '')]
+  return new Set(readings.flatMap((reading) => [...reading.matchAll(new RegExp(pattern, 'g'))].map(([match]) => match)))
 }
