@@ -46,7 +46,6 @@ export async function forkSession(
       throw new ThermoclineError('CONFLICT', 'Cannot fork session: the session of toSessionId has items of its own')
     }
   }
-  await changes.setAbout(to, (about) => ({ ...decodeAbout(record.about), ...about }))
   let count = 0
   let batch: Promise<MemoryItem>[] = []
   let bytes = 0
@@ -67,6 +66,8 @@ export async function forkSession(
     if (batch.length >= BATCH_ITEMS || bytes >= BATCH_BYTES) await settle()
   }
   await settle()
+  // Last: a session that can't take the items must not be left with what is said of them.
+  await changes.setAbout(to, (about) => ({ ...decodeAbout(record.about), ...about }))
   return count
 }
 
