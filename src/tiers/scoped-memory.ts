@@ -1,7 +1,7 @@
 import { ThermoclineError } from '../errors.ts'
 import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
 import { identifySession, type Owner, ownerTag, parseItemId, type SessionIdentity } from '../memory/session.ts'
-import type { RestoreReport } from './check-arguments.ts'
+import { checkList, type RestoreReport } from './check-arguments.ts'
 import type { Engine } from './engine.ts'
 import type { ItemReadOptions } from './history-query.ts'
 import { MemoryCalls } from './memory-calls.ts'
@@ -31,12 +31,12 @@ export class ScopedMemory extends MemoryCalls<{ readonly sessionId: string }, ob
 
   /** @throws ThermoclineError as `TieredStorageManager.addMemoryItem` */
   async addMemoryItems(items: readonly ScopedNewItem[]): Promise<string[]> {
-    return (await this.#open()).addAll(items.map((item) => this.#own(item)))
+    return (await this.#open()).addAll(checkList(items).map((item) => this.#own(item)))
   }
 
   /** @throws ThermoclineError as `TieredStorageManager.restoreMemoryItems`; `OUT_OF_SCOPE` for an id of somebody else */
   async restoreMemoryItems(items: readonly MemoryItem[]): Promise<RestoreReport> {
-    return (await this.#open()).restore(items.map((item) => ({ ...item, ...this.#names() })))
+    return (await this.#open()).restore(checkList(items).map((item) => ({ ...item, ...this.#names() })))
   }
 
   /** @throws ThermoclineError `OUT_OF_SCOPE` for an item of somebody else, `INVALID_ID`, `STORE_…` */
