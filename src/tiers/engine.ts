@@ -66,11 +66,11 @@ export class Engine {
     this.reads = new ReadPath(parts, (work) => this.background(work))
     this.search = new SearchPath(parts, (work) => this.background(work))
     this.#rewriter = new Rewriter(parts, (key) => this.search.forget(key))
-    this.#changes = new ChangePath(parts, this.#rewriter)
+    this.#writes = new WritePath(parts, (key) => this.#seal(key))
+    this.#changes = new ChangePath(parts, this.#rewriter, (key, work) => this.#writes.holding(key, work))
     this.sessions = new Sessions(parts)
     this.erases = new EraseJobs(parts, this.#changes, this.#rewriter, base)
     this.migrator = new Migrator(parts, this.#rewriter, (record) => this.erases.resume(record))
-    this.#writes = new WritePath(parts, (key) => this.#seal(key))
     // Others may use the same store object; what they change, our copies must not miss.
     this.#stopWatching = parts.durable.watch?.(({ key, entries }) => {
       if (entries === undefined || !this.#writes.isOwn(entries)) this.background(Promise.resolve(parts.hot.forget(key)))
