@@ -232,7 +232,9 @@ export class Engine {
     }
     const stamp = upTo === undefined ? undefined : stampWithin(from, upTo, 'upTo')
     const { parts, reads } = this
-    return this.#finish(forkSession({ parts, reads, writes: this.#writes, changes: this.#changes }, from, to, stamp))
+    const stored = (items: readonly MemoryItem[]): Promise<void> => this.#tellBase(items)
+    const forking = { parts, reads, writes: this.#writes, changes: this.#changes, stored }
+    return this.#finish(forkSession(forking, from, to, stamp))
   }
 
   searchMemory(owner: Owner, query: SearchQuery): Promise<SearchResult> {

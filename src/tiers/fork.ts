@@ -19,6 +19,8 @@ interface ForkParts {
   readonly reads: ReadPath
   readonly writes: WritePath
   readonly changes: ChangePath
+  /** Hears of what is stored, for the caller's own store. */
+  readonly stored: (items: readonly MemoryItem[]) => Promise<void>
 }
 
 /**
@@ -27,7 +29,7 @@ interface ForkParts {
  * @throws ThermoclineError `CONFLICT` where the other session holds something else, `ERASED` where it was removed
  */
 export async function forkSession(
-  { parts, reads, writes, changes }: ForkParts,
+  { parts, reads, writes, changes, stored }: ForkParts,
   from: SessionIdentity,
   to: SessionIdentity,
   upTo: Stamp | undefined,
@@ -55,6 +57,7 @@ export async function forkSession(
     bytes = 0
     const outcomes = await Promise.allSettled(adds)
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    if (adds.length > 0) await stored(await Promise.all(adds))
     count += adds.length
   }
   for await (const item of reads.iterate(from.key, query)) {
