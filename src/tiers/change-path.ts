@@ -139,7 +139,7 @@ export class ChangePath {
     for (let round = 0; round < MAX_ERASE_ROUNDS; round++) {
       const cut = { items: 0, segments: 0, rewrittenItems: 0 }
       const { result: hasErased, outcome } = await this.#run(key, false, async (record, now) => {
-        erasedTo ??= Math.max(now, newestMs(record))
+        erasedTo ??= Math.max(this.#parts.stamps.latest(now), newestMs(record))
         const left = applyEdits(record, { erasedTo })
         const goes = record.segments.filter((segment) => !left.segments.includes(segment))
         const cutSegments = planErased(left).map(({ from }) => left.segments[from]!)
