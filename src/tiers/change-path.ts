@@ -14,6 +14,7 @@ import type { RewritePlan } from './rewrite-plan.ts'
 import type { Planner, RewriteOutcome, Rewriter } from './rewriter.ts'
 import type { TierParts } from './tier-parts.ts'
 import { stateOf, unitOf } from './units.ts'
+import type { WritePath } from './write-path.ts'
 
 /** What to change of an item, said outright or made from what it is now; undefined leaves it as it is. */
 export type ItemChanger = ItemChange | ((item: MemoryItem) => ItemChange | undefined)
@@ -41,10 +42,13 @@ const MAX_ERASE_ROUNDS = 16
 export class ChangePath {
   readonly #parts: TierParts
   readonly #rewriter: Rewriter
+  readonly #holding: WritePath['holding']
 
-  constructor(parts: TierParts, rewriter: Rewriter) {
+  /** `holding` lets this process's own appends wait for what depends on the end of a session. */
+  constructor(parts: TierParts, rewriter: Rewriter, holding: WritePath['holding']) {
     this.#parts = parts
     this.#rewriter = rewriter
+    this.#holding = holding
   }
 
   /** The item as it is then, or undefined where there is none. `owner`, if given, must be the item's. */
@@ -78,7 +82,7 @@ export class ChangePath {
 
   /** Takes the newest item off. */
   pop(key: SessionKey): Promise<MemoryItem | undefined> {
-    return this.#decide<MemoryItem | undefined>(key, undefined, async (record, now) => {
+    return this.#decideEnd<MemoryItem | undefined>(key, undefined, async (record, now) => {
       const [newest] = await this.#newest(record, 1, now)
       if (newest === undefined) return { result: undefined }
       const found = await this.#find(record, newest, now)
@@ -97,7 +101,7 @@ export class ChangePath {
     items: readonly EncodedBody[],
   ): Promise<MemoryItem[] | undefined> {
     if (expected.length === 0) await this.#ensure(session)
-    return this.#decide<MemoryItem[] | undefined>(session.key, undefined, async (record, now) => {
+    return this.#decideEnd<MemoryItem[] | undefined>(session.key, undefined, async (record, now) => {
       const newest = await this.#newest(record, Math.max(1, expected.length), now)
       if (newest.length !== expected.length || newest.some((stamp, i) => stamp !== expected[i]))
         return { result: undefined }
@@ -135,7 +139,7 @@ export class ChangePath {
     for (let round = 0; round < MAX_ERASE_ROUNDS; round++) {
       const cut = { items: 0, segments: 0, rewrittenItems: 0 }
       const { result: hasErased, outcome } = await this.#run(key, false, async (record, now) => {
-        erasedTo ??= Math.max(now, newestMs(record))
+        erasedTo ??= Math.max(this.#parts.stamps.latest(now), newestMs(record))
         const left = applyEdits(record, { erasedTo })
         const goes = record.segments.filter((segment) => !left.segments.includes(segment))
         const cutSegments = planErased(left).map(({ from }) => left.segments[from]!)
@@ -166,6 +170,10 @@ export class ChangePath {
     const { durable, clock } = this.#parts
     if ((await durable.load(session.key, { newest: 1 })) !== undefined) return
     await durable.append(session, [], { reviewAt: NEVER, createdAt: clock.now() })
+  }
+
+  #decideEnd<T>(key: SessionKey, absent: T, decide: Decide<T>): Promise<T> {
+    return this.#holding(key, () => this.#decide(key, absent, decide))
   }
 
   async #decide<T>(key: SessionKey, absent: T, decide: Decide<T>): Promise<T> {

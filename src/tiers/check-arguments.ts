@@ -43,7 +43,7 @@ export interface RestoreReport {
 export interface EndReplacement {
   /** Ids of the newest items as the caller knows them, oldest first; none where it knows of no item. */
   readonly expected: readonly string[]
-  /** What takes their place; at most 200. */
+  /** What takes their place; at most 200, and 1 MiB of them as JSON. */
   readonly items: readonly Omit<NewMemoryItem, 'tenantId' | 'userId' | 'sessionId' | 'idempotencyKey' | 'sequence'>[]
 }
 
@@ -66,6 +66,8 @@ const ITEM_NAMES = [
 ]
 /** As many as one append takes. */
 const MAX_REPLACED = 200
+/** They are stored by one commit, and in one record. */
+const MAX_REPLACED_BYTES = 1024 * 1024
 const MAX_RETENTION_DAYS = 36_500
 
 /** More could not wait for their turn either. */
@@ -116,6 +118,11 @@ export function checkReplacement(
 ): { readonly stamps: readonly Stamp[]; readonly encoded: readonly EncodedBody[] } {
   const stamps = checkList(expected).map((id) => stampWithin(session, id, 'expected'))
   const encoded = checkList(items).map((item, i) => checkAt(i, () => checkReplacing(item, now)))
+  const bytes = encoded.reduce((sum, item) => sum + item.bytes, 0)
+  if (bytes > MAX_REPLACED_BYTES) {
+    const reason = `expected at most ${MAX_REPLACED_BYTES} bytes of items as JSON: received ${bytes}`
+    throw new ThermoclineError('INVALID_ARGUMENT', `Cannot replace end: ${reason}`)
+  }
   const most = Math.max(stamps.length, encoded.length)
   if (most <= MAX_REPLACED) return { stamps, encoded }
   const message = `Cannot replace end: expected at most ${MAX_REPLACED} items: received ${most}`

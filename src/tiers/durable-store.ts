@@ -142,8 +142,8 @@ export interface TouchPatch {
   readonly tailHeat?: Heat
   /** By segment id; unknown ones are ignored. */
   readonly segmentHeat?: ReadonlyMap<string, Heat>
-  /** Only if nothing was appended since `n`; otherwise it can only make the review earlier. */
-  readonly reviewAt?: { readonly at: number; readonly n: number }
+  /** Only if nothing was appended since `n`, and the fence is this one; otherwise it can only make the review earlier. */
+  readonly reviewAt?: { readonly at: number; readonly n: number; readonly fence: string }
   readonly failures?: number
 }
 

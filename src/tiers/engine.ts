@@ -67,11 +67,11 @@ export class Engine {
     this.reads = new ReadPath(parts, (work) => this.background(work))
     this.search = new SearchPath(parts, (work) => this.background(work))
     this.#rewriter = new Rewriter(parts, (key) => this.search.forget(key))
-    this.#changes = new ChangePath(parts, this.#rewriter)
+    this.#writes = new WritePath(parts, (key) => this.#seal(key))
+    this.#changes = new ChangePath(parts, this.#rewriter, (key, work) => this.#writes.holding(key, work))
     this.sessions = new Sessions(parts)
     this.erases = new EraseJobs(parts, this.#changes, this.#rewriter, base)
     this.migrator = new Migrator(parts, this.#rewriter, this.erases)
-    this.#writes = new WritePath(parts, (key) => this.#seal(key))
     // Others may use the same store object; what they change, our copies must not miss.
     this.#stopWatching = parts.durable.watch?.(({ key, entries }) => {
       if (entries === undefined || !this.#writes.isOwn(entries)) this.background(Promise.resolve(parts.hot.forget(key)))
@@ -227,9 +227,15 @@ export class Engine {
   }
 
   fork(from: SessionIdentity, to: SessionIdentity, upTo: string | undefined): Promise<number | undefined> {
+    if (from.key === to.key) {
+      const message = 'Cannot fork session: toSessionId: expected another session than the one to copy'
+      throw new ThermoclineError('INVALID_ARGUMENT', message)
+    }
     const stamp = upTo === undefined ? undefined : stampWithin(from, upTo, 'upTo')
     const { parts, reads } = this
-    return this.#finish(forkSession({ parts, reads, writes: this.#writes, changes: this.#changes }, from, to, stamp))
+    const stored = (items: readonly MemoryItem[]): Promise<void> => this.#tellBase(items)
+    const forking = { parts, reads, writes: this.#writes, changes: this.#changes, stored }
+    return this.#finish(forkSession(forking, from, to, stamp))
   }
 
   searchMemory(owner: Owner, query: SearchQuery): Promise<SearchResult> {

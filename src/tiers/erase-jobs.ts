@@ -43,6 +43,8 @@ interface EraseJob {
   readonly requestedAt: number
   /** What is stamped by then goes: stamps of the process that asked may run ahead of its clock. */
   readonly upTo: number
+  /** A base memory manager has to be asked too. */
+  readonly base?: true
   readonly firstPassAt?: number
   readonly finalAt?: number
   readonly sessions: number
@@ -59,6 +61,9 @@ export const SECOND_PASS_MS: number = 20 * 60_000
 const FIRST_PASS_MS = 60_000
 const PAGE_SIZE = 100
 const ERASED_FROM = ['tail', 'pages', 'archives', 'overlay', 'hot copies', 'caches', 'search index']
+
+const NO_BASE =
+  'Cannot finish the erase here: this process has no base memory manager, and the one that asked has; the next sweep there goes on'
 
 /** Erases users in two passes, as a job that is written down first: a sweep goes on where a process has died. */
 export class EraseJobs {
@@ -84,7 +89,8 @@ export class EraseJobs {
     const requestedAt = clock.now()
     const nothing = { sessions: 0, items: 0, segments: 0 }
     const upTo = stamps.latest(requestedAt)
-    const job: EraseJob = { kind: 'erase', owner: ownerTag(owner), ...owner, requestedAt, upTo, ...nothing }
+    const base = this.#base === undefined ? {} : { base: true as const }
+    const job: EraseJob = { kind: 'erase', owner: ownerTag(owner), ...owner, requestedAt, upTo, ...base, ...nothing }
     const giveUpAt = requestedAt + FIRST_PASS_MS
     await durable.append(systemSession(id), [], { reviewAt: giveUpAt, createdAt: requestedAt })
     const edits = { about: JSON.stringify(job), reviewAt: giveUpAt }
@@ -150,6 +156,7 @@ export class EraseJobs {
     const counted = await this.#eraseAll(owner, upTo, false)
     const base = this.#base
     if (base !== undefined) await callBase('erase', () => base.erase(owner))
+    else if (job.base === true) throw new ThermoclineError('BASE_MEMORY_FAILED', NO_BASE)
     const firstPassAt = this.#parts.clock.now()
     const done = await this.#goOn(key, firstPassAt + SECOND_PASS_MS, (now) => ({ ...add(now, counted), firstPassAt }))
     publishStep('erase:first-pass', key)
@@ -199,7 +206,7 @@ export class EraseJobs {
   }
 
   #receipt(id: string, job: EraseJob): EraseReceipt {
-    const { sessions, items, segments, kind: _kind, upTo: _upTo, ...rest } = job
+    const { sessions, items, segments, kind: _kind, upTo: _upTo, base, ...rest } = job
     const { capabilities } = this.#parts.durable
     return Object.freeze({
       id,
@@ -207,7 +214,7 @@ export class EraseJobs {
       ...rest,
       ...(job.firstPassAt !== undefined && { secondPassDueAt: job.firstPassAt + SECOND_PASS_MS }),
       removed: Object.freeze({ sessions, items, segments }),
-      erasedFrom: Object.freeze(this.#base === undefined ? ERASED_FROM : [...ERASED_FROM, 'base memory manager']),
+      erasedFrom: Object.freeze(base === undefined ? ERASED_FROM : [...ERASED_FROM, 'base memory manager']),
       outOfReach: Object.freeze([
         ...capabilities.outOfReach,
         'the heap of other processes, until what they had read goes with their next use of it',

@@ -19,6 +19,8 @@ interface ForkParts {
   readonly reads: ReadPath
   readonly writes: WritePath
   readonly changes: ChangePath
+  /** Hears of what is stored, for the caller's own store. */
+  readonly stored: (items: readonly MemoryItem[]) => Promise<void>
 }
 
 /**
@@ -27,7 +29,7 @@ interface ForkParts {
  * @throws ThermoclineError `CONFLICT` where the other session holds something else, `ERASED` where it was removed
  */
 export async function forkSession(
-  { parts, reads, writes, changes }: ForkParts,
+  { parts, reads, writes, changes, stored }: ForkParts,
   from: SessionIdentity,
   to: SessionIdentity,
   upTo: Stamp | undefined,
@@ -46,7 +48,6 @@ export async function forkSession(
       throw new ThermoclineError('CONFLICT', 'Cannot fork session: the session of toSessionId has items of its own')
     }
   }
-  await changes.setAbout(to, (about) => ({ ...decodeAbout(record.about), ...about }))
   let count = 0
   let batch: Promise<MemoryItem>[] = []
   let bytes = 0
@@ -56,6 +57,7 @@ export async function forkSession(
     bytes = 0
     const outcomes = await Promise.allSettled(adds)
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    if (adds.length > 0) await stored(await Promise.all(adds))
     count += adds.length
   }
   for await (const item of reads.iterate(from.key, query)) {
@@ -67,6 +69,8 @@ export async function forkSession(
     if (batch.length >= BATCH_ITEMS || bytes >= BATCH_BYTES) await settle()
   }
   await settle()
+  // Last: a session that can't take the items must not be left with what is said of them.
+  await changes.setAbout(to, (about) => ({ ...decodeAbout(record.about), ...about }))
   return count
 }
 

@@ -11,7 +11,7 @@ import type { TierParts } from './tier-parts.ts'
 export async function flushHeat({ durable, ledger, options, clock }: TierParts, key: SessionKey): Promise<void> {
   const taken = ledger.take(key)
   if (taken.size === 0) return
-  const record = await durable.load(key, { newest: 1 })
+  const record = await durable.load(key, { newest: 1, withFence: true })
   if (record === undefined) return
   const tail = taken.get(TAIL_UNIT)
   const segmentHeat = new Map(
@@ -27,6 +27,6 @@ export async function flushHeat({ durable, ledger, options, clock }: TierParts, 
   await durable.touch(key, {
     ...(tail !== undefined && { tailHeat: addHeat(record.tailHeat, tail) }),
     ...(segmentHeat.size > 0 && { segmentHeat }),
-    ...(wanted && { reviewAt: { at: now, n: record.n } }),
+    ...(wanted && { reviewAt: { at: now, n: record.n, fence: record.fence! } }),
   })
 }

@@ -144,7 +144,7 @@ export abstract class MemoryCalls<A extends { readonly sessionId: string }, O ex
    * their place and time and get ids of their own. Where it was broken off, doing it again completes it.
    * @returns How many items the new session has, or undefined where there is nothing to copy
    * @throws ThermoclineError `INVALID_ID`, `OUT_OF_SCOPE`, `CONFLICT` where the other session has items of its own,
-   * `ERASED` where it was deleted, `STORE_…`
+   * `INVALID_ARGUMENT` where it is the same one, `ERASED` where it was deleted, `STORE_…`, `BASE_MEMORY_FAILED`
    */
   async forkSession(fork: A & { readonly toSessionId: string; readonly upTo?: string }): Promise<number | undefined> {
     checkForkNames(fork)

@@ -163,11 +163,11 @@ export class Migrator {
   /** Nothing is left to do now: says when there will be. */
   async #settle(key: SessionKey): Promise<void> {
     const { durable, options, clock } = this.#parts
-    const record = await durable.load(key)
+    const record = await durable.load(key, { withFence: true })
     if (record === undefined) return
     const at = nextReview(record, recordHeat(this.#parts, record).tail, options, clock.now())
     if (at !== record.reviewAt || record.failures > 0)
-      await durable.touch(key, { reviewAt: { at, n: record.n }, failures: 0 })
+      await durable.touch(key, { reviewAt: { at, n: record.n, fence: record.fence! }, failures: 0 })
   }
 
   async #look(key: SessionKey, tally: Tally): Promise<void> {
@@ -180,11 +180,14 @@ export class Migrator {
 
   async #putOff(key: SessionKey): Promise<void> {
     const { durable, clock } = this.#parts
-    const record = await durable.load(key, { newest: 1 }).catch(() => undefined)
+    const record = await durable.load(key, { newest: 1, withFence: true }).catch(() => undefined)
     if (record === undefined) return
     const delay = Math.min(FIRST_DELAY_MS * 2 ** record.failures, MAX_DELAY_MS)
     await durable
-      .touch(key, { failures: record.failures + 1, reviewAt: { at: clock.now() + delay, n: record.n } })
+      .touch(key, {
+        failures: record.failures + 1,
+        reviewAt: { at: clock.now() + delay, n: record.n, fence: record.fence! },
+      })
       .catch(() => undefined)
   }
 }

@@ -66,7 +66,7 @@ export class ReadPath {
   /** `gone` where it was there once, or its time is over. */
   async item(key: SessionKey, stamp: Stamp, { strong, peek }: ItemRead): Promise<MemoryItem | 'gone' | undefined> {
     const now = this.#parts.clock.now()
-    const answer = peek ? undefined : await this.#ask(key, now)
+    const answer = peek ? undefined : await this.#ask(key, now, strong)
     if (answer?.kind === 'copy' && !strong) {
       const place = answer.placeOf(itemId(key, stamp))
       if (place !== undefined) return this.#fromPlace(answer, place, now) ?? 'gone'
@@ -88,14 +88,14 @@ export class ReadPath {
   async history(key: SessionKey, query: ResolvedQuery): Promise<readonly MemoryItem[] | undefined> {
     if (query.peek) return this.#peekHistory(key, query)
     const now = this.#parts.clock.now()
-    let answer = await this.#ask(key, now)
+    let answer = await this.#ask(key, now, query.strong)
     if (answer.kind === 'copy' && !query.strong) {
       const hit = this.#fromCopy(key, answer, query, now)
       if (hit !== undefined) return hit
       if (query.window.before === undefined) {
         // What is read now reaches further: it takes the copy's place.
         await this.#parts.hot.forget(key)
-        answer = await this.#ask(key, now)
+        answer = await this.#ask(key, now, query.strong)
       }
     }
     if (query.from === 'newest' && Number.isFinite(query.limit) && query.window.before === undefined) {
@@ -174,10 +174,10 @@ export class ReadPath {
   }
 
   /** Tells the hot tier to forget what other processes may have changed. Looks at most every `inProcessMaxAgeMs`. */
-  #noticeForeignChanges(now: number): void {
+  #noticeForeignChanges(now: number, atOnce = false): void {
     const { hot, options } = this.#parts
     const since = now - this.#foreignCheckedAt
-    if (since >= 0 && since < options.inProcessMaxAgeMs) return
+    if (!atOnce && since >= 0 && since < options.inProcessMaxAgeMs) return
     this.#foreignCheckedAt = now
     const foreign = this.#foreignChanges()
     if (foreign !== this.#foreign && this.#foreign !== undefined) this.#background(Promise.resolve(hot.clear()))
@@ -185,8 +185,9 @@ export class ReadPath {
   }
 
   /** The copy, if it may be served, or a lease to leave one. */
-  async #ask(key: SessionKey, now: number): Promise<HotAnswer> {
-    this.#noticeForeignChanges(now)
+  async #ask(key: SessionKey, now: number, strong: boolean): Promise<HotAnswer> {
+    // What a strong read shows, no later one must fall behind.
+    this.#noticeForeignChanges(now, strong)
     const { hot } = this.#parts
     const answer = await hot.read(key)
     if (answer.kind === 'miss' || answer.isServable(now)) return answer

@@ -49,6 +49,7 @@ export class WritePath {
   readonly #parts: TierParts
   readonly #seal: (key: SessionKey) => Promise<void>
   readonly #queues = new Map<SessionKey, SessionQueue>()
+  readonly #held = new Map<SessionKey, Promise<void>>()
   readonly #inFlight = new Set<readonly AppendEntry[]>()
   #waitingItems = 0
   #waitingBytes = 0
@@ -62,6 +63,25 @@ export class WritePath {
   /** Resolves when all that was added so far is settled. */
   async drain(): Promise<void> {
     while (this.#queues.size > 0) await Promise.all([...this.#queues.values()].map(({ drained }) => drained))
+  }
+
+  /**
+   * Lets the appends of a session wait for `work`, which depends on the end of the session and would lose to them again
+   * and again. One batch of them goes between two such pieces of work, so that neither side waits for ever.
+   */
+  async holding<T>(key: SessionKey, work: () => Promise<T>): Promise<T> {
+    const before = this.#held.get(key) ?? Promise.resolve()
+    const running = before.then(work)
+    const ended = running.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#held.set(key, ended)
+    try {
+      return await running
+    } finally {
+      if (this.#held.get(key) === ended) this.#held.delete(key)
+    }
   }
 
   /** True for entries that this very object is appending: the copies hear of them from here. */
@@ -109,6 +129,8 @@ export class WritePath {
     // One turn of the microtask queue, so that adds that were called together become one commit.
     await undefined
     while (queue.waiting.length > 0) {
+      const held = this.#held.get(queue.session.key)
+      if (held !== undefined) await held
       const batch = takeBatch(queue.waiting)
       this.#waitingItems -= batch.length
       for (const { encoded } of batch) this.#waitingBytes -= encoded.bytes

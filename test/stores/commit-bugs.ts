@@ -138,7 +138,20 @@ export const COMMIT_BUGS: Bugs = {
       async touch(key, patch) {
         const record = await store.load(key)
         const { reviewAt, ...rest } = patch
-        return store.touch(key, reviewAt && record ? { ...rest, reviewAt: { at: reviewAt.at, n: record.n } } : rest)
+        return store.touch(key, reviewAt && record ? { ...rest, reviewAt: { ...reviewAt, n: record.n } } : rest)
+      },
+    }),
+  ],
+  'a touch does not look at the fence': [
+    'reviewAt and touch',
+    (store) => ({
+      async touch(key, patch) {
+        const record = await store.load(key, { withFence: true })
+        const { reviewAt, ...rest } = patch
+        return store.touch(
+          key,
+          reviewAt && record ? { ...rest, reviewAt: { ...reviewAt, fence: record.fence! } } : rest,
+        )
       },
     }),
   ],

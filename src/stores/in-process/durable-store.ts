@@ -139,7 +139,10 @@ class InProcessDurableStore implements DurableStore {
     if (row === undefined || row.isBuried) return
     row.tailHeat = patch.tailHeat ?? row.tailHeat
     if (patch.segmentHeat !== undefined) row.segments = withHeat(row.segments, patch.segmentHeat)
-    if (patch.reviewAt !== undefined) row.reviewAt = reviewAfter(row, patch.reviewAt.at, patch.reviewAt.n)
+    if (patch.reviewAt !== undefined) {
+      const { at, n, fence } = patch.reviewAt
+      row.reviewAt = row.fence === fence ? reviewAfter(row, at, n) : Math.min(row.reviewAt, at)
+    }
     row.failures = patch.failures ?? row.failures
   }
 

@@ -97,15 +97,19 @@ export function commitChange(
   return { kind: 'committed' }
 }
 
+/** What `n` never is. */
+const NO_COUNT = -1
+
 export function touchSession(statements: Statements, key: SessionKey, patch: TouchPatch): void {
   const row = statements.session.get(key) as unknown as SessionRow | undefined
   if (row === undefined) return
+  const structure = structureOf(row)
   if (patch.reviewAt !== undefined || patch.failures !== undefined) {
-    const reviewAt = patch.reviewAt ?? { at: row.review_at, n: row.n }
-    statements.updateSession.run(...[key, 0, 0, 0, reviewAt.at, reviewAt.n, patch.failures ?? row.failures])
+    const { at, n, fence } = patch.reviewAt ?? { at: row.review_at, n: row.n, fence: structure.fence }
+    const since = fence === structure.fence ? n : NO_COUNT
+    statements.updateSession.run(...[key, 0, 0, 0, at, since, patch.failures ?? row.failures])
   }
   if (patch.tailHeat === undefined && patch.segmentHeat === undefined) return
-  const structure = structureOf(row)
   const segments = withHeat(structure.segments, patch.segmentHeat)
   const tailHeat = patch.tailHeat === undefined ? structure.tail_heat : encodeHeat(patch.tailHeat)
   // The fence stays: heat is not part of what a structural commit must not miss.

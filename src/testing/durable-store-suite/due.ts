@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { NEVER } from '../../memory/record.ts'
-import { allPages, commitNow, entry, loaded, START, sessionsOfShard } from './fixtures.ts'
+import { allPages, commitNow, entry, fenced, START, sessionsOfShard } from './fixtures.ts'
 import type { DurableTest } from './store-under-test.ts'
 
 const SHARD = 7
@@ -69,7 +69,8 @@ export function dueTests(test: DurableTest): void {
     await fill(store)
     const [first, second] = sessions as [(typeof sessions)[number], (typeof sessions)[number]]
     await commitNow(store, first.key, { reviewAt: NEVER })
-    await store.touch(second.key, { reviewAt: { at: START + 5000, n: (await loaded(store, second.key)).n } })
+    const { record, fence } = await fenced(store, second.key)
+    await store.touch(second.key, { reviewAt: { at: START + 5000, n: record.n, fence } })
     const keys = async (before: number) =>
       (await store.due(SHARD, before, undefined, 100)).sessions.map(({ key }) => key)
     assert.deepEqual((await keys(START + 4999)).length, sessions.length - 2)

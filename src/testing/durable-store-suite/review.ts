@@ -43,13 +43,24 @@ export function reviewTests(test: DurableTest): void {
 
   test('a touch sets reviewAt by the same rule', async ({ store }) => {
     await store.append(chat, [entry(0)], { reviewAt: START + 100 })
-    const { n } = await loaded(store, chat.key)
-    await store.touch(chat.key, { reviewAt: { at: START + 700, n } })
+    const { record, fence } = await fenced(store, chat.key)
+    const { n } = record
+    await store.touch(chat.key, { reviewAt: { at: START + 700, n, fence } })
     assert.equal((await loaded(store, chat.key)).reviewAt, START + 700)
     await store.append(chat, [entry(1)], { reviewAt: START + 600 })
-    await store.touch(chat.key, { reviewAt: { at: START + 900, n } })
+    await store.touch(chat.key, { reviewAt: { at: START + 900, n, fence } })
     assert.equal((await loaded(store, chat.key)).reviewAt, START + 600)
-    await store.touch(chat.key, { reviewAt: { at: START + 200, n } })
+    await store.touch(chat.key, { reviewAt: { at: START + 200, n, fence } })
+    assert.equal((await loaded(store, chat.key)).reviewAt, START + 200)
+  })
+
+  test('a touch made before a commit can only make the review earlier', async ({ store }) => {
+    await store.append(chat, [entry(0)], { reviewAt: START + 100 })
+    const { record, fence } = await fenced(store, chat.key)
+    await commitNow(store, chat.key, { reviewAt: START + 300 })
+    await store.touch(chat.key, { reviewAt: { at: START + 900, n: record.n, fence } })
+    assert.equal((await loaded(store, chat.key)).reviewAt, START + 300)
+    await store.touch(chat.key, { reviewAt: { at: START + 200, n: record.n, fence } })
     assert.equal((await loaded(store, chat.key)).reviewAt, START + 200)
   })
 
@@ -94,7 +105,11 @@ export function reviewTests(test: DurableTest): void {
   })
 
   test('a touch of a session that is not there creates nothing', async ({ store }) => {
-    await store.touch(chat.key, { failures: 1, tailHeat: { reads: 1, recent: [1] }, reviewAt: { at: 1, n: 0 } })
+    await store.touch(chat.key, {
+      failures: 1,
+      tailHeat: { reads: 1, recent: [1] },
+      reviewAt: { at: 1, n: 0, fence: '' },
+    })
     assert.equal(await store.load(chat.key), undefined)
   })
 }
