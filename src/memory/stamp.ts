@@ -53,9 +53,9 @@ export class StampMaker {
     this.#set(0, 0)
   }
 
-  /** No stamp that it has made or learnt of so far is later, in milliseconds since 1970. */
-  latest(now: number): number {
-    return Math.max(Math.trunc(now), this.#ms)
+  /** Of the latest stamp that it has made or learnt of, in milliseconds since 1970. */
+  get ms(): number {
+    return this.#ms
   }
 
   next(now: number): Stamp {

@@ -61,7 +61,7 @@ export async function buildChange(
 }
 
 function changeOf(
-  { options, clock }: TierParts,
+  parts: TierParts,
   loaded: LoadedRecord,
   left: LoadedRecord,
   heat: RecordHeat,
@@ -89,7 +89,7 @@ function changeOf(
     dropTail: loaded.tail.filter((entry) => !kept.has(entry)),
     overlay: left.overlay,
     tailHeat,
-    reviewAt: edits?.reviewAt ?? nextReview(reviewed, tailHeat, options, clock.now()),
+    reviewAt: edits?.reviewAt ?? nextReview(reviewed, tailHeat, parts),
     ...(added.length > 0 && { addTail: added }),
     // Where something was appended meanwhile, the record stays, and nothing else of it.
     ...(edits?.bury === true ? { about: '' } : edits?.about !== undefined && { about: edits.about }),

@@ -106,7 +106,7 @@ export class ChangePath {
       if (newest.length !== expected.length || newest.some((stamp, i) => stamp !== expected[i]))
         return { result: undefined }
       const { stamps } = this.#parts
-      const placed = items.map((encoded) => ({ ...encoded, stamp: stamps.next(Math.max(now, record.erasedTo + 1)) }))
+      const placed = items.map((encoded) => ({ ...encoded, stamp: stamps.next(session.key, now, record.erasedTo + 1) }))
       const addTail = placed.map(
         ({ stamp, text, body }): AppendEntry => ({ stamp, body: text, createdAt: body.createdAt }),
       )
@@ -139,7 +139,7 @@ export class ChangePath {
     for (let round = 0; round < MAX_ERASE_ROUNDS; round++) {
       const cut = { items: 0, segments: 0, rewrittenItems: 0 }
       const { result: hasErased, outcome } = await this.#run(key, false, async (record, now) => {
-        erasedTo ??= Math.max(this.#parts.stamps.latest(now), newestMs(record))
+        erasedTo ??= Math.max(this.#parts.stamps.latest(key, now), newestMs(record))
         const left = applyEdits(record, { erasedTo })
         const goes = record.segments.filter((segment) => !left.segments.includes(segment))
         const cutSegments = planErased(left).map(({ from }) => left.segments[from]!)
@@ -191,7 +191,7 @@ export class ChangePath {
     const planner: Planner = async (record, _heat, now) => {
       // Whoever has changed an item has read it: what this process adds from now on sorts after it.
       for (const last of [record.tail.at(-1)?.stamp, record.segments.at(-1)?.last]) {
-        if (last !== undefined) this.#parts.stamps.observe(last, now)
+        if (last !== undefined) this.#parts.stamps.observe(key, last, now)
       }
       const decision = await decide(record, now)
       result = decision.result

@@ -88,7 +88,7 @@ export class EraseJobs {
     const { key } = systemSession(id)
     const requestedAt = clock.now()
     const nothing = { sessions: 0, items: 0, segments: 0 }
-    const upTo = stamps.latest(requestedAt)
+    const upTo = stamps.latest(ownerTag(owner), requestedAt)
     const base = this.#base === undefined ? {} : { base: true as const }
     const job: EraseJob = { kind: 'erase', owner: ownerTag(owner), ...owner, requestedAt, upTo, ...base, ...nothing }
     const giveUpAt = requestedAt + FIRST_PASS_MS

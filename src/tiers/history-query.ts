@@ -68,6 +68,8 @@ export interface ResolvedQuery {
   readonly strong: boolean
   readonly peek: boolean
   readonly maxTokens: number | undefined
+  /** Units that this call has been counted for already; what it reads of others is added. */
+  readonly counted?: Set<string>
 }
 
 const QUERY_NAMES = [

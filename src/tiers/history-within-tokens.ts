@@ -19,9 +19,10 @@ export async function historyWithinTokens(
   const taken: MemoryItem[] = []
   let tokensLeft = query.maxTokens!
   let { window } = query
+  const counted = new Set<string>()
   for (let isFirst = true; taken.length < query.limit; isFirst = false) {
     const limit = Math.min(CHUNK_ITEMS, query.limit - taken.length)
-    const chunk = await reads.history(key, { ...query, window, limit, order: query.from })
+    const chunk = await reads.history(key, { ...query, window, limit, order: query.from, counted })
     if (chunk === undefined) return isFirst ? undefined : []
     const tokens = await countTokens(chunk)
     for (const [i, item] of chunk.entries()) {

@@ -162,10 +162,10 @@ export class Migrator {
 
   /** Nothing is left to do now: says when there will be. */
   async #settle(key: SessionKey): Promise<void> {
-    const { durable, options, clock } = this.#parts
+    const { durable } = this.#parts
     const record = await durable.load(key, { withFence: true })
     if (record === undefined) return
-    const at = nextReview(record, recordHeat(this.#parts, record).tail, options, clock.now())
+    const at = nextReview(record, recordHeat(this.#parts, record).tail, this.#parts)
     if (at !== record.reviewAt || record.failures > 0)
       await durable.touch(key, { reviewAt: { at, n: record.n, fence: record.fence! }, failures: 0 })
   }
@@ -193,18 +193,14 @@ export class Migrator {
 }
 
 /** What a sweep does to a session, the most worthwhile first. */
-function sweepPlan(
-  { options }: TierParts,
-  record: LoadedRecord,
-  heat: RecordHeat,
-  now: number,
-): RewritePlan | undefined {
-  const edits = planRetention(record, options, now)
+function sweepPlan(parts: TierParts, record: LoadedRecord, heat: RecordHeat, now: number): RewritePlan | undefined {
+  const edits = planRetention(record, parts, now)
   if (edits !== undefined) return { edits, groups: planErased(applyEdits(record, edits)) }
   // A deleted item that was sent again is in the tail once more, out of sight.
   const dropTail = record.tail.filter(({ stamp }) => record.overlay.get(stamp)?.kind === 'deleted')
   if (dropTail.length > 0 || planFold(record).length > 0)
     return { edits: { dropTail }, groups: planFold(applyEdits(record, { dropTail })) }
+  const { options } = parts
   return (
     planArchive(record, heat, options, now) ??
     planRehydrate(record, heat, options, now) ??

@@ -214,7 +214,7 @@ export class ReadPath {
     // Recording comes first, since it may renew what the items say of reads.
     const [from, to] =
       query.from === 'newest' ? [Math.max(lo, hi - query.limit), hi] : [lo, Math.min(hi, lo + query.limit)]
-    if (copy.recordRead(from, to, now)) this.#writeHeat(key)
+    if (copy.recordRead(from, to, now, query.counted)) this.#writeHeat(key)
     const items = pick(copy.items, lo, hi, query, now)
     return items.length < query.limit && !reachesDown ? undefined : arrange(items, query)
   }
@@ -234,7 +234,7 @@ export class ReadPath {
       if (run.unit !== TAIL_UNIT && !record.tailComplete) return 'tail too short'
       const last = runs.at(-1)
       // A unit is read once, however many runs it takes.
-      const unit = last?.unit.id === run.unit ? last.unit : this.#readUnit(record, run.unit, now)
+      const unit = last?.unit.id === run.unit ? last.unit : this.#readUnit(record, run.unit, now, query.counted)
       const state = stateOf(unit)
       const read = run.read((stamp, body) => makeItem(record.session, stamp, body, state))
       const items = read instanceof Promise ? await read : read
@@ -326,7 +326,7 @@ export class ReadPath {
   #observe(record: SessionRecord): void {
     // A latecomer may be all that is in the tail.
     for (const newest of [record.tail.at(-1)?.stamp, record.segments.at(-1)?.last]) {
-      if (newest !== undefined) this.#parts.stamps.observe(newest, this.#parts.clock.now())
+      if (newest !== undefined) this.#parts.stamps.observe(record.session.key, newest, this.#parts.clock.now())
     }
   }
 
@@ -339,9 +339,10 @@ export class ReadPath {
   }
 
   /** A unit that something is read of. */
-  #readUnit(record: SessionRecord, id: string, now: number): PlacedUnit {
+  #readUnit(record: SessionRecord, id: string, now: number, counted?: Set<string>): PlacedUnit {
     const unit = this.#unit(record, id, now)
-    this.#recordRead(record.session.key, unit, now)
+    if (counted?.has(id) !== true) this.#recordRead(record.session.key, unit, now)
+    counted?.add(id)
     return unit
   }
 

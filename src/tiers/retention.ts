@@ -4,9 +4,13 @@ import type { LoadedRecord } from './durable-store.ts'
 import type { TierOptions } from './options.ts'
 import { DAY_MS } from './placement.ts'
 import { applyEdits, holdsNothing, newestMs, oldestMs, type RecordEdits } from './record-edits.ts'
+import type { TierParts } from './tier-parts.ts'
 
 /** What options and session say of how long items are kept. */
 export type RetentionOptions = Pick<TierOptions, 'retentionDays' | 'retentionDaysByTenant'>
+
+/** What decides about keeping. */
+type RetentionParts = Pick<TierParts, 'options' | 'hasBase'>
 
 // Removing the oldest day of a year every hour would rewrite the same archive every hour.
 const LEEWAY_SHARE = 1 / 32
@@ -27,21 +31,27 @@ export function retentionReview(addedAtMs: number, keptMs: number): number {
 }
 
 /** When retention next has something to decide about a record; Infinity where it never will. */
-export function nextRetentionReview(record: LoadedRecord, options: RetentionOptions): number {
+export function nextRetentionReview(record: LoadedRecord, { options, hasBase }: RetentionParts): number {
   const keptMs = retentionMs(record, options)
-  return keptMs === undefined ? Number.POSITIVE_INFINITY : retentionReview(oldestMs(record) ?? record.updatedAt, keptMs)
+  if (keptMs === undefined || (hasBase && holdsNothing(record))) return Number.POSITIVE_INFINITY
+  return retentionReview(oldestMs(record) ?? record.updatedAt, keptMs)
 }
 
 /** Removes what was kept long enough, and the session with the last of it. */
-export function planRetention(record: LoadedRecord, options: RetentionOptions, now: number): RecordEdits | undefined {
+export function planRetention(
+  record: LoadedRecord,
+  { options, hasBase }: RetentionParts,
+  now: number,
+): RecordEdits | undefined {
   const keptMs = retentionMs(record, options)
-  if (keptMs === undefined) return undefined
+  if (keptMs === undefined || (hasBase && holdsNothing(record))) return undefined
   const oldest = oldestMs(record)
   // A session that was only named, and never spoken in, goes by when it was made.
   if (retentionReview(oldest ?? record.updatedAt, keptMs) > now) return undefined
   // Not past what it holds: after a clock that was ahead for a moment, nothing more could be added.
   const edits = { erasedTo: Math.max(0, Math.min(Math.floor(now - keptMs), newestMs(record))) }
-  return holdsNothing(applyEdits(record, edits)) ? { ...edits, bury: true } : edits
+  // A base memory manager is asked for sessions that we don't know: of this one, it would still have everything.
+  return holdsNothing(applyEdits(record, edits)) && !hasBase ? { ...edits, bury: true } : edits
 }
 
 function tenantDays(tenantId: string, options: RetentionOptions): number {

@@ -169,7 +169,7 @@ export class SearchPath {
       units.set(placed.unit, unit)
       items.set(ranked, makeItem(record.session, placed.stamp, placed.body, stateOf(unit)))
       // What this process adds from now on sorts after what it has read.
-      stamps.observe(placed.stamp, now)
+      stamps.observe(key, placed.stamp, now)
       if (isTurnSpent()) await nextTurn()
     }
   }

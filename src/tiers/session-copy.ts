@@ -110,17 +110,20 @@ export class SessionCopy {
   }
 
   /**
-   * Counts one read of every unit that has items from `from` up to `to`. True where the reads of one are worth a write
-   * of their own.
+   * Counts one read of every unit that has items from `from` up to `to`, but for those that `counted` has; they are
+   * added. True where the reads of one are worth a write of their own.
    */
-  recordRead(from: number, to: number, now: number): boolean {
+  recordRead(from: number, to: number, now: number, counted?: Set<string>): boolean {
     const spans = this.#spans
     let due = false
-    if (spans.length === 1) {
+    if (spans.length === 1 && counted === undefined) {
       due = from < to && spans[0]!.reads.record(now)
     } else {
       for (let i = 0; i < spans.length && spans[i]!.from < to && from < to; i++) {
-        if ((i + 1 === spans.length || spans[i + 1]!.from > from) && spans[i]!.reads.record(now)) due = true
+        const { unit, reads } = spans[i]!
+        if (i + 1 < spans.length && spans[i + 1]!.from <= from) continue
+        if (counted?.has(unit) !== true && reads.record(now)) due = true
+        counted?.add(unit)
       }
     }
     this.#lastUsedAt = now

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
-import type { StampMaker } from '../memory/stamp.ts'
+import type { SessionStamps } from '../memory/session-stamps.ts'
 import type { DurableStore } from './durable-store.ts'
 import type { HeatLedger } from './heat-ledger.ts'
 import type { HotStore } from './hot-store.ts'
@@ -16,8 +16,10 @@ export interface TierParts {
   readonly hot: HotStore
   readonly segments: SegmentSource
   readonly ledger: HeatLedger
-  readonly stamps: StampMaker
+  readonly stamps: SessionStamps
   readonly clock: Clock
   readonly options: TierOptions
   readonly countTokens: CountTokens
+  /** Whether there is a store of the caller's own, which is read where ours knows nothing. */
+  readonly hasBase: boolean
 }

@@ -3,7 +3,7 @@ import { checkNames, kindOf } from '../lib/check-names.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
 import { checkId, checkTenant, identifySession, type Owner, type SessionIdentity } from '../memory/session.ts'
-import { StampMaker } from '../memory/stamp.ts'
+import { SessionStamps } from '../memory/session-stamps.ts'
 import { type BaseMemoryManager, callBase } from './base-memory-manager.ts'
 import type { OwnerAddress, RestoreReport, SessionAddress } from './check-arguments.ts'
 import { type CheckedStoreOptions, checkedDurableStore, resolveCallOptions } from './checked-durable-store.ts'
@@ -257,10 +257,11 @@ export class TieredStorage extends MemoryCalls<SessionAddress, OwnerAddress> {
         ledger: new HeatLedger(MAX_HEAT_SESSIONS, (key) => {
           Promise.resolve(hot.forget(key)).catch(() => undefined)
         }),
-        stamps: new StampMaker(),
+        stamps: new SessionStamps(),
         clock: this.#clock,
         options: this.#options,
         countTokens: this.#countTokens,
+        hasBase: this.#base !== undefined,
       },
       this.#base,
     )

@@ -100,8 +100,8 @@ export class WritePath {
         ),
       )
     }
-    if (after !== undefined) stamps.observe(after, clock.now())
-    const stamp = fixed ?? stamps.next(clock.now())
+    if (after !== undefined) stamps.observe(session.key, after, clock.now())
+    const stamp = fixed ?? stamps.next(session.key, clock.now())
     if (after !== undefined && stamp <= after) {
       return Promise.reject(
         new ThermoclineError(
@@ -149,7 +149,7 @@ export class WritePath {
     let batch = adds
     let appended = await this.#append(session, batch)
     while (batch.some(({ stamp }) => isErased(stamp, appended.erasedTo))) {
-      batch = this.#stampAnew(batch, appended.erasedTo)
+      batch = this.#stampAnew(session.key, batch, appended.erasedTo)
       if (batch.length === 0) return
       appended = await this.#append(session, batch)
     }
@@ -163,7 +163,7 @@ export class WritePath {
       if (!isFixed) continue
       hasFixed = true
       // What is added once it is acknowledged has to sort after it.
-      this.#parts.stamps.observe(stamp, now)
+      this.#parts.stamps.observe(session.key, stamp, now)
     }
     // Before the promise resolves: whoever awaits the add finds the item in this process. What has a fixed stamp may be
     // known already to a segment, even as deleted, and only a read of it can tell.
@@ -177,11 +177,11 @@ export class WritePath {
   }
 
   /** The session was erased at a time that our clock has not reached: what is new comes after that. */
-  #stampAnew(batch: readonly PendingAdd[], erasedTo: number): readonly PendingAdd[] {
+  #stampAnew(key: SessionKey, batch: readonly PendingAdd[], erasedTo: number): readonly PendingAdd[] {
     return batch.flatMap((add): PendingAdd[] => {
       if (!isErased(add.stamp, erasedTo)) return [add]
       if (!add.isFixed) {
-        return [{ ...add, stamp: this.#parts.stamps.next(Math.max(this.#parts.clock.now(), erasedTo + 1)) }]
+        return [{ ...add, stamp: this.#parts.stamps.next(key, this.#parts.clock.now(), erasedTo + 1) }]
       }
       const message = 'Cannot add item: what its session held at that time was erased for good'
       add.reject(new ThermoclineError('ERASED', message, { details: { erasedTo } }))

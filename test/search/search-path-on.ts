@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest'
 import type { OverlayChange } from '../../src/memory/record.ts'
 import { parseItemId } from '../../src/memory/session.ts'
-import { StampMaker } from '../../src/memory/stamp.ts'
+import { SessionStamps } from '../../src/memory/session-stamps.ts'
 import { checkedDurableStore, resolveCallOptions } from '../../src/tiers/checked-durable-store.ts'
 import type { DurableStore, StructuralChange } from '../../src/tiers/durable-store.ts'
 import { newFence } from '../../src/tiers/fence.ts'
@@ -15,7 +15,7 @@ interface SearchOptions {
   readonly tiers?: Partial<TierOptions>
   readonly bounds?: SearchBounds
   readonly background?: (work: Promise<void>) => void
-  readonly stamps?: StampMaker
+  readonly stamps?: SessionStamps
 }
 
 /** A search over what lies at a place, with nothing indexed yet; closed when the test ends. */
@@ -27,8 +27,9 @@ export async function searchPathOn(place: Place, options: SearchOptions = {}): P
     ...{ durable, hot, clock: place.clock, options: tierOptions },
     segments: new SegmentSource(durable, hot, tierOptions.segmentCacheMaxBytes),
     ledger: new HeatLedger(1000),
-    stamps: options.stamps ?? new StampMaker(),
+    stamps: options.stamps ?? new SessionStamps(),
     countTokens: async () => [],
+    hasBase: false,
   }
   return new SearchPath(parts, options.background, options.bounds)
 }

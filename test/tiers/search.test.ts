@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { MemoryItem, NewMemoryItem } from '../../src/memory/memory-item.ts'
 import { identifySession, parseItemId } from '../../src/memory/session.ts'
-import { StampMaker } from '../../src/memory/stamp.ts'
+import { SessionStamps } from '../../src/memory/session-stamps.ts'
 import type { SearchQuery } from '../../src/search/search-query.ts'
 import type { TieredStorageManager } from '../../src/thermocline.ts'
 import type { SearchPath } from '../../src/tiers/search-path.ts'
@@ -294,10 +294,11 @@ describe.each(PLACES)('search on %s', (kind) => {
   it('has what is added afterwards sort after what it found', async () => {
     const createdAt = place.clock.now() + 4 * MINUTE_MS
     const id = await memory.addMemoryItem(message('early', { idempotencyKey: 'k', createdAt }))
-    const stamps = new StampMaker()
+    const stamps = new SessionStamps()
     const reader = await searchPathOn(place, { stamps })
     expect(await found(reader, 'early')).toEqual(['early'])
-    expect(stamps.next(place.clock.now()) > parseItemId(id).stamp).toBe(true)
+    const { key, stamp } = parseItemId(id)
+    expect(stamps.next(key, place.clock.now()) > stamp).toBe(true)
   })
 
   it('finds a session whose segments are replaced while it is read', async () => {

@@ -90,9 +90,12 @@ export function prepareStatements(database: DatabaseSync): Statements {
       ORDER BY review_at, key LIMIT ?5`),
     list: database.prepare(`
       SELECT key, session_id, created_at, updated_at, n, tail_items, segments, overlay, about
-      FROM session LEFT JOIN structure USING (key)
-      WHERE tenant_id = ?1 AND user_id = ?2 AND (-updated_at, key) > (?3, ?4)
-      ORDER BY -updated_at, key LIMIT ?5`),
+      FROM (
+        SELECT key, session_id, created_at, updated_at, n, tail_items FROM session
+        WHERE tenant_id = ?1 AND user_id = ?2 AND (-updated_at, key) > (?3, ?4)
+        ORDER BY -updated_at, key LIMIT ?5
+      ) LEFT JOIN structure USING (key)
+      ORDER BY -updated_at, key`),
     truncateLog: database.prepare('PRAGMA wal_checkpoint(TRUNCATE)'),
     vacuum: database.prepare('VACUUM'),
     dataVersion: database.prepare('PRAGMA data_version'),
