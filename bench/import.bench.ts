@@ -8,7 +8,7 @@ import { benchOptions, type Result, report } from './report.ts'
 
 const ITEMS = 100_000
 const RSS_AIM_MB = 150
-/** What is measured, by how many items a session has: few sessions, many, and one for each conversation of a day. */
+/** What is measured, by how many items a session has. */
 const LENGTHS = [
   ['', 1000],
   ['.sessions_of_20', 20],

@@ -27,6 +27,14 @@ export function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'an array' : typeof value
 }
 
+/** What was received, for a message: short and simple values themselves, of all else the kind only. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return value.length <= MAX_SHOWN ? JSON.stringify(value) : 'a long text'
+  return typeof value === 'number' || typeof value === 'boolean' || value === undefined ? String(value) : kindOf(value)
+}
+
+const MAX_SHOWN = 40
+
 /** At most two letters apart, in any case. */
 function isLike(a: string, b: string): boolean {
   if (Math.abs(a.length - b.length) > 2 || b.length > 64) return false

@@ -1,5 +1,5 @@
 import { ThermoclineError } from '../errors.ts'
-import { checkNames } from '../lib/check-names.ts'
+import { checkNames, shown } from '../lib/check-names.ts'
 import { deepFreeze } from '../lib/freeze.ts'
 import type { ItemBody, ItemChange, MemoryItem, NewMemoryItem, Payload, Tier } from './memory-item.ts'
 import { checkMetadata } from './metadata.ts'
@@ -25,30 +25,33 @@ export type NewItemFields = Omit<NewMemoryItem, 'tenantId' | 'userId' | 'session
  * Checks an item from outside and brings it into the form that stores keep.
  * @throws ThermoclineError `INVALID_ITEM`, `ITEM_TOO_LARGE`
  */
-export function encodeNewItem(item: NewItemFields, now: number): EncodedBody {
-  if (typeof item.content !== 'string') throw refused('content', `expected text: received ${typeof item.content}`)
+export function encodeNewItem(item: NewItemFields, now: number, sequence: unknown = item.sequence): EncodedBody {
+  // Each is read once: a getter can't show one thing to the checks and another to the store.
+  const { content, contentType, createdAt: saidAt, payload, metadata, importance, pinned } = item
+  const { callId, expiresAt, idempotencyKey } = item
+  if (typeof content !== 'string') throw refused('content', `expected text: received ${typeof content}`)
   // A UTF-16 unit is at least one byte: what can't fit is refused before any of it is copied.
-  if (item.content.length > MAX_ITEM_BYTES) throw tooLarge(item.content.length)
-  const createdAt = item.createdAt === undefined ? Math.trunc(now) : checkTime('createdAt', item.createdAt)
+  if (content.length > MAX_ITEM_BYTES) throw tooLarge(content.length)
+  const createdAt = saidAt === undefined ? Math.trunc(now) : checkTime('createdAt', saidAt)
   if (createdAt > now + MAX_STAMP_LEAD_MS)
     throw refused('createdAt', 'expected a time at most 5 minutes ahead of the clock')
-  if (item.idempotencyKey !== undefined && item.createdAt === undefined) {
+  if (idempotencyKey !== undefined && saidAt === undefined) {
     throw refused('idempotencyKey', 'expected createdAt beside it: the two together name the item')
   }
-  checkSequence(item)
-  if (item.pinned !== undefined && typeof item.pinned !== 'boolean') throw refused('pinned', 'expected true or false')
+  if (sequence !== undefined) checkSequence(sequence, idempotencyKey)
+  if (pinned !== undefined && typeof pinned !== 'boolean') throw refused('pinned', 'expected true or false')
   const body: ItemBody = Object.freeze({
-    content: item.content,
-    contentType: checkContentType(item.contentType),
+    content,
+    contentType: checkContentType(contentType),
     createdAt,
-    ...(item.payload !== undefined && { payload: checkPayload(item.payload) }),
-    ...(item.metadata !== undefined && { metadata: checkMetadata(item.metadata) }),
-    ...(item.importance !== undefined && { importance: checkImportance(item.importance) }),
-    ...(item.pinned === true && { pinned: true }),
-    ...(item.callId !== undefined && { callId: checkUserText('INVALID_ITEM', 'callId', item.callId, MAX_KEY_BYTES) }),
-    ...(item.expiresAt !== undefined && { expiresAt: checkTime('expiresAt', item.expiresAt) }),
-    ...(item.idempotencyKey !== undefined && {
-      idempotencyKey: checkUserText('INVALID_ITEM', 'idempotencyKey', item.idempotencyKey, MAX_KEY_BYTES),
+    ...(payload !== undefined && { payload: checkPayload(payload) }),
+    ...(metadata !== undefined && { metadata: checkMetadata(metadata) }),
+    ...(importance !== undefined && { importance: checkImportance(importance) }),
+    ...(pinned === true && { pinned: true }),
+    ...(callId !== undefined && { callId: checkUserText('INVALID_ITEM', 'callId', callId, MAX_KEY_BYTES) }),
+    ...(expiresAt !== undefined && { expiresAt: checkTime('expiresAt', expiresAt) }),
+    ...(idempotencyKey !== undefined && {
+      idempotencyKey: checkUserText('INVALID_ITEM', 'idempotencyKey', idempotencyKey, MAX_KEY_BYTES),
     }),
   })
   return encodeBody(body)
@@ -155,22 +158,22 @@ function checkTime(name: string, value: unknown): number {
   if (typeof value === 'number' && ms >= SECONDS_LOOK_LIKE[0] && ms <= SECONDS_LOOK_LIKE[1]) {
     throw refused(name, `expected milliseconds since 1970, and this looks like seconds: received ${value}`)
   }
-  return Math.trunc(ms)
+  // Without the sign that JSON would drop from -0.
+  return Math.trunc(ms) + 0
 }
 
-function checkSequence({ sequence, idempotencyKey }: NewItemFields): void {
-  if (sequence === undefined) return
+function checkSequence(sequence: unknown, idempotencyKey: unknown): void {
   if (idempotencyKey === undefined) throw refused('sequence', 'expected idempotencyKey beside it')
-  if (Number.isInteger(sequence) && sequence >= 0 && sequence <= MAX_COUNTER) return
-  throw refused('sequence', `expected a whole number from 0 to ${MAX_COUNTER}: received ${String(sequence)}`)
+  if (typeof sequence === 'number' && Number.isInteger(sequence) && sequence >= 0 && sequence <= MAX_COUNTER) return
+  throw refused('sequence', `expected a whole number from 0 to ${MAX_COUNTER}: received ${shown(sequence)}`)
 }
 
 function checkPayload(payload: Payload): Payload {
-  if (typeof payload !== 'object' || payload === null || typeof payload.data !== 'string') {
-    throw refused('payload', 'expected { format, data } with data as text')
-  }
-  if (payload.data.length > MAX_ITEM_BYTES) throw tooLarge(payload.data.length)
-  return { format: checkUserText('INVALID_ITEM', 'payload.format', payload.format, MAX_NAME_BYTES), data: payload.data }
+  if (typeof payload !== 'object' || payload === null) throw refused('payload', 'expected { format, data }')
+  const { format, data } = payload
+  if (typeof data !== 'string') throw refused('payload', 'expected { format, data } with data as text')
+  if (data.length > MAX_ITEM_BYTES) throw tooLarge(data.length)
+  return { format: checkUserText('INVALID_ITEM', 'payload.format', format, MAX_NAME_BYTES), data }
 }
 
 function checkImportance(value: unknown): number {

@@ -1,5 +1,5 @@
 import { ThermoclineError } from '../errors.ts'
-import { checkNames, kindOf } from '../lib/check-names.ts'
+import { checkNames, kindOf, shown } from '../lib/check-names.ts'
 import { type EncodedBody, encodeNewItem } from '../memory/item-body.ts'
 import type { JsonObject } from '../memory/json.ts'
 import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
@@ -80,10 +80,11 @@ export function checkList<T>(list: readonly T[]): readonly T[] {
 export function checkNewItem(item: NewMemoryItem, now: number): CheckedAdd {
   checkNames('INVALID_ITEM', 'Cannot add item', item, ITEM_NAMES)
   const session = identifySession(item)
-  const encoded = encodeNewItem(item, now)
-  const after = item.after === undefined ? undefined : stampWithin(session, item.after, 'after')
+  const { after: afterId, sequence } = item
+  const encoded = encodeNewItem(item, now, sequence)
+  const after = afterId === undefined ? undefined : stampWithin(session, afterId, 'after')
   const { idempotencyKey, createdAt } = encoded.body
-  const fixed = idempotencyKey === undefined ? undefined : keyedStamp(createdAt, idempotencyKey, item.sequence)
+  const fixed = idempotencyKey === undefined ? undefined : keyedStamp(createdAt, idempotencyKey, sequence)
   return { session, encoded, place: { after, fixed } }
 }
 
@@ -151,7 +152,7 @@ export function checkSessionChange({ metadata, retentionDays }: SessionChange): 
     if (!(typeof retentionDays === 'number' && retentionDays > 0 && retentionDays <= MAX_RETENTION_DAYS)) {
       throw new ThermoclineError(
         'INVALID_ARGUMENT',
-        `Cannot update session: retentionDays: expected days above 0, up to ${MAX_RETENTION_DAYS}, or null: received ${String(retentionDays)}`,
+        `Cannot update session: retentionDays: expected days above 0, up to ${MAX_RETENTION_DAYS}, or null: received ${shown(retentionDays)}`,
         { details: { name: 'retentionDays' } },
       )
     }

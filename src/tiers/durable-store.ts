@@ -52,8 +52,8 @@ export interface DurableStore {
   foreignChanges?(): number
 
   /**
-   * Makes what was removed unreadable in the store's own files and logs too, and resolves when it is. Absent where
-   * removing does that by itself, or where it can't be done.
+   * Makes what was removed unreadable in the store's own files and logs too, and resolves when it is. May take long, so
+   * it is called seldom. Absent where removing does that by itself, or where it can't be done.
    */
   scrub?(): Promise<void>
 

@@ -1,4 +1,5 @@
 import { isThermoclineError, ThermoclineError } from '../errors.ts'
+import { shown } from '../lib/check-names.ts'
 import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
 import { isSystemKey, type Owner, parseItemId, type SessionIdentity, type SessionKey } from '../memory/session.ts'
 import type { Stamp } from '../memory/stamp.ts'
@@ -70,7 +71,7 @@ export class Engine {
     this.#changes = new ChangePath(parts, this.#rewriter, (key, work) => this.#writes.holding(key, work))
     this.sessions = new Sessions(parts)
     this.erases = new EraseJobs(parts, this.#changes, this.#rewriter, base)
-    this.migrator = new Migrator(parts, this.#rewriter, (record) => this.erases.resume(record))
+    this.migrator = new Migrator(parts, this.#rewriter, this.erases)
     // Others may use the same store object; what they change, our copies must not miss.
     this.#stopWatching = parts.durable.watch?.(({ key, entries }) => {
       if (entries === undefined || !this.#writes.isOwn(entries)) this.background(Promise.resolve(parts.hot.forget(key)))
@@ -226,10 +227,6 @@ export class Engine {
   }
 
   fork(from: SessionIdentity, to: SessionIdentity, upTo: string | undefined): Promise<number | undefined> {
-    if (from.key === to.key) {
-      const message = 'Cannot fork session: toSessionId: expected another session than the one to copy'
-      throw new ThermoclineError('INVALID_ARGUMENT', message)
-    }
     const stamp = upTo === undefined ? undefined : stampWithin(from, upTo, 'upTo')
     const { parts, reads } = this
     const stored = (items: readonly MemoryItem[]): Promise<void> => this.#tellBase(items)
@@ -277,7 +274,7 @@ export class Engine {
     if (to !== 'warm' && to !== 'cold') {
       throw new ThermoclineError(
         'INVALID_ARGUMENT',
-        `Cannot demote session: expected "warm" or "cold": received ${String(to)}`,
+        `Cannot demote session: expected "warm" or "cold": received ${shown(to)}`,
       )
     }
     const { options, hot } = this.parts

@@ -71,6 +71,8 @@ export class EraseJobs {
   readonly #changes: ChangePath
   readonly #rewriter: Rewriter
   readonly #base: BaseMemoryManager | undefined
+  /** Jobs whose second pass is done, but for what the files may still hold. */
+  readonly #unscrubbed = new Set<SessionKey>()
 
   constructor(parts: TierParts, changes: ChangePath, rewriter: Rewriter, base: BaseMemoryManager | undefined) {
     this.#parts = parts
@@ -121,7 +123,28 @@ export class EraseJobs {
     if (job === undefined) await this.#changes.erase(key)
     else if (job.firstPassAt === undefined) await this.#firstPass(key, job, job.upTo)
     else if (job.userId !== undefined) await this.#secondPass(key, job)
-    else await this.#finish(key)
+    else this.#unscrubbed.add(key)
+  }
+
+  /**
+   * The end of a sweep: one scrub for all jobs whose second pass is done. Final only once the files too hold nothing of
+   * it, the user's own ids in the job included.
+   * @returns The jobs that have to wait for a later sweep
+   */
+  async settle(): Promise<readonly { readonly key: SessionKey; readonly error: unknown }[]> {
+    const keys = [...this.#unscrubbed]
+    this.#unscrubbed.clear()
+    if (keys.length === 0) return []
+    try {
+      await this.#parts.durable.scrub?.()
+    } catch (error) {
+      return keys.map((key) => ({ key, error }))
+    }
+    const finalAt = this.#parts.clock.now()
+    const outcomes = await Promise.allSettled(keys.map((key) => this.#goOn(key, NEVER, (job) => ({ ...job, finalAt }))))
+    return outcomes.flatMap((outcome, i) =>
+      outcome.status === 'rejected' ? [{ key: keys[i]!, error: outcome.reason as unknown }] : [],
+    )
   }
 
   async #firstPass(key: SessionKey, job: EraseJob, upTo: number | undefined): Promise<EraseJob> {
@@ -147,14 +170,7 @@ export class EraseJobs {
       const { tenantId: _tenant, userId: _user, ...anonymous } = add(now, counted)
       return anonymous
     })
-    await this.#finish(key)
-  }
-
-  /** Final only once the files too hold nothing of it, the user's own ids in this job included. */
-  async #finish(key: SessionKey): Promise<void> {
-    await this.#parts.durable.scrub?.()
-    const finalAt = this.#parts.clock.now()
-    await this.#goOn(key, NEVER, (now) => ({ ...now, finalAt }))
+    this.#unscrubbed.add(key)
   }
 
   async #eraseAll(owner: Owner, upTo: number | undefined, keepAbout: boolean): Promise<Counted> {

@@ -1,5 +1,5 @@
 import { ThermoclineError } from '../errors.ts'
-import { checkNames } from '../lib/check-names.ts'
+import { checkNames, shown } from '../lib/check-names.ts'
 import { isItemId, itemId, parseItemId, type SessionKey } from '../memory/session.ts'
 import { firstStampAt, type Stamp } from '../memory/stamp.ts'
 import type { StampWindow } from './record-runs.ts'
@@ -143,7 +143,7 @@ function oneOf<T extends string | boolean>(name: string, value: T, allowed: read
 function invalid(name: string, expected: string, value: unknown): ThermoclineError {
   return new ThermoclineError(
     'INVALID_ARGUMENT',
-    `Cannot read history: ${name}: expected ${expected}: received ${String(value)}`,
+    `Cannot read history: ${name}: expected ${expected}: received ${shown(value)}`,
     {
       details: { name },
     },

@@ -1,4 +1,5 @@
 import { isThermoclineError, ThermoclineError } from '../errors.ts'
+import { shown } from '../lib/check-names.ts'
 import { NEVER } from '../memory/record.ts'
 import { isSystemKey, isSystemSession, type SessionKey, SHARD_COUNT } from '../memory/session.ts'
 import type { GroupOutcome } from './change-builder.ts'
@@ -72,33 +73,50 @@ const FIRST_DELAY_MS = 60_000
 const MAX_FAILURES = 10
 const MAX_DELAY_MS = 86_400_000
 
+/** Work that is written down in sessions of our own. */
+export interface Jobs {
+  resume(record: LoadedRecord): Promise<void>
+  /** After the last of a sweep. @returns what has to wait for a later one */
+  settle(): Promise<readonly { readonly key: SessionKey; readonly error: unknown }[]>
+}
+
 /** Sweeps the sessions that are due and moves their units to where the placement rule wants them. */
 export class Migrator {
   readonly #parts: TierParts
   readonly #rewriter: Rewriter
-  readonly #runJob: (record: LoadedRecord) => Promise<void>
+  readonly #jobs: Jobs
 
-  /** `runJob` goes on with work that is written down in a session of our own. */
-  constructor(parts: TierParts, rewriter: Rewriter, runJob: (record: LoadedRecord) => Promise<void>) {
-    this.#runJob = runJob
+  constructor(parts: TierParts, rewriter: Rewriter, jobs: Jobs) {
+    this.#jobs = jobs
     this.#parts = parts
     this.#rewriter = rewriter
   }
 
   async run(options: MigrationOptions = {}): Promise<MigrationReport> {
     const { maxSessions = Number.POSITIVE_INFINITY } = options
-    if (!(maxSessions >= 1)) {
+    if (!(typeof maxSessions === 'number' && maxSessions >= 1)) {
       throw new ThermoclineError(
         'INVALID_ARGUMENT',
-        `Cannot run migration: maxSessions: expected a number from 1: received ${maxSessions}`,
+        `Cannot run migration: maxSessions: expected a number from 1: received ${shown(maxSessions)}`,
       )
     }
-    const { clock, durable } = this.#parts
-    // Nothing is due later than never.
-    const dueBy = options.all === true ? NEVER : clock.now()
     // The true time that it takes, whatever clock decides what is due.
     const startedAt = performance.now()
     const tally = new Tally()
+    const finished = await this.#sweep(options, maxSessions, tally)
+    // Also where it ended early: what a job has done so far must not wait for the rest.
+    for (const { key, error } of await this.#jobs.settle()) {
+      tally.fail(key, error)
+      await this.#putOff(key)
+    }
+    return tally.report(options, finished, performance.now() - startedAt)
+  }
+
+  /** False where it ended early. */
+  async #sweep(options: MigrationOptions, maxSessions: number, tally: Tally): Promise<boolean> {
+    const { clock, durable } = this.#parts
+    // Nothing is due later than never.
+    const dueBy = options.all === true ? NEVER : clock.now()
     const tellProgress = (shards: number): void => {
       options.onProgress?.({ sessions: tally.sessions, itemsMoved: tally.itemsMoved, shards, shardCount: SHARD_COUNT })
     }
@@ -107,15 +125,14 @@ export class Migrator {
         const page = await durable.due(shard, dueBy, cursor, PAGE_SIZE)
         cursor = page.cursor
         for (const { key } of page.sessions) {
-          if (tally.sessions >= maxSessions || options.signal?.aborted)
-            return tally.report(options, false, performance.now() - startedAt)
+          if (tally.sessions >= maxSessions || options.signal?.aborted) return false
           await this.#session(key, tally, options.dryRun === true)
           tellProgress(shard)
         }
       }
     }
     tellProgress(SHARD_COUNT)
-    return tally.report(options, true, performance.now() - startedAt)
+    return true
   }
 
   async #session(key: SessionKey, tally: Tally, dryRun: boolean): Promise<void> {
@@ -124,7 +141,7 @@ export class Migrator {
       const job = isSystemKey(key) ? await this.#parts.durable.load(key, { withFence: true }) : undefined
       if (job !== undefined && isSystemSession(job.session)) {
         // A job's time is its own: late writes may still be under way, however much a caller wants to look at all.
-        if (!dryRun && job.reviewAt <= this.#parts.clock.now()) await this.#runJob(job)
+        if (!dryRun && job.reviewAt <= this.#parts.clock.now()) await this.#jobs.resume(job)
       } else if (dryRun) await this.#look(key, tally)
       else await this.#move(key, tally)
     } catch (error) {

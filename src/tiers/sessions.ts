@@ -1,5 +1,5 @@
 import { ThermoclineError } from '../errors.ts'
-import { checkNames } from '../lib/check-names.ts'
+import { checkNames, shown } from '../lib/check-names.ts'
 import type { JsonObject } from '../memory/json.ts'
 import { heldItems, NEVER, type SessionRecord } from '../memory/record.ts'
 import { isSystemSession, type Owner, SHARD_COUNT } from '../memory/session.ts'
@@ -126,6 +126,6 @@ function infoOf(
 }
 
 function invalid(name: string, expected: string, value: unknown): ThermoclineError {
-  const message = `Cannot list sessions: ${name}: expected ${expected}: received ${String(value)}`
+  const message = `Cannot list sessions: ${name}: expected ${expected}: received ${shown(value)}`
   return new ThermoclineError('INVALID_ARGUMENT', message, { details: { name } })
 }

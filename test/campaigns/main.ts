@@ -2,15 +2,18 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { dataCampaign } from './data/data-campaign.ts'
+import { eraseRounds } from './erase/erase-rounds.ts'
 import { killAtRandom, killAtSteps } from './kill/kill-rounds.ts'
 
 const HELP = `npm run campaign -- kill [--kills 1000] [--seed N] [--minutes M]
+npm run campaign -- erase [--rounds 100] [--seed N]
 npm run campaign -- data --data DIR`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     kills: { type: 'string', default: '1000' },
+    rounds: { type: 'string', default: '100' },
     seed: { type: 'string', default: String(randomInt(1_000_000)) },
     minutes: { type: 'string', default: 'Infinity' },
     data: { type: 'string' },
@@ -42,8 +45,26 @@ async function kill(): Promise<readonly string[]> {
   return [...random.problems, ...steps.problems]
 }
 
+async function erase(): Promise<readonly string[]> {
+  const seed = Number(values.seed)
+  const rounds = Number(values.rounds)
+  if (!(Number.isSafeInteger(seed) && Number.isSafeInteger(rounds) && rounds >= 1)) return [HELP]
+  console.log(`seed ${seed}: ${rounds} files with users to erase`)
+  const report = await eraseRounds({
+    seed,
+    rounds,
+    onRound: (now) => {
+      if (now.rounds % 10 === 0) console.log(`${now.rounds} files, ${now.kills} kills, ${now.problems.length} problems`)
+    },
+  })
+  const { erased, kills, acknowledged } = report
+  console.log(`${erased} users erased, ${kills} kills, ${acknowledged} acknowledged texts`)
+  return report.problems
+}
+
 const CAMPAIGNS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   kill,
+  erase,
   data: async () => (values.data === undefined ? [HELP] : dataCampaign(values.data, console.log)),
 }
 

@@ -9,8 +9,8 @@ export interface Conversation extends SourceAddress {
   readonly createdAt?: number
   /** The first time that one of its messages says, where that could be seen beforehand. */
   readonly firstTime?: number
-  /** For one of several without a session id of its own: which one, from 1. */
-  readonly number?: number
+  /** For one of several, which may have no session id: which one, such as `3`. */
+  readonly label?: string
   /** The object that holds its messages. */
   readonly around: JsonObject
 }
@@ -61,7 +61,11 @@ export function listIn(value: JsonObject): readonly [name: string, list: readonl
 }
 
 export function isConversation(value: JsonValue): boolean {
-  return isList(value) || (isObject(value) && value.role === undefined && listIn(value) !== undefined)
+  return isList(value) || (isObject(value) && !isMessage(value) && listIn(value) !== undefined)
+}
+
+function isMessage({ role, content }: Fields): boolean {
+  return role !== undefined || content !== undefined
 }
 
 /**

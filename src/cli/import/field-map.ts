@@ -124,5 +124,5 @@ function rest(rules: ReadonlyMap<string, Rule>, source: JsonObject): JsonObject 
 }
 
 function isTexts(value: unknown): value is readonly string[] {
-  return isList(value) && value.length >= 0 && value.every((text) => typeof text === 'string')
+  return isList(value) && value.every((text) => typeof text === 'string')
 }

@@ -52,7 +52,7 @@ export class MessageSplitter {
       }
       const outer = this.#around ?? this.#loose
       if (this.#isConversation(value))
-        yield* this.#conversation(value, where, outer, place === 'only' ? undefined : number)
+        yield* this.#conversation(value, where, outer, place === 'only' ? undefined : String(number))
       else yield { value, where, conversation: outer }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -60,21 +60,24 @@ export class MessageSplitter {
     }
   }
 
-  *#conversation(value: JsonValue, where: string, outer: Conversation, number: number | undefined): Generator<Message> {
+  *#conversation(value: JsonValue, where: string, outer: Conversation, label: string | undefined): Generator<Message> {
     const around = isObject(value) ? value : NOTHING_AROUND
     const list = this.#listOf(value)
     const at = (i: number, noun: string): string => `${where === '' ? '' : `${where}, `}${noun} ${i + 1}`
     const own = this.#map === undefined ? conversationOf(around, outer) : { around }
     if (list.length > 0 && this.#isConversation(list[0]!)) {
-      for (const [i, inner] of list.entries())
-        yield* this.#conversation(inner, at(i, 'conversation'), own, number === undefined ? i + 1 : number + i)
+      for (const [i, inner] of list.entries()) {
+        const [place, innerLabel] = [at(i, 'conversation'), label === undefined ? `${i + 1}` : `${label}-${i + 1}`]
+        if (this.#isConversation(inner)) yield* this.#conversation(inner, place, own, innerLabel)
+        else yield { value: inner, where: place, conversation: own }
+      }
       return
     }
     const firstTime = this.#map === undefined ? list.map(timeIn).find((time) => time !== undefined) : undefined
     const conversation: Conversation = {
       ...own,
       ...(firstTime !== undefined && { firstTime }),
-      ...(number !== undefined && { number }),
+      ...(label !== undefined && { label }),
     }
     yield* this.#instruction(conversation, where)
     for (const [i, message] of list.entries()) yield { value: message, where: at(i, 'message'), conversation }
@@ -95,7 +98,8 @@ export class MessageSplitter {
 
   #listOf(value: JsonValue): readonly JsonValue[] {
     if (isList(value)) return value
-    const list = this.#map === undefined ? listIn(value as JsonObject)?.[1] : valueAt(value, this.#map.items.join('.'))
+    if (this.#map === undefined) return isObject(value) ? (listIn(value)?.[1] ?? []) : []
+    const list = valueAt(value, this.#map.items.join('.'))
     return isList(list) ? list : []
   }
 }

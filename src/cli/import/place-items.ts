@@ -68,7 +68,7 @@ export class ItemPlacer {
     const { name, ...flags } = this.#options
     const userId = own.userId ?? conversation.userId ?? flags.userId
     if (userId === undefined) throw new Refusal('userId: expected it in the source or by --user: received nothing')
-    const numbered = conversation.number === undefined ? undefined : `${flags.sessionId ?? name}-${conversation.number}`
+    const numbered = conversation.label === undefined ? undefined : `${flags.sessionId ?? name}-${conversation.label}`
     const sessionId = own.sessionId ?? conversation.sessionId ?? numbered ?? flags.sessionId
     if (sessionId === undefined)
       throw new Refusal('sessionId: expected it in the source or by --session: received nothing')

@@ -26,6 +26,7 @@ import { recordOf, type SessionRow, type SummaryRow, segmentBytes, summaryOf, ta
 import { appendEntries, commitChange, touchSession } from './session-writes.ts'
 import { wrapSqliteError } from './sqlite-error.ts'
 import { prepareStatements, type Statements } from './statements.ts'
+import { whileBusy } from './while-busy.ts'
 
 export interface SqliteDurableStoreOptions {
   /** The file; its folder is made if need be. `:memory:` keeps everything in the process. @default "thermocline.db" */
@@ -114,10 +115,13 @@ class SqliteDurableStore implements DurableStore {
       database.exec(`PRAGMA busy_timeout = ${lockTimeoutMs}`)
       // Before anything is set that stays in the file: one that is not ours must be left as it is.
       prepareSchema(database, path)
-      database.exec(
-        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+      // Where others turn a new file to WAL at the same time, SQLite gives up without a wait of its own.
+      await whileBusy(lockTimeoutMs, () =>
+        database.exec(
+          `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
          -- What is removed, or moved into a segment, is written over with zeros; scrubbing finds the copies that this misses.
          PRAGMA secure_delete = ON;`,
+        ),
       )
       // By pragma: the constructor's option is ignored by early versions of node:sqlite.
       database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)

@@ -97,6 +97,20 @@ describe("OpenAI's messages", () => {
     ])
   })
 
+  it('may come in conversations within one object, or within a line', async () => {
+    const conversation = (content: string) => ({ messages: [{ role: 'user', content }] })
+    const conversations = { conversations: [conversation('a'), conversation('b')] }
+    const sessions = async (text: string) =>
+      (await readItems(textSource(text), { userId: 'mira' })).map(({ sessionId }) => sessionId)
+    expect(await sessions(JSON.stringify(conversations))).toEqual(['talk-1', 'talk-2'])
+    expect(await sessions(jsonLines(conversations, conversations))).toEqual([
+      'talk-1-1',
+      'talk-1-2',
+      'talk-2-1',
+      'talk-2-2',
+    ])
+  })
+
   it('with calls that have neither id nor order are tied by name', async () => {
     const call = (name: string) => ({ type: 'function', function: { name, arguments: { a: 1 } } })
     const messages = [
@@ -266,6 +280,11 @@ describe('what is refused', () => {
   it('says which message of a conversation', async () => {
     const text = jsonLines({ messages: [] }, { messages: [{ role: 'user', content: 'a' }, { role: 'nobody' }] })
     expect((await refusals(textSource(text), MIRA))[0]).toContain('talk.jsonl, line 2, message 2: role: ')
+  })
+
+  it.each([null, 7, { other: 1 }])('is %j among conversations', async (value) => {
+    const text = JSON.stringify({ conversations: [{ messages: [] }, value] })
+    expect(await refusals(textSource(text), MIRA)).toEqual([expect.stringContaining('talk.jsonl, conversation 2: ')])
   })
 
   it('says which element of a list', async () => {
