@@ -227,10 +227,6 @@ export class Engine {
   }
 
   fork(from: SessionIdentity, to: SessionIdentity, upTo: string | undefined): Promise<number | undefined> {
-    if (from.key === to.key) {
-      const message = 'Cannot fork session: toSessionId: expected another session than the one to copy'
-      throw new ThermoclineError('INVALID_ARGUMENT', message)
-    }
     const stamp = upTo === undefined ? undefined : stampWithin(from, upTo, 'upTo')
     const { parts, reads } = this
     const stored = (items: readonly MemoryItem[]): Promise<void> => this.#tellBase(items)

@@ -26,7 +26,7 @@ interface ForkParts {
 /**
  * Copies a session up to an item, or all of it, into another one, oldest first and under the same stamps: so what was
  * broken off is completed by doing it again. Gives the number of items.
- * @throws ThermoclineError `CONFLICT` where the other session holds something else, `ERASED` where it was removed
+ * @throws ThermoclineError `INVALID_ARGUMENT` where both are the same, `CONFLICT` where the other holds something else, `ERASED` where it was removed
  */
 export async function forkSession(
   { parts, reads, writes, changes, stored }: ForkParts,
@@ -34,6 +34,10 @@ export async function forkSession(
   to: SessionIdentity,
   upTo: Stamp | undefined,
 ): Promise<number | undefined> {
+  if (from.key === to.key) {
+    const message = 'Cannot fork session: toSessionId: expected another session than the one to copy'
+    throw new ThermoclineError('INVALID_ARGUMENT', message)
+  }
   const record = await parts.durable.load(from.key, { newest: 1 })
   if (record === undefined) return undefined
   const strangers = new Set<Stamp>()
