@@ -228,12 +228,16 @@ function planOf(record: LoadedRecord, edits: RecordEdits): RewritePlan {
   return { edits, groups: isOverlayFull(left.overlay) ? planFold(left) : [] }
 }
 
-/** Marks that these were there once, and takes them out of the tail at once; segments are rewritten by the next sweep. */
+/**
+ * Marks that these were there once, and takes them out of the tail at once; segments are rewritten by the next sweep, and
+ * with them goes what came late into their range: until then a mark there stands for one item that is counted.
+ */
 function deletion(record: LoadedRecord, stamps: readonly Stamp[]): RecordEdits {
   const gone = new Set(stamps)
+  const sealedTo = record.segments.at(-1)?.last ?? ''
   return {
     marks: new Map(stamps.map((stamp) => [stamp, { kind: 'deleted' }])),
-    dropTail: record.tail.filter(({ stamp }) => gone.has(stamp)),
+    dropTail: record.tail.filter(({ stamp }) => gone.has(stamp) && stamp > sealedTo),
   }
 }
 
