@@ -8,7 +8,7 @@ import type { Stamp } from '../memory/stamp.ts'
 import type { AppendEntry, LoadedRecord } from './durable-store.ts'
 import { isOverlayFull, planErased, planFold } from './fold-plan.ts'
 import { isExpired } from './history-pick.ts'
-import { applyEdits, newestMs, type RecordEdits } from './record-edits.ts'
+import { applyEdits, holdsNothing, newestMs, type RecordEdits } from './record-edits.ts'
 import { findPlaced, type SegmentReader, visibleRuns } from './record-runs.ts'
 import type { RewritePlan } from './rewrite-plan.ts'
 import type { Planner, RewriteOutcome, Rewriter } from './rewriter.ts'
@@ -142,7 +142,7 @@ export class ChangePath {
         cut.items = record.tail.length - left.tail.length + itemsOf(goes) + itemsOf(cutSegments)
         cut.segments = goes.length
         const isNamed = keepAbout && record.about !== ''
-        const isEmpty = left.tail.length + left.segments.length === 0 && !isNamed
+        const isEmpty = holdsNothing(left) && !isNamed
         const about = keepAbout ? {} : { about: '' }
         const isDone =
           cut.items + cut.segments === 0 &&

@@ -37,14 +37,26 @@ export function applyEdits(record: LoadedRecord, edits: RecordEdits): LoadedReco
   }
 }
 
-/** The latest time at which anything of a record was made, milliseconds since 1970. */
-export function newestMs({ tail, segments }: Pick<LoadedRecord, 'tail' | 'segments'>): number {
-  const newest = [tail.at(-1)?.stamp, segments.at(-1)?.last].map((stamp) => (stamp === undefined ? 0 : stampMs(stamp)))
-  return Math.max(...newest)
+/** True where nothing is left, not even the mark of a deleted item, without which it could be added again. */
+export function holdsNothing({ tail, segments, overlay }: Held): boolean {
+  return tail.length + segments.length + overlay.size === 0
+}
+
+/** The latest time at which anything of a record was made, also what is deleted, milliseconds since 1970. */
+export function newestMs(record: Held): number {
+  return Math.max(0, ...edgesOf(record).map(stampMs))
 }
 
 /** The earliest, or undefined where it holds nothing. */
-export function oldestMs({ tail, segments }: Pick<LoadedRecord, 'tail' | 'segments'>): number | undefined {
-  const stamps = [tail[0]?.stamp, segments[0]?.first].filter((stamp) => stamp !== undefined)
-  return stamps.length === 0 ? undefined : Math.min(...stamps.map(stampMs))
+export function oldestMs(record: Held): number | undefined {
+  const edges = edgesOf(record)
+  return edges.length === 0 ? undefined : Math.min(...edges.map(stampMs))
+}
+
+type Held = Pick<LoadedRecord, 'tail' | 'segments' | 'overlay'>
+
+/** Stamps, of which the earliest and the latest of the record are two. */
+function edgesOf({ tail, segments, overlay }: Held): readonly Stamp[] {
+  const edges = [tail[0]?.stamp, tail.at(-1)?.stamp, segments[0]?.first, segments.at(-1)?.last, ...overlay.keys()]
+  return edges.filter((stamp) => stamp !== undefined)
 }

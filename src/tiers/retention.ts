@@ -3,7 +3,7 @@ import { decodeAbout } from '../memory/session-about.ts'
 import type { LoadedRecord } from './durable-store.ts'
 import type { TierOptions } from './options.ts'
 import { DAY_MS } from './placement.ts'
-import { applyEdits, oldestMs, type RecordEdits } from './record-edits.ts'
+import { applyEdits, holdsNothing, oldestMs, type RecordEdits } from './record-edits.ts'
 
 /** What options and session say of how long items are kept. */
 export type RetentionOptions = Pick<TierOptions, 'retentionDays' | 'retentionDaysByTenant'>
@@ -40,8 +40,7 @@ export function planRetention(record: LoadedRecord, options: RetentionOptions, n
   // A session that was only named, and never spoken in, goes by when it was made.
   if (retentionReview(oldest ?? record.updatedAt, keptMs) > now) return undefined
   const edits = { erasedTo: Math.max(0, Math.floor(now - keptMs)) }
-  const left = applyEdits(record, edits)
-  return left.tail.length + left.segments.length === 0 ? { ...edits, bury: true } : edits
+  return holdsNothing(applyEdits(record, edits)) ? { ...edits, bury: true } : edits
 }
 
 function tenantDays(tenantId: string, options: RetentionOptions): number {
