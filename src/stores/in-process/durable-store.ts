@@ -63,12 +63,13 @@ class InProcessDurableStore implements DurableStore {
     const known = this.#rows.get(session.key)
     const row = known ?? newRow(session)
     this.#rows.set(session.key, row)
+    const stored = entries.filter(({ stamp }) => !isErased(stamp, row.erasedTo))
     // What is erased does not bring back the session that it was of.
-    if (row.isBuried && entries.length > 0 && entries.every(({ stamp }) => isErased(stamp, row.erasedTo))) {
+    if (row.isBuried && entries.length > 0 && stored.length === 0) {
       return { n: row.n, tailItems: 0, tailBytes: 0, erasedTo: row.erasedTo }
     }
     if (known === undefined || row.isBuried) {
-      row.createdAt = entries[0]?.createdAt ?? options.createdAt ?? 0
+      row.createdAt = stored[0]?.createdAt ?? options.createdAt ?? 0
       row.updatedAt = row.createdAt
       row.reviewAt = options.reviewAt
       row.isBuried = false
