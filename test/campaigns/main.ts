@@ -3,9 +3,11 @@ import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { dataCampaign } from './data/data-campaign.ts'
 import { killAtRandom, killAtSteps } from './kill/kill-rounds.ts'
+import { modelCampaign } from './model/model-campaign.ts'
 
 const HELP = `npm run campaign -- kill [--kills 1000] [--seed N] [--minutes M]
-npm run campaign -- data --data DIR`
+npm run campaign -- data --data DIR
+npm run campaign -- model [--ops 1000000] [--seed N] [--minutes M] [--stage NAME]`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -14,6 +16,8 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: String(randomInt(1_000_000)) },
     minutes: { type: 'string', default: 'Infinity' },
     data: { type: 'string' },
+    ops: { type: 'string', default: '1000000' },
+    stage: { type: 'string' },
   },
 })
 
@@ -42,8 +46,18 @@ async function kill(): Promise<readonly string[]> {
   return [...random.problems, ...steps.problems]
 }
 
+async function model(): Promise<readonly string[]> {
+  const [seed, operations] = [Number(values.seed), Number(values.ops)]
+  const maxMs = Number(values.minutes) * 60_000
+  if (!(Number.isSafeInteger(seed) && Number.isSafeInteger(operations) && operations >= 1 && maxMs > 0)) return [HELP]
+  console.log(`seed ${seed}: ${operations} operations`)
+  const { stage } = values
+  return modelCampaign({ seed, operations, maxMs, ...(stage !== undefined && { stage }) }, console.log)
+}
+
 const CAMPAIGNS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   kill,
+  model,
   data: async () => (values.data === undefined ? [HELP] : dataCampaign(values.data, console.log)),
 }
 
