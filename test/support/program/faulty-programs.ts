@@ -18,6 +18,8 @@ export interface FaultyProgram {
   /** Fixes which calls fail, and how. */
   readonly seed: number
   readonly rate: number
+  /** As of a {@link Program}. */
+  readonly jitter: number | undefined
   readonly tailMaxItems: number
   readonly steps: readonly FaultyStep[]
 }
@@ -51,6 +53,7 @@ export function faultyPrograms(maxSteps: number): fc.Arbitrary<FaultyProgram> {
   return fc.record({
     seed: fc.nat(1_000_000),
     rate: fc.constantFrom(0.05, 0.2, 0.5),
+    jitter: fc.option(fc.nat(1_000_000), { nil: undefined, freq: 3 }),
     tailMaxItems: fc.integer({ min: 3, max: 10 }),
     steps: fc.array(step, { minLength: 1, maxLength: maxSteps, size: 'max' }),
   })

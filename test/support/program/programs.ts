@@ -136,7 +136,7 @@ const STEPS: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrar
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('step back'), ms: fc.constantFrom(1, 150, 60_000) }) },
   {
-    weight: 8,
+    weight: 14,
     arbitrary: fc.record({ do: fc.constant('together'), by, session, what: fc.constantFrom(...PAIRS), index }),
   },
 ]
@@ -164,6 +164,7 @@ const options: fc.Arbitrary<Program['options']> = fc.record({
 export function programs(maxSteps: number): fc.Arbitrary<Program> {
   return fc.record({
     managers: fc.integer({ min: 1, max: MAX_MANAGERS }),
+    jitter: fc.option(fc.nat(1_000_000), { nil: undefined, freq: 3 }),
     options,
     steps: fc.array(fc.oneof(...STEPS), { minLength: 1, maxLength: maxSteps, size: 'max' }),
   })

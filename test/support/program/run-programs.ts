@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { openPlace, type Place, type PlaceKind, type Wrap } from '../place.ts'
+import { Chance } from '../random.ts'
 import { faultyPrograms } from './faulty-programs.ts'
+import { jitteryStore } from './jittery-store.ts'
 import { programs } from './programs.ts'
 import { runFaultyProgram } from './run-faulty-program.ts'
 import { runProgram } from './run-program.ts'
@@ -60,7 +62,7 @@ export async function runPrograms(options: ProgramsOptions): Promise<ProgramsRep
   return { operations }
 }
 
-async function check<P>(
+async function check<P extends { readonly jitter: number | undefined }>(
   seed: number,
   { stage, wrap, shrink = true }: ProgramsOptions,
   arbitrary: fc.Arbitrary<P>,
@@ -69,7 +71,7 @@ async function check<P>(
   let operations = 0
   let hasFailed = false
   const property = fc.asyncProperty(arbitrary, async (program) => {
-    await using place = openPlace(stage.place, wrap)
+    await using place = openPlace(stage.place, withJitter(program, wrap))
     try {
       await run(place, program, () => {
         if (!hasFailed) operations += 1
@@ -90,6 +92,12 @@ async function check<P>(
   const error: unknown = result.errorInstance
   const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return { operations, failure: `seed ${seed}:\n${describe(program)}\n${reason}` }
+}
+
+function withJitter({ jitter }: { readonly jitter: number | undefined }, wrap: Wrap = (store) => store): Wrap {
+  if (jitter === undefined) return wrap
+  const chance = new Chance(jitter)
+  return (store) => jitteryStore(wrap(store), chance)
 }
 
 /** A program with one step to a line. */

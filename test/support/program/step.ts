@@ -6,6 +6,8 @@ export type Step = ItemStep | ReadStep | SessionStep | PlaceStep | TogetherStep
 /** A random program: how its managers are set up, and what they do. */
 export interface Program {
   readonly managers: number
+  /** Fixes how long calls of stores take; undefined: as long as they do. */
+  readonly jitter: number | undefined
   readonly options: TieredStorageManagerOptions
   readonly steps: readonly Step[]
 }
@@ -165,10 +167,12 @@ export interface TogetherStep extends InSession {
 export const PAIRS = [
   'add, add',
   'add, pop',
+  'add and read, pop',
   'add, replace',
   'add, delete session',
   'add, sweep',
   'add, demote',
+  'add, history',
   'delete, delete',
   'delete, update',
   'delete, sweep',
@@ -177,5 +181,6 @@ export const PAIRS = [
   'update, update',
   'update, sweep',
   'update, pack',
+  'update, history',
 ] as const
 export type Pair = (typeof PAIRS)[number]

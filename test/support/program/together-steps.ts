@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { SessionAddress } from '../../../src/tiers/check-arguments.ts'
+import type { HistoryQuery } from '../../../src/tiers/history-query.ts'
 import { acknowledged, replacement } from './item-steps.ts'
+import { expectHistory } from './read-steps.ts'
 import type { ModelItem, SessionModel } from './session-model.ts'
 import { swept } from './session-steps.ts'
 import type { Pair, TogetherStep } from './step.ts'
@@ -13,6 +17,7 @@ interface Scene {
   readonly session: SessionModel
   /** The item that the step means, if the session knows any. */
   readonly id: string | undefined
+  readonly index: number
 }
 
 /** Two calls at once: whatever comes of them must be what comes of them in one order or the other. */
@@ -24,6 +29,7 @@ export async function together(world: World, step: TogetherStep): Promise<void> 
     other: world.actor({ by: step.by + 1 }),
     session,
     id: session.idAt(step.index),
+    index: step.index,
   }
   await PLAYS[step.what](scene)
   world.changed(scene.one)
@@ -44,6 +50,22 @@ const PLAYS: { readonly [what in Pair]: (scene: Scene) => Promise<void> } = {
     const after = newest(scene)
     assert.ok([before?.id, after?.id].includes(popped?.id), `${popped?.id} was popped, beside the add of ${id}`)
     if (popped !== undefined) scene.session.delete(popped.id)
+  },
+
+  'add and read, pop': async (scene) => {
+    const { one, other, session } = scene
+    const before = newest(scene)
+    const addAndRead = async () => {
+      await aLittle(scene)
+      const id = await add(scene, one)
+      return { id, items: await one.memory.getConversationHistory({ ...session.address, read: 'strong' }) }
+    }
+    const [{ id, items }, popped] = await Promise.all([addAndRead(), other.memory.popMemoryItem(session.address)])
+    const ids = items.map((item) => item.id)
+    if (popped !== undefined) session.delete(popped.id)
+    if (before === undefined || id < before.id) return
+    // Who saw both knows that what was popped afterwards was not the newest.
+    assert.ok(!(popped?.id === before.id && ids.includes(id) && ids.includes(before.id)), 'popped, and not the newest')
   },
 
   'add, replace': async (scene) => {
@@ -90,6 +112,19 @@ const PLAYS: { readonly [what in Pair]: (scene: Scene) => Promise<void> } = {
 
   'add, demote': async (scene) => {
     await Promise.all([add(scene, scene.one), scene.other.memory.demote(scene.session.address)])
+  },
+
+  'add, history': async (scene) => {
+    const { world, one, other, session } = scene
+    const before = session.alive(world.now).map((item) => item.id)
+    const adding = aLittle(scene).then(() => add(scene, one))
+    const [id, items] = await Promise.all([adding, other.memory.getConversationHistory(readOf(scene))])
+    const ids = items.map((item) => item.id)
+    assert.deepEqual(
+      ids.filter((one) => one !== id),
+      before,
+    )
+    await expectNoStaleCopy(scene)
   },
 
   'delete, delete': async ({ world, one, other, session, id }) => {
@@ -174,6 +209,37 @@ const PLAYS: { readonly [what in Pair]: (scene: Scene) => Promise<void> } = {
   'update, pack': async (scene) => {
     await Promise.all([update(scene), scene.other.memory.demote(scene.session.address, 'warm')])
   },
+
+  'update, history': async (scene) => {
+    const { world, session, id } = scene
+    const before = session.find(id ?? '', world.now)?.content
+    const updating = aLittle(scene).then(() => update(scene))
+    const [items] = await Promise.all([scene.other.memory.getConversationHistory(readOf(scene)), updating])
+    const after = session.find(id ?? '', world.now)?.content
+    assert.deepEqual(
+      items.map((item) => item.id),
+      session.alive(world.now).map((item) => item.id),
+    )
+    assert.ok([before, after].includes(items.find((item) => item.id === id)?.content))
+    await expectNoStaleCopy(scene)
+  },
+}
+
+/** A read that may be served by a copy, where a copy can't be behind. */
+function readOf({ world, one, other, session }: Scene): SessionAddress & HistoryQuery {
+  return one === other && world.isFresh(other) ? session.address : { ...session.address, read: 'strong' }
+}
+
+/** What came together with a write may have left a copy; after the time for which it may be behind, it must be right. */
+async function expectNoStaleCopy({ world, one, other, session }: Scene): Promise<void> {
+  world.changed(one)
+  world.advance(100)
+  for (const actor of [one, other]) await expectHistory(world, actor, session, {})
+}
+
+/** So that the other call has begun already, more or less. */
+async function aLittle({ index }: Scene): Promise<void> {
+  for (let turns = index % 5; turns > 0; turns--) await turn()
 }
 
 async function add({ world, session }: Scene, actor: Actor): Promise<string> {
