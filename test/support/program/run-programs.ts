@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { openPlace, type Place, type PlaceKind, type Wrap } from '../place.ts'
 import { Chance } from '../random.ts'
@@ -72,10 +73,12 @@ async function check<P extends { readonly jitter: number | undefined }>(
   let hasFailed = false
   const property = fc.asyncProperty(arbitrary, async (program) => {
     await using place = openPlace(stage.place, withJitter(program, wrap))
+    using unhandled = new UnhandledRejections()
     try {
       await run(place, program, () => {
         if (!hasFailed) operations += 1
       })
+      await unhandled.expectNone()
     } catch (error) {
       hasFailed = true
       throw error
@@ -98,6 +101,25 @@ function withJitter({ jitter }: { readonly jitter: number | undefined }, wrap: W
   if (jitter === undefined) return wrap
   const chance = new Chance(jitter)
   return (store) => jitteryStore(wrap(store), chance)
+}
+
+/** Rejections that nobody waits for: they would end a process. */
+class UnhandledRejections implements Disposable {
+  readonly #errors: unknown[] = []
+  readonly #note = (error: unknown): void => void this.#errors.push(error)
+
+  constructor() {
+    process.on('unhandledRejection', this.#note)
+  }
+
+  async expectNone(): Promise<void> {
+    await turn()
+    if (this.#errors.length > 0) throw new Error('a rejection was not handled', { cause: this.#errors[0] })
+  }
+
+  [Symbol.dispose](): void {
+    process.off('unhandledRejection', this.#note)
+  }
 }
 
 /** A program with one step to a line. */
