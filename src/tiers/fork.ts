@@ -69,7 +69,10 @@ export async function forkSession(
     if (!isWanted(stamp)) break
     const encoded = encodeBody(bodyOf(item))
     bytes += encoded.bytes
-    batch.push(writes.add(to, encoded, { fixed: stamp }))
+    const adding = writes.add(to, encoded, { fixed: stamp })
+    // It may fail before it is waited for, which would end the process.
+    adding.catch(() => undefined)
+    batch.push(adding)
     if (batch.length >= BATCH_ITEMS || bytes >= BATCH_BYTES) await settle()
   }
   await settle()

@@ -65,7 +65,7 @@ export abstract class MemoryCalls<A extends { readonly sessionId: string }, O ex
 
   /**
    * Deletes an item. It is never read again, and adding it again with its `idempotencyKey` does not bring it back. What
-   * is in the tail is removed from the store at once, what lies in a segment by the next sweep.
+   * is in the tail is removed from the store at once, what lies in a segment or came late by the next sweep.
    * @returns False where there was none (any more)
    * @throws ThermoclineError as {@link updateMemoryItem}
    */

@@ -4,10 +4,12 @@ import { parseArgs } from 'node:util'
 import { dataCampaign } from './data/data-campaign.ts'
 import { eraseRounds } from './erase/erase-rounds.ts'
 import { killAtRandom, killAtSteps } from './kill/kill-rounds.ts'
+import { modelCampaign } from './model/model-campaign.ts'
 
 const HELP = `npm run campaign -- kill [--kills 1000] [--seed N] [--minutes M]
 npm run campaign -- erase [--rounds 100] [--seed N]
-npm run campaign -- data --data DIR`
+npm run campaign -- data --data DIR
+npm run campaign -- model [--ops 1000000] [--seed N] [--minutes M] [--stage NAME]`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -17,6 +19,8 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: String(randomInt(1_000_000)) },
     minutes: { type: 'string', default: 'Infinity' },
     data: { type: 'string' },
+    ops: { type: 'string', default: '1000000' },
+    stage: { type: 'string' },
   },
 })
 
@@ -62,9 +66,19 @@ async function erase(): Promise<readonly string[]> {
   return report.problems
 }
 
+async function model(): Promise<readonly string[]> {
+  const [seed, operations] = [Number(values.seed), Number(values.ops)]
+  const maxMs = Number(values.minutes) * 60_000
+  if (!(Number.isSafeInteger(seed) && Number.isSafeInteger(operations) && operations >= 1 && maxMs > 0)) return [HELP]
+  console.log(`seed ${seed}: ${operations} operations`)
+  const { stage } = values
+  return modelCampaign({ seed, operations, maxMs, ...(stage !== undefined && { stage }) }, console.log)
+}
+
 const CAMPAIGNS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   kill,
   erase,
+  model,
   data: async () => (values.data === undefined ? [HELP] : dataCampaign(values.data, console.log)),
 }
 

@@ -1,58 +1,11 @@
 import { onTestFinished } from 'vitest'
-import { inProcessDurableStore } from '../../src/stores/in-process/durable-store.ts'
-import { inProcessHotStore } from '../../src/stores/in-process/hot-store.ts'
-import { sqliteDurableStore } from '../../src/stores/sqlite/durable-store.ts'
-import { ManualClock } from '../../src/testing/manual-clock.ts'
-import { TieredStorageManager, type TieredStorageManagerOptions } from '../../src/thermocline.ts'
-import type { DurableStore } from '../../src/tiers/durable-store.ts'
-import type { HotStore } from '../../src/tiers/hot-store.ts'
-import { TempFolder } from './temp-folder.ts'
+import { openPlace, type Place, type PlaceKind, type Wrap } from './place.ts'
 
-/** Data that managers open one after another, or several at once, and the clock that they share. */
-export interface Place {
-  readonly clock: ManualClock
-  /** A manager on it, closed when the test ends. Sweeps only when told to. */
-  open(options?: TieredStorageManagerOptions): TieredStorageManager
-  /** The naked store, as `open` wraps it. */
-  readonly store: () => DurableStore
-  /** An empty hot tier, for a manager with stores of the test's own. */
-  readonly hot: () => HotStore
-}
+export { PLACES, type Place, type Wrap } from './place.ts'
 
-/** What may be put around the durable store. */
-export type Wrap = (store: DurableStore) => DurableStore
-
-export const PLACES = ['in-process', 'sqlite'] as const
-
-/** An empty place, in this process or in a SQLite file of its own, for the test that is running. */
-export function emptyPlace(kind: (typeof PLACES)[number], wrap: Wrap = (store) => store): Place {
-  const clock = new ManualClock()
-  const folder = new TempFolder()
-  const shared = inProcessDurableStore()
-  const managers: TieredStorageManager[] = []
-  onTestFinished(async () => {
-    for (const manager of managers) await manager.close()
-    folder[Symbol.dispose]()
-  })
-  const store = (): DurableStore =>
-    wrap(
-      kind === 'in-process'
-        ? shared
-        : sqliteDurableStore({ path: folder.file('memory.db'), synchronous: 'normal', lockTimeoutMs: 5000 }),
-    )
-  return {
-    clock,
-    store,
-    hot: () => inProcessHotStore(),
-    open(options = {}) {
-      const manager = new TieredStorageManager({
-        clock,
-        tierMigrationInterval: 0,
-        stores: { durable: store(), hot: inProcessHotStore(options.inProcess) },
-        ...options,
-      })
-      managers.push(manager)
-      return manager
-    },
-  }
+/** An empty place for the test that is running, closed when that ends. */
+export function emptyPlace(kind: PlaceKind, wrap?: Wrap): Place {
+  const place = openPlace(kind, wrap)
+  onTestFinished(() => place[Symbol.asyncDispose]())
+  return place
 }

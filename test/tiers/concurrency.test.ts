@@ -1,10 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addAll, CHAT, contents, DAY_MS, message, numbered } from '../support/items.ts'
 import { emptyPlace, PLACES } from '../support/memories.ts'
 import { Chance } from '../support/random.ts'
-import { ProgramRun, programs } from '../support/random-program.ts'
 
 /** Bounds so low that a few items are sealed, archived, split and merged. */
 const SMALL = {
@@ -17,16 +15,6 @@ const SMALL = {
 } as const
 
 describe.each(PLACES)('a manager on %s', (kind) => {
-  it('answers as a plain list would, whatever a program does', async () => {
-    await fc.assert(
-      fc.asyncProperty(programs(100), async (steps) => {
-        const place = emptyPlace(kind)
-        await new ProgramRun(place, () => place.open(SMALL)).run(steps)
-      }),
-      { numRuns: 40 },
-    )
-  }, 60_000)
-
   it('keeps the order of calls of 64 adds at once', async () => {
     const memory = emptyPlace(kind).open()
     const ids = await Promise.all(numbered(64).map((content) => memory.addMemoryItem(message(content))))

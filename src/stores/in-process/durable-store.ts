@@ -63,12 +63,13 @@ class InProcessDurableStore implements DurableStore {
     const row = this.#rows.get(session.key) ?? { ...newRow(session), isBuried: true }
     this.#rows.set(session.key, row)
     if (row.isBuried) row.erasedTo = Math.max(row.erasedTo, this.#rows.get(graveOf(session.key))?.erasedTo ?? 0)
+    const stored = entries.filter(({ stamp }) => !isErased(stamp, row.erasedTo))
     // What is erased does not bring back the session that it was of.
-    if (row.isBuried && entries.length > 0 && entries.every(({ stamp }) => isErased(stamp, row.erasedTo))) {
+    if (row.isBuried && entries.length > 0 && stored.length === 0) {
       return { n: row.n, tailItems: 0, tailBytes: 0, erasedTo: row.erasedTo }
     }
     if (row.isBuried) {
-      row.createdAt = entries[0]?.createdAt ?? options.createdAt ?? 0
+      row.createdAt = stored[0]?.createdAt ?? options.createdAt ?? 0
       row.updatedAt = row.createdAt
       row.reviewAt = options.reviewAt
       row.isBuried = false

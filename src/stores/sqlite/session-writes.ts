@@ -1,6 +1,6 @@
 import type { TailEntry } from '../../memory/record.ts'
 import { graveOf, type SessionIdentity, type SessionKey, shardOf } from '../../memory/session.ts'
-import { firstStampAt, isErased } from '../../memory/stamp.ts'
+import { firstStampAt, isErased, stampMs } from '../../memory/stamp.ts'
 import type {
   AppendEntry,
   Appended,
@@ -22,27 +22,30 @@ export function appendEntries(
   options: AppendOptions,
 ): Appended {
   const { key } = session
-  let bytes = 0
-  let updatedAt = 0
-  for (const { body, createdAt } of entries) {
-    bytes += Buffer.byteLength(body)
-    updatedAt = Math.max(updatedAt, createdAt)
-  }
+  const bytes = bytesOf(entries)
+  const oldestMs = entries.reduce((oldest, { stamp }) => Math.min(oldest, stampMs(stamp)), Number.MAX_SAFE_INTEGER)
   // Counted as if all were new, which they nearly always are; what was not stored is taken off again.
-  let row = statements.countAppend.get(key, entries.length, bytes, updatedAt) as unknown as AppendRow | undefined
+  let row = statements.countAppend.get(...[key, entries.length, bytes, newestCreation(entries), oldestMs]) as unknown as
+    | AppendRow
+    | undefined
   if (row === undefined) {
     const buried = statements.buried.get(key, graveOf(key)) as unknown as BuriedRow
     // What is erased does not bring back the session that it was of.
     if (entries.length > 0 && entries.every(({ stamp }) => isErased(stamp, buried.erased_to))) {
       return { n: buried.n, tailItems: 0, tailBytes: 0, erasedTo: buried.erased_to }
     }
-    const createdAt = entries[0]?.createdAt ?? options.createdAt ?? 0
+    const stored = entries.filter(({ stamp }) => !isErased(stamp, buried.erased_to))
+    const createdAt = stored[0]?.createdAt ?? options.createdAt ?? 0
     row = statements.createSession.get(
       ...[key, session.tenantId, session.userId, session.sessionId, shardOf(key), entries.length, bytes],
-      ...[options.reviewAt, Math.max(updatedAt, createdAt), buried.n, buried.erased_to, createdAt],
+      ...[options.reviewAt, Math.max(newestCreation(stored), createdAt), buried.n, buried.erased_to, createdAt],
     ) as unknown as AppendRow
   }
   const { erased_to: erasedTo } = row
+  if (oldestMs <= erasedTo) {
+    const stored = entries.filter(({ stamp }) => !isErased(stamp, erasedTo))
+    statements.raiseUpdatedAt.run(key, newestCreation(stored))
+  }
   const skipped = entries.filter(({ stamp, body }) => {
     if (isErased(stamp, erasedTo)) return true
     return statements.insertEntry.run(key, stamp, body).changes === 0
@@ -156,6 +159,11 @@ function dropTail(statements: Statements, key: SessionKey, entries: readonly Tai
     ? entries
     : entries.filter(({ stamp }) => statements.deleteEntry.run(key, stamp).changes > 0)
   return { items: dropped.length, bytes: bytesOf(dropped) }
+}
+
+/** Highest `createdAt`, or 0 for none. */
+function newestCreation(entries: readonly AppendEntry[]): number {
+  return entries.reduce((newest, { createdAt }) => Math.max(newest, createdAt), 0)
 }
 
 function bytesOf(entries: readonly TailEntry[]): number {

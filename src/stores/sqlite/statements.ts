@@ -7,6 +7,7 @@ export interface Statements {
   readonly rollback: StatementSync
   readonly insertEntry: StatementSync
   readonly countAppend: StatementSync
+  readonly raiseUpdatedAt: StatementSync
   readonly createSession: StatementSync
   readonly reviewEarlier: StatementSync
   readonly uncount: StatementSync
@@ -43,8 +44,9 @@ export function prepareStatements(database: DatabaseSync): Statements {
     insertEntry: database.prepare('INSERT INTO tail (key, stamp, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING'),
     countAppend: database.prepare(`
       UPDATE session SET n = n + ?2, tail_items = tail_items + ?2, tail_bytes = tail_bytes + ?3,
-        updated_at = max(updated_at, ?4)
+        updated_at = iif(?5 > erased_to, max(updated_at, ?4), updated_at)
       WHERE key = ?1 RETURNING n, tail_items, tail_bytes, erased_to, review_at`),
+    raiseUpdatedAt: database.prepare('UPDATE session SET updated_at = max(updated_at, ?2) WHERE key = ?1'),
     createSession: database.prepare(`
       INSERT INTO session (key, tenant_id, user_id, session_id, shard, n, tail_items, tail_bytes, erased_to, review_at,
         created_at, updated_at, failures)

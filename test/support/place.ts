@@ -1,0 +1,61 @@
+import { inProcessDurableStore } from '../../src/stores/in-process/durable-store.ts'
+import { inProcessHotStore } from '../../src/stores/in-process/hot-store.ts'
+import { sqliteDurableStore } from '../../src/stores/sqlite/durable-store.ts'
+import { ManualClock } from '../../src/testing/manual-clock.ts'
+import { TieredStorageManager, type TieredStorageManagerOptions } from '../../src/thermocline.ts'
+import type { DurableStore } from '../../src/tiers/durable-store.ts'
+import type { HotStore } from '../../src/tiers/hot-store.ts'
+import { TempFolder } from './temp-folder.ts'
+
+/** Data that managers open one after another, or several at once, and the clock that they share. */
+export interface Place {
+  readonly clock: ManualClock
+  /** A manager on it, closed with the place. Sweeps only when told to. */
+  open(options?: TieredStorageManagerOptions): TieredStorageManager
+  /** The naked store, as `open` wraps it. */
+  readonly store: () => DurableStore
+  /** An empty hot tier, for a manager with stores of the test's own. */
+  readonly hot: () => HotStore
+}
+
+/** A place that whoever opened it closes. */
+export interface OpenPlace extends Place, AsyncDisposable {}
+
+/** What may be put around the durable store. */
+export type Wrap = (store: DurableStore) => DurableStore
+
+export const PLACES = ['in-process', 'sqlite'] as const
+export type PlaceKind = (typeof PLACES)[number]
+
+/** An empty place, in this process or in a SQLite file of its own. */
+export function openPlace(kind: PlaceKind, wrap: Wrap = (store) => store): OpenPlace {
+  const clock = new ManualClock()
+  const folder = new TempFolder()
+  const shared = inProcessDurableStore()
+  const managers: TieredStorageManager[] = []
+  const store = (): DurableStore =>
+    wrap(
+      kind === 'in-process'
+        ? shared
+        : sqliteDurableStore({ path: folder.file('memory.db'), synchronous: 'normal', lockTimeoutMs: 5000 }),
+    )
+  return {
+    clock,
+    store,
+    hot: () => inProcessHotStore(),
+    open(options = {}) {
+      const manager = new TieredStorageManager({
+        clock,
+        tierMigrationInterval: 0,
+        stores: { durable: store(), hot: inProcessHotStore(options.inProcess) },
+        ...options,
+      })
+      managers.push(manager)
+      return manager
+    },
+    async [Symbol.asyncDispose]() {
+      for (const manager of managers) await manager.close()
+      folder[Symbol.dispose]()
+    },
+  }
+}
