@@ -61,6 +61,15 @@ describe('an export', () => {
     expect(await memory.getSession({ userId: 'ada', sessionId: 'chat' })).toBeUndefined()
   })
 
+  it('says nothing of a session that was deleted since and begun anew', async () => {
+    const memory = await filled()
+    const text = await exported(memory)
+    await memory.deleteSession(SESSION)
+    await memory.addMemoryItem(message('a new start'))
+    await importText(memory, text)
+    expect((await memory.getSession(SESSION))!.metadata).toBeUndefined()
+  })
+
   it('can become the conversation of somebody else, once', async () => {
     const memory = emptyPlace('in-process').open()
     const text = await exported(await filled())
