@@ -110,8 +110,11 @@ export class ItemBatch {
         // What was said of a session that was erased meanwhile is gone too, even where the session was begun anew.
         if (this.#erased.has(name)) continue
         const isFilled = this.#entries.some(({ item }) => nameOf(item) === name)
+        const session = await this.#target.getSession(address)
         // Erased since its items were stored. One without items is made here.
-        if (isFilled && (await this.#target.getSession(address)) === undefined) continue
+        if (isFilled && session === undefined) continue
+        // Somebody else has said something since the settings were read.
+        if (session?.metadata !== undefined || session?.retentionDays !== undefined) continue
         await this.#target.updateSession({ ...address, ...settings })
       }
       return undefined
