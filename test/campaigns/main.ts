@@ -2,15 +2,18 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { dataCampaign } from './data/data-campaign.ts'
+import { importRounds } from './import/import-rounds.ts'
 import { killAtRandom, killAtSteps } from './kill/kill-rounds.ts'
 
 const HELP = `npm run campaign -- kill [--kills 1000] [--seed N] [--minutes M]
+npm run campaign -- import [--rounds 100] [--seed N] [--minutes M]
 npm run campaign -- data --data DIR`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     kills: { type: 'string', default: '1000' },
+    rounds: { type: 'string', default: '100' },
     seed: { type: 'string', default: String(randomInt(1_000_000)) },
     minutes: { type: 'string', default: 'Infinity' },
     data: { type: 'string' },
@@ -42,8 +45,29 @@ async function kill(): Promise<readonly string[]> {
   return [...random.problems, ...steps.problems]
 }
 
+async function importing(): Promise<readonly string[]> {
+  const seed = Number(values.seed)
+  const rounds = Number(values.rounds)
+  if (!(Number.isSafeInteger(seed) && Number.isSafeInteger(rounds) && rounds >= 1 && Number(values.minutes) > 0)) {
+    return [HELP]
+  }
+  console.log(`seed ${seed}: ${rounds} rounds of imports that are killed`)
+  const { problems } = await importRounds({
+    seed,
+    rounds,
+    messages: [200, 3000],
+    maxMs: Number(values.minutes) * 60_000,
+    onRound: (now) =>
+      console.log(
+        `${now.rounds} rounds, ${now.kills} kills, ${now.changes} changes, ${now.items} items, ${now.problems.length} problems`,
+      ),
+  })
+  return problems
+}
+
 const CAMPAIGNS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   kill,
+  import: importing,
   data: async () => (values.data === undefined ? [HELP] : dataCampaign(values.data, console.log)),
 }
 
