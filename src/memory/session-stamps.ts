@@ -48,6 +48,8 @@ export class SessionStamps {
     const own = this.#ahead.get(key)
     if (own === undefined || own.ms >= now) return own
     this.#ahead.delete(key)
+    // The clock may step back again before the next stamp is made.
+    this.#common.reach(own.ms + 1)
     return undefined
   }
 

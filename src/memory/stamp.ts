@@ -66,6 +66,11 @@ export class StampMaker {
     return (this.#msText + this.#counter.toString(32).padStart(COUNTER_CHARS, '0') + this.#maker) as Stamp
   }
 
+  /** What is made next is of this millisecond or later, whatever the clock says. */
+  reach(ms: number): void {
+    if (ms > this.#ms) this.#set(ms, 0)
+  }
+
   /** Learns of a stamp that was read or acknowledged, so that what is made next sorts after it. */
   observe(stamp: Stamp, now: number): void {
     const ms = stampMs(stamp)

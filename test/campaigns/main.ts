@@ -3,11 +3,13 @@ import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { dataCampaign } from './data/data-campaign.ts'
 import { eraseRounds } from './erase/erase-rounds.ts'
+import { importRounds } from './import/import-rounds.ts'
 import { killAtRandom, killAtSteps } from './kill/kill-rounds.ts'
 import { modelCampaign } from './model/model-campaign.ts'
 
 const HELP = `npm run campaign -- kill [--kills 1000] [--seed N] [--minutes M]
 npm run campaign -- erase [--rounds 100] [--seed N]
+npm run campaign -- import [--rounds 100] [--seed N] [--minutes M]
 npm run campaign -- data --data DIR
 npm run campaign -- model [--ops 1000000] [--seed N] [--minutes M] [--stage NAME]`
 
@@ -75,10 +77,31 @@ async function model(): Promise<readonly string[]> {
   return modelCampaign({ seed, operations, maxMs, ...(stage !== undefined && { stage }) }, console.log)
 }
 
+async function importing(): Promise<readonly string[]> {
+  const seed = Number(values.seed)
+  const rounds = Number(values.rounds)
+  if (!(Number.isSafeInteger(seed) && Number.isSafeInteger(rounds) && rounds >= 1 && Number(values.minutes) > 0)) {
+    return [HELP]
+  }
+  console.log(`seed ${seed}: ${rounds} rounds of imports that are killed`)
+  const { problems } = await importRounds({
+    seed,
+    rounds,
+    messages: [200, 3000],
+    maxMs: Number(values.minutes) * 60_000,
+    onRound: (now) =>
+      console.log(
+        `${now.rounds} rounds, ${now.kills} kills, ${now.changes} changes, ${now.items} items, ${now.problems.length} problems`,
+      ),
+  })
+  return problems
+}
+
 const CAMPAIGNS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   kill,
   erase,
   model,
+  import: importing,
   data: async () => (values.data === undefined ? [HELP] : dataCampaign(values.data, console.log)),
 }
 

@@ -26,6 +26,8 @@ export class ItemBatch {
   readonly #target: ImportTarget
   readonly #entries: Entry[] = []
   readonly #settings: { readonly address: SessionAddress; readonly settings: SessionSettings }[] = []
+  /** Sessions of which items turned out to be erased. */
+  readonly #erased = new Set<string>()
   #characters = 0
 
   constructor(target: ImportTarget) {
@@ -51,7 +53,11 @@ export class ItemBatch {
   /** Never rejects. */
   async store(): Promise<BatchOutcome> {
     const restored = this.#entries.filter((entry) => entry.kind === 'restore')
-    const outcomes = await Promise.all([this.#restore(restored), ...this.#entries.map((entry) => this.#add(entry))])
+    const bySession = Map.groupBy(restored, ({ item }) => nameOf(item))
+    const outcomes = await Promise.all([
+      ...[...bySession.values()].map((entries) => this.#restore(entries)),
+      ...this.#entries.map((entry) => this.#add(entry)),
+    ])
     const failure = outcomes.find((outcome) => outcome.failure !== undefined)?.failure
     return {
       added: outcomes.reduce((sum, { added }) => sum + added, 0),
@@ -68,14 +74,16 @@ export class ItemBatch {
       await this.#target.addMemoryItem(entry.item)
       return { ...NOTHING, added: 1 }
     } catch (error) {
+      if (codeOf(error) === 'ERASED') this.#erased.add(nameOf(entry.item))
       return outcomeOf(error, entry)
     }
   }
 
+  /** @param entries of one session, at least one */
   async #restore(entries: readonly Extract<Entry, { kind: 'restore' }>[]): Promise<BatchOutcome> {
-    if (entries.length === 0) return NOTHING
     try {
       const { restored, erased } = await this.#target.restoreMemoryItems(entries.map(({ item }) => item))
+      if (erased > 0) this.#erased.add(nameOf(entries[0]!.item))
       return { ...NOTHING, added: restored, erased }
     } catch (error) {
       if (entries.length === 1 || !isItemFault(error)) return outcomeOf(error, entries[0]!)
@@ -98,10 +106,15 @@ export class ItemBatch {
   async #applySettings(): Promise<unknown> {
     try {
       for (const { address, settings } of this.#settings) {
-        const { userId, sessionId } = address
-        const isFilled = this.#entries.some(({ item }) => item.sessionId === sessionId && item.userId === userId)
-        // Where all of its items were erased meanwhile, the session stays erased; one without items is made here.
-        if (isFilled && (await this.#target.getSession(address)) === undefined) continue
+        const name = nameOf(address)
+        // What was said of a session that was erased meanwhile is gone too, even where the session was begun anew.
+        if (this.#erased.has(name)) continue
+        const isFilled = this.#entries.some(({ item }) => nameOf(item) === name)
+        const session = await this.#target.getSession(address)
+        // Erased since its items were stored. One without items is made here.
+        if (isFilled && session === undefined) continue
+        // Somebody else has said something since the settings were read.
+        if (session?.metadata !== undefined || session?.retentionDays !== undefined) continue
         await this.#target.updateSession({ ...address, ...settings })
       }
       return undefined
@@ -109,6 +122,10 @@ export class ItemBatch {
       return error
     }
   }
+}
+
+function nameOf({ tenantId = 'default', userId, sessionId }: SessionAddress): string {
+  return `${tenantId}\n${userId}\n${sessionId}`
 }
 
 const NOTHING: BatchOutcome = Object.freeze({ added: 0, erased: 0, refused: [], failure: undefined })

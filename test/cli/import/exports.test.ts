@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { exportLines } from '../../../src/cli/export-lines.ts'
 import { importItems } from '../../../src/cli/import/import-items.ts'
+import type { ImportTarget } from '../../../src/cli/import/import-target.ts'
 import type { TieredStorageManager } from '../../../src/thermocline.ts'
 import { collect, contents, message } from '../../support/items.ts'
 import { emptyPlace } from '../../support/memories.ts'
@@ -59,6 +60,32 @@ describe('an export', () => {
     await memory.deleteSession({ userId: 'ada', sessionId: 'chat' })
     expect(await importText(memory, text)).toMatchObject({ added: 0, erased: 3, alreadyThere: 1 })
     expect(await memory.getSession({ userId: 'ada', sessionId: 'chat' })).toBeUndefined()
+  })
+
+  it('says nothing of a session that was deleted since and begun anew', async () => {
+    const memory = await filled()
+    const text = await exported(memory)
+    await memory.deleteSession(SESSION)
+    await memory.addMemoryItem(message('a new start'))
+    await importText(memory, text)
+    expect((await memory.getSession(SESSION))!.metadata).toBeUndefined()
+  })
+
+  it('keeps what somebody says of a session while its items are stored', async () => {
+    const text = await exported(await filled())
+    const memory = emptyPlace('in-process').open()
+    const target: ImportTarget = {
+      addMemoryItem: (item) => memory.addMemoryItem(item),
+      restoreMemoryItems: async (items) => {
+        await memory.updateSession({ ...SESSION, metadata: { title: 'Renamed' } })
+        return memory.restoreMemoryItems(items)
+      },
+      getSession: (address) => memory.getSession(address),
+      updateSession: (change) => memory.updateSession(change),
+      iterateConversationHistory: (query) => memory.iterateConversationHistory(query),
+    }
+    await importItems(target, [textSource(text)], {})
+    expect((await memory.getSession(SESSION))!.metadata).toEqual({ title: 'Renamed' })
   })
 
   it('can become the conversation of somebody else, once', async () => {

@@ -17,6 +17,9 @@ export interface ModelItem {
 /** What must become of an add that says where it belongs. */
 export type Admission = 'stored' | 'erased' | 'either'
 
+/** How far the stamps of a manager may be ahead of a clock: by what it has read, and by how far the clock was set back. */
+const MOST_AHEAD_MS = 10 * 60_000
+
 /** What a session is, in its simplest form: a list that is sorted by id, and what must never come back to it. */
 export class SessionModel {
   readonly address: SessionAddress & { readonly tenantId: string }
@@ -128,8 +131,15 @@ export class SessionModel {
     const stamps = (ids: Iterable<string>) => Array.from(ids, (id) => stampMs(parseItemId(id).stamp))
     const gone = Math.max(now, ...stamps(this.#gone))
     this.cut(Math.max(now, ...stamps(this.#items.map(({ id }) => id))))
-    this.maybeCut(gone)
+    this.maybeCut(Math.max(gone, now + MOST_AHEAD_MS))
     this.bury()
+  }
+
+  /** All that its user has added by now goes, also where the session is only made later. */
+  eraseUser(now: number): void {
+    this.erase(now)
+    this.cut(now)
+    this.maybeCut(now + MOST_AHEAD_MS)
   }
 
   /** The session itself goes; what it knew of is remembered. */

@@ -42,15 +42,13 @@ export async function fork(world: World, step: ForkStep): Promise<void> {
     toSessionId: to.address.sessionId,
     ...(upTo !== undefined && { upTo }),
   })
+  if (to === from) return assert.rejects(forking, { code: 'INVALID_ARGUMENT' })
   if (!from.exists) return assert.equal(await forking, undefined)
   if (strangers.length > 0) return assert.rejects(forking, { code: 'CONFLICT' })
   const count = await forking.catch((error: unknown) => {
     if (isThermoclineError(error, 'ERASED')) return undefined
     throw error
   })
-  to.touch(world.now)
-  to.metadata ??= from.metadata
-  to.retentionDays ??= from.retentionDays
   const refused = copies.filter(({ id }) => to.admission(id) === 'erased')
   const unsure = copies.filter(({ id }) => to.admission(id) === 'either')
   if (unsure.length > 0 && count !== undefined) to.admitted(unsure[0]!.id, true)
@@ -61,7 +59,12 @@ export async function fork(world: World, step: ForkStep): Promise<void> {
   )
   for (const copy of copies) if (to.admission(copy.id) === 'stored') to.put(copy)
   // What was deleted there since it was copied counts, and stays deleted.
-  if (count !== undefined) assert.equal(count, copies.length)
+  if (count !== undefined) {
+    assert.equal(count, copies.length)
+    to.touch(world.now)
+    to.metadata ??= from.metadata
+    to.retentionDays ??= from.retentionDays
+  }
   world.saw(
     actor,
     to,
@@ -86,7 +89,7 @@ export async function eraseUser(world: World, step: ForgetStep): Promise<void> {
   assert.equal(removed.sessions, mine.filter(({ exists }) => exists).length)
   const items = mine.reduce((sum, one) => sum + one.alive(world.now).length, 0)
   assert.ok(removed.items >= items, `${removed.items} items are erased of ${items}`)
-  for (const one of mine) one.erase(world.now)
+  for (const one of mine) one.eraseUser(world.now)
   world.erases = [...world.erases, { id, tenantId, userId, firstPassAt: world.now }]
   world.changed(actor)
   // What is added in the millisecond in which an erase ends may be taken for late.
