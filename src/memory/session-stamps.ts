@@ -32,8 +32,10 @@ export class SessionStamps {
   observe(key: SessionKey, stamp: Stamp, now: number): void {
     const ms = stampMs(stamp)
     if (ms > now + MAX_STAMP_LEAD_MS) return
+    const own = this.#aheadOf(key, now)
+    own?.observe(stamp, now)
     if (ms <= Math.max(now, this.#common.ms)) this.#common.observe(stamp, now)
-    else (this.#aheadOf(key, now) ?? this.#letAhead(key)).observe(stamp, now)
+    else if (own === undefined) this.#letAhead(key).observe(stamp, now)
   }
 
   /** No stamp made or learnt of so far for sessions whose keys begin so is later, in milliseconds since 1970. */

@@ -47,20 +47,24 @@ describe('stamps of many sessions', () => {
     const step = fc.record({
       session: fc.nat(2),
       makes: fc.boolean(),
-      clock: fc.integer({ min: -60_000, max: 60_000 }),
-      seen: fc.option(fc.integer({ min: -10_000, max: 400_000 }), { nil: undefined }),
-      notBefore: fc.option(fc.integer({ min: 0, max: 1_000_000 }), { nil: undefined, freq: 8 }),
+      // Often close together, where only counters tell stamps apart.
+      clock: fc.oneof(fc.integer({ min: -2, max: 2 }), fc.integer({ min: -60_000, max: 60_000 })),
+      seen: fc.option(fc.oneof(fc.integer({ min: -2, max: 2 }), fc.integer({ min: -10_000, max: 400_000 })), {
+        nil: undefined,
+      }),
+      sequence: fc.nat(60_000),
+      notBefore: fc.option(fc.oneof(fc.nat(2), fc.nat(1_000_000)), { nil: undefined, freq: 8 }),
     })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const stamps = new SessionStamps()
         const newest = new Map<string, Stamp>()
         let now = NOW
-        for (const { session, makes, clock, seen, notBefore } of steps) {
+        for (const { session, makes, clock, seen, sequence, notBefore } of steps) {
           const key = KEYS[session]!
           now += clock
           if (seen !== undefined) {
-            const read = keyedStamp(now + seen, 'key')
+            const read = keyedStamp(now + seen, 'key', sequence)
             stamps.observe(key, read, now)
             const isFollowed = seen <= MAX_STAMP_LEAD_MS
             if (isFollowed && read > (newest.get(key) ?? '')) newest.set(key, read)
