@@ -139,7 +139,8 @@ export function isItemId(id: unknown): id is string {
 /** @throws ThermoclineError `INVALID_ID` */
 export function parseItemId(id: unknown): { key: SessionKey; stamp: Stamp } {
   if (isItemId(id)) return { key: id.slice(0, SESSION_KEY_CHARS) as SessionKey, stamp: stampOf(id) }
-  const received = id instanceof Promise ? 'a Promise; is an await missing?' : typeof id
+  const received =
+    id instanceof Promise ? 'a Promise; is an await missing?' : typeof id === 'string' ? 'other text' : typeof id
   throw new ThermoclineError(
     'INVALID_ID',
     `Cannot use item id: expected an id that addMemoryItem gave: received ${received}`,

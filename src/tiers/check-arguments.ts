@@ -41,10 +41,16 @@ export interface RestoreReport {
 
 /** Where the end of a session is put differently. */
 export interface EndReplacement {
-  /** Ids of the newest items as the caller knows them, oldest first; none where it knows of no item. */
+  /** Ids of the newest items as the caller knows them, oldest first, at most 200; none where it knows of no item. */
   readonly expected: readonly string[]
-  /** What takes their place; at most 200, and 1 MiB of them as JSON. */
-  readonly items: readonly Omit<NewMemoryItem, 'tenantId' | 'userId' | 'sessionId' | 'idempotencyKey' | 'sequence'>[]
+  /**
+   * What takes their place; at most 200, and 1 MiB of them as JSON. Items that were read may be among them: they become
+   * new ones, without their keys.
+   */
+  readonly items: readonly Omit<
+    NewMemoryItem,
+    'tenantId' | 'userId' | 'sessionId' | 'idempotencyKey' | 'sequence' | 'after'
+  >[]
 }
 
 /** What to say of a session as a whole. Absent: as before. `null`: nothing any more. */
@@ -130,8 +136,9 @@ export function checkReplacement(
 }
 
 function checkReplacing(item: object, now: number): EncodedBody {
-  checkNames('INVALID_ITEM', 'Cannot add item', item, BODY_NAMES)
-  return encodeNewItem(item as NewMemoryItem, now)
+  checkNames('INVALID_ITEM', 'Cannot add item', item, ITEM_NAMES)
+  const { idempotencyKey: _key, sequence: _sequence, ...fields } = item as NewMemoryItem
+  return encodeNewItem(fields, now)
 }
 
 /** Whatever is thrown, with the place in what was handed in. */

@@ -3,8 +3,11 @@ import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
 import { identifySession, type Owner, ownerTag, parseItemId, type SessionIdentity } from '../memory/session.ts'
 import { checkList, type RestoreReport } from './check-arguments.ts'
 import type { Engine } from './engine.ts'
+import type { EraseReceipt } from './erase-jobs.ts'
 import type { ItemReadOptions } from './history-query.ts'
 import { MemoryCalls } from './memory-calls.ts'
+import type { ListedSessions, SessionPageOptions } from './sessions.ts'
+import type { TierCounts } from './tier-counts.ts'
 
 /** A new item of an owner that the scope knows already. */
 export type ScopedNewItem = Omit<NewMemoryItem, 'tenantId' | 'userId'>
@@ -45,6 +48,18 @@ export class ScopedMemory extends MemoryCalls<{ readonly sessionId: string }, ob
     const item = await (await this.#open()).get(id, options)
     if (item !== undefined && (item.tenantId !== this.tenantId || item.userId !== this.userId)) throw outOfScope()
     return item
+  }
+
+  override listSessions(options: SessionPageOptions = {}): Promise<ListedSessions> {
+    return super.listSessions(options)
+  }
+
+  override getTierCounts(): Promise<TierCounts> {
+    return super.getTierCounts({})
+  }
+
+  override eraseUser(): Promise<EraseReceipt> {
+    return super.eraseUser({})
   }
 
   protected override refuse(): void {}

@@ -193,6 +193,15 @@ export class TieredStorage extends MemoryCalls<SessionAddress, OwnerAddress> {
     return (await this.#open()).erases.receipt(id)
   }
 
+  /**
+   * Writes the store's own files anew, without what was removed or moved: a SQLite file shrinks to what it holds. Nobody
+   * can write meanwhile, about 7 ms per MB.
+   * @throws ThermoclineError `STORE_TIMEOUT` where another process is in the way, `STORE_…`
+   */
+  async compact(): Promise<void> {
+    await (await this.#open()).parts.durable.scrub?.()
+  }
+
   /** Counts of this object since it was opened; all zero before. */
   getStats(): TieredStorageStats {
     const { hot, durable } = this.#engine?.parts ?? {}

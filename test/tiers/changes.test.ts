@@ -144,6 +144,32 @@ describe.each(PLACES)('changing what is stored, on %s', (kind) => {
     })
   })
 
+  it('can be put in the place of the end again as it was read', async () => {
+    const [first, second] = await addAll(memory, numbered(2))
+    const kept = await memory.getConversationHistory({ ...CHAT, limit: 1 })
+    const items = [{ content: 'between', contentType: 'note' }, ...kept]
+    expect(await memory.replaceConversationEnd({ ...CHAT, expected: [second!], items })).toHaveLength(2)
+    await expectHistory(['m1', 'between', 'm2'])
+    expect(await memory.getMemoryItem(first!)).toMatchObject({ content: 'm1' })
+  })
+
+  it('is all there after compacting', async () => {
+    await addAll(memory, numbered(300))
+    await memory.demote(CHAT)
+    await memory.compact()
+    await expectHistory(numbered(300))
+  })
+
+  it('needs no more names within a scope', async () => {
+    await addAll(memory, numbered(3))
+    const scope = memory.scoped({ userId: 'ada' })
+    expect((await scope.listSessions()).sessions).toHaveLength(1)
+    expect(await scope.getTierCounts()).toMatchObject({ hot: { items: 3 } })
+    expect((await scope.searchMemory({ query: 'm2' })).hits).toHaveLength(1)
+    expect((await scope.eraseUser()).removed.items).toBe(3)
+    expect((await scope.listSessions()).sessions).toEqual([])
+  })
+
   it('folds edits of any size before they weigh on the record', async () => {
     const ids = await addAll(memory, numbered(20))
     await memory.demote(CHAT, 'warm')

@@ -16,6 +16,8 @@ usage: thermocline sweep
   --all            look at every session, and not only at those that are due:
                    for changed settings to reach old sessions
   --max-sessions N look at no more sessions than that
+  --compact        then write the file anew, so that it shrinks to what it
+                   holds; nobody can write meanwhile, about 7 ms per MB
   --quiet          no progress bar
 
 A program that has the memory open sweeps by itself every hour. Doing both at
@@ -27,6 +29,7 @@ ${MEMORY_HELP}`
 const FLAGS = {
   ...MEMORY_FLAGS,
   all: { type: 'boolean' },
+  compact: { type: 'boolean' },
   'dry-run': { type: 'boolean' },
   'max-sessions': { type: 'string' },
   quiet: { type: 'boolean' },
@@ -49,19 +52,28 @@ export const sweepCommand: Command = {
 
 async function run(args: readonly string[], io: CommandIo): Promise<void> {
   const { values } = parseCommandArgs({ args: [...args], options: FLAGS })
-  const { all = false, 'dry-run': dryRun = false, 'max-sessions': maxSessions, quiet = false, json } = values
+  const {
+    all = false,
+    compact = false,
+    'dry-run': dryRun = false,
+    'max-sessions': maxSessions,
+    quiet = false,
+    json,
+  } = values
   const most = maxSessions === undefined ? undefined : wholeNumber('--max-sessions', maxSessions, 1)
   const progress = new Progress(io.err, { label: 'sweeping', unit: 'sessions', quiet })
   try {
-    const report = await withMemory(readSettings(values, io), 'existing', (memory) =>
-      memory.runMigration({
+    const report = await withMemory(readSettings(values, io), 'existing', async (memory) => {
+      const swept = await memory.runMigration({
         all,
         dryRun,
         ...(most !== undefined && { maxSessions: most }),
         onProgress: ({ sessions, shards, shardCount }) =>
           progress.update({ done: sessions, ratio: shards / shardCount }),
-      }),
-    )
+      })
+      if (compact && !dryRun) await memory.compact()
+      return swept
+    })
     progress.end()
     if (json) io.out.line(toJson(report))
     else print(report, io.out)

@@ -51,7 +51,7 @@ export function systemContent(instruction: JsonValue): JsonObject {
 
 function partsOf(content: JsonObject): Part[] {
   const parts = fieldOf(content, 'parts')
-  if (parts === undefined) return []
+  if (parts === undefined) return refuse('parts', 'an array', undefined)
   const list = isList(parts) ? parts : [parts]
   return list.flatMap((part, i) => {
     if (typeof part === 'string') return [{ kind: 'text', text: part }]

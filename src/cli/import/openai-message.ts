@@ -40,16 +40,26 @@ export function openaiDrafts(message: JsonObject, calls: OpenCalls, index: numbe
 
 function contentOf(message: JsonObject): string {
   const content = fieldOf(message, 'content')
-  if (content === undefined) return textOf(message, 'refusal') ?? ''
+  if (content === undefined) return textOf(message, 'refusal') ?? withoutContent(message)
   if (typeof content === 'string') return content
   if (!isList(content)) return refuse('content', 'text, parts or null', content)
   // What is no text, such as an image, the payload keeps.
   return content.map(textOfPart).filter(Boolean).join('\n')
 }
 
+/** Only what calls a tool may say nothing; elsewhere the text lies under a name that we don't know. */
+function withoutContent(message: JsonObject): string {
+  const isSilent = 'content' in message || 'tool_calls' in message || 'function_call' in message || 'audio' in message
+  return isSilent ? '' : refuse('content', 'text, parts or null (--map says where other files have it)', undefined)
+}
+
+/** Parts of Anthropic's messages, which look like OpenAI's otherwise: their calls and results would be lost. */
+const FOREIGN_PARTS: readonly unknown[] = ['tool_use', 'tool_result', 'thinking', 'document']
+
 function textOfPart(part: JsonValue): string {
   if (typeof part === 'string') return part
   if (!isObject(part)) return refuse('content', 'parts that are objects', part)
+  if (FOREIGN_PARTS.includes(part.type)) return refuse('content', "parts of OpenAI's messages", part.type)
   return textOf(part, 'text') ?? textOf(part, 'refusal') ?? ''
 }
 

@@ -231,6 +231,16 @@ describe('what is refused', () => {
       'role: expected system, developer, user, assistant, tool or function: received "critic"',
     ],
     ['a number as content', { role: 'user', content: 4 }, 'content: expected text, parts or null: received 4'],
+    [
+      'text under a name of its own',
+      { role: 'human', text: 'hello' },
+      'content: expected text, parts or null (--map says where other files have it): received nothing',
+    ],
+    [
+      'parts of another API that look alike',
+      { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'oven', input: {} }] },
+      'content: expected parts of OpenAI\'s messages: received "tool_use"',
+    ],
     ['a part that is none', { role: 'user', content: [4] }, 'content: expected parts that are objects: received 4'],
     ['calls that are no list', { role: 'assistant', tool_calls: {} }, 'tool_calls: expected an array: received {}'],
     [
