@@ -1,4 +1,4 @@
-import { ThermoclineError } from '../errors.ts'
+import { isThermoclineError, ThermoclineError } from '../errors.ts'
 import { encodeBody } from '../memory/item-body.ts'
 import type { ItemBody, MemoryItem } from '../memory/memory-item.ts'
 import { type SessionIdentity, stampOf } from '../memory/session.ts'
@@ -40,6 +40,7 @@ export async function forkSession(
   }
   const record = await parts.durable.load(from.key, { newest: 1 })
   if (record === undefined) return undefined
+  const wasThere = (await parts.durable.load(to.key, { newest: 1 })) !== undefined
   const strangers = new Set<Stamp>()
   const query = resolveQuery(from.key, { peek: true })
   for await (const { id } of reads.iterate(to.key, query)) strangers.add(stampOf(id))
@@ -60,7 +61,12 @@ export async function forkSession(
     batch = []
     bytes = 0
     const outcomes = await Promise.allSettled(adds)
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    for (const outcome of outcomes) {
+      if (outcome.status === 'fulfilled') continue
+      // Of a session that was deleted, what is older is refused; what is newer alone would be half a fork.
+      if (!wasThere && isThermoclineError(outcome.reason, 'ERASED')) await changes.erase(to.key)
+      throw outcome.reason
+    }
     if (adds.length > 0) await stored(await Promise.all(adds))
     count += adds.length
   }

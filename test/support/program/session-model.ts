@@ -18,7 +18,7 @@ export interface ModelItem {
 export type Admission = 'stored' | 'erased' | 'either'
 
 /** How far the stamps of a manager may be ahead of a clock: by what it has read, and by how far the clock was set back. */
-const MOST_AHEAD_MS = 10 * 60_000
+export const MOST_AHEAD_MS: number = 10 * 60_000
 
 /** What a session is, in its simplest form: a list that is sorted by id, and what must never come back to it. */
 export class SessionModel {

@@ -4,7 +4,7 @@ import { parseItemId } from '../../../src/memory/session.ts'
 import { stampMs } from '../../../src/memory/stamp.ts'
 import { DAY_MS, MINUTE_MS } from '../items.ts'
 import { expectInfo } from './read-steps.ts'
-import type { SessionModel } from './session-model.ts'
+import { MOST_AHEAD_MS, type SessionModel } from './session-model.ts'
 import type { AboutStep, ForgetStep, ForkStep, MoveStep, SweepStep } from './step.ts'
 import type { Actor, World } from './world.ts'
 
@@ -37,6 +37,7 @@ export async function fork(world: World, step: ForkStep): Promise<void> {
   const copies = wanted.map((item) => ({ ...item, id: item.id.replace(from.key, to.key) }))
   const known = new Set(copies.map(({ id }) => id))
   const strangers = to.alive(world.now).filter(({ id }) => !known.has(id))
+  const wasThere = to.exists
   const forking = actor.memory.forkSession({
     ...from.address,
     toSessionId: to.address.sessionId,
@@ -49,10 +50,19 @@ export async function fork(world: World, step: ForkStep): Promise<void> {
     if (isThermoclineError(error, 'ERASED')) return undefined
     throw error
   })
-  const refused = copies.filter(({ id }) => to.admission(id) === 'erased')
-  const unsure = copies.filter(({ id }) => to.admission(id) === 'either')
+  if (count === undefined && !wasThere) {
+    // Nothing of it is left, and what it had for a moment stays away.
+    assert.ok(copies.some(({ id }) => to.admission(id) !== 'stored'))
+    to.maybeCut(Math.max(world.now, ...copies.map(({ id }) => stampMs(parseItemId(id).stamp))) + MOST_AHEAD_MS)
+    return world.changed(actor)
+  }
+  const unsure = copies.filter(({ id }) => to.admission(id) === 'either' && !to.knows(id))
   if (unsure.length > 0 && count !== undefined) to.admitted(unsure[0]!.id, true)
-  else if (unsure.length > 0 && refused.length === 0) to.admitted(unsure[0]!.id, false)
+  else {
+    for (const { id } of unsure) {
+      to.admitted(id, (await actor.memory.getMemoryItem(id, { read: 'strong', peek: true })) !== undefined)
+    }
+  }
   assert.equal(
     count === undefined,
     copies.some(({ id }) => to.admission(id) !== 'stored'),
