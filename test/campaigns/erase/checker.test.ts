@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SessionInfo } from '../../../src/tiers/sessions.ts'
 import { TempFolder } from '../../support/temp-folder.ts'
+import { LineJournal } from '../support/line-journal.ts'
 import { canary, userIdOf } from './canary.ts'
 import { checkErased, type Evidence, scrub } from './checker.ts'
 import { CORRUPTIONS, copyDatabase, Spoilt } from './corruptions.ts'
-import { JournalWriter, microseconds, readJournals } from './journal.ts'
+import { type JournalLine, microseconds, readJournals } from './journal.ts'
 import { openMemory, type Role, Traffic } from './traffic.ts'
 
 const TWO_HOURS_MS = 2 * 60 * 60_000
@@ -21,7 +22,7 @@ describe('the checker of the erase campaign', () => {
     const victims = [0, 2]
     let output = ''
     {
-      using journal = new JournalWriter(folder.file('journal.jsonl'))
+      using journal = new LineJournal<JournalLine>(folder.file('journal.jsonl'))
       const act = async (role: Role, rounds: number, firstOp: number): Promise<void> => {
         const plan = { file, seed: 7, role, users: 4, firstOp, victims, aheadMs: 0 }
         const print = (text: string): void => {
@@ -48,7 +49,7 @@ describe('the checker of the erase campaign', () => {
   })
 
   /** Leaves a text in an overlay. */
-  async function editArchived(file: string, journal: JournalWriter): Promise<void> {
+  async function editArchived(file: string, journal: LineJournal<JournalLine>): Promise<void> {
     await using memory = openMemory(file, 0)
     const [info] = (await memory.listSessions({ userId: userIdOf(0), limit: 1 })).sessions
     const [item] = await memory.getConversationHistory({ ...addressOf(info!), limit: 1 })

@@ -1,13 +1,15 @@
 import { mkdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { ERASE_STEPS, STEPS } from '../../../src/lib/trace.ts'
 import { Chance } from '../../support/random.ts'
 import { TempFolder } from '../../support/temp-folder.ts'
+import { runProcess } from '../support/killed-process.ts'
 import { checkErased, scrub } from './checker.ts'
 import { readJournals } from './journal.ts'
-import { runTraffic } from './run-traffic.ts'
 import { openMemory, type Role } from './traffic.ts'
 import type { ProcessPlan } from './traffic-process.ts'
 
+const SCRIPT = fileURLToPath(new URL('traffic-process.ts', import.meta.url))
 export interface EraseOptions {
   /** Each with a file and users of its own. */
   readonly rounds: number
@@ -109,7 +111,8 @@ class ErasedFile implements Disposable {
     const number = this.#journals.length
     const journal = this.#folder.file(`journal-${number}.jsonl`)
     this.#journals.push(journal)
-    const { signal, code, output } = await runTraffic(
+    const { signal, code, output } = await runProcess(
+      SCRIPT,
       {
         aheadMs: 0,
         ...how,

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { readLines } from '../support/line-journal.ts'
 
 /** What a process did, and when: `at` counts microseconds, for all processes of the machine alike. */
 export type JournalLine =
@@ -31,31 +31,8 @@ export function microseconds(): number {
   return Number(process.hrtime.bigint() / 1000n)
 }
 
-/** Written synchronously, line by line: what was written before a SIGKILL is there after it. */
-export class JournalWriter implements Disposable {
-  readonly #file: number
-
-  constructor(path: string) {
-    this.#file = openSync(path, 'a')
-  }
-
-  write(line: JournalLine): void {
-    writeSync(this.#file, `${JSON.stringify(line)}\n`)
-  }
-
-  [Symbol.dispose](): void {
-    closeSync(this.#file)
-  }
-}
-
 /** Of several processes: lines of one file are in order, and `at` orders all. */
 export function readJournals(paths: readonly string[]): readonly JournalLine[] {
-  const lines = paths.filter(existsSync).flatMap((path) =>
-    readFileSync(path, 'utf8')
-      // A line that was cut off by the kill says nothing.
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as JournalLine),
-  )
+  const lines = paths.flatMap((path) => readLines<JournalLine>(path))
   return lines.sort((a, b) => a.at - b.at)
 }

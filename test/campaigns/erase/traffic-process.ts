@@ -3,7 +3,8 @@ import { subscribe } from 'node:diagnostics_channel'
 import { existsSync, writeFileSync, writeSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { STEP_CHANNEL, STORE_CHANNEL, type StepEvent, type StoreCallEvent } from '../../../src/lib/trace.ts'
-import { JournalWriter } from './journal.ts'
+import { LineJournal } from '../support/line-journal.ts'
+import type { JournalLine } from './journal.ts'
 import { Traffic, type TrafficPlan } from './traffic.ts'
 
 export interface ProcessPlan extends TrafficPlan {
@@ -35,5 +36,5 @@ function print(text: string): void {
 
 if (plan.role === 'erase') for (const user of plan.victims) writeFileSync(`${signs}/erasing-${user}`, '')
 const isBeingErased = (user: number): boolean => existsSync(`${signs}/erasing-${user}`)
-using journal = new JournalWriter(plan.journal)
+using journal = new LineJournal<JournalLine>(plan.journal)
 await new Traffic(plan, journal, print, isBeingErased).run(plan.rounds, () => writeSync(process.stdout.fd, 'ready\n'))

@@ -7,8 +7,9 @@ import { sqliteDurableStore } from '../../../src/stores/sqlite/durable-store.ts'
 import { TieredStorageManager } from '../../../src/thermocline.ts'
 import type { TierOptions } from '../../../src/tiers/options.ts'
 import { Chance } from '../../support/random.ts'
+import type { LineJournal } from '../support/line-journal.ts'
 import { canariesIn, canary, sessionIdOf, userIdOf } from './canary.ts'
-import { type JournalWriter, microseconds } from './journal.ts'
+import { type JournalLine, microseconds } from './journal.ts'
 
 /** What a process does. */
 export type Role = 'write' | 'sweep' | 'read' | 'erase'
@@ -61,7 +62,7 @@ interface Known {
 /** One process's share of the traffic. Says all that goes wrong to `print`, as an application would log it. */
 export class Traffic {
   readonly #plan: TrafficPlan
-  readonly #journal: JournalWriter
+  readonly #journal: LineJournal<JournalLine>
   readonly #print: (text: string) => void
   readonly #chance: Chance
   readonly #memory: TieredStorageManager
@@ -72,7 +73,7 @@ export class Traffic {
   /** `isBeingErased` is asked before each write. */
   constructor(
     plan: TrafficPlan,
-    journal: JournalWriter,
+    journal: LineJournal<JournalLine>,
     print: (text: string) => void,
     isBeingErased: (user: number) => boolean,
   ) {

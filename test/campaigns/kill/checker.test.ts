@@ -1,9 +1,10 @@
 import { copyFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TempFolder } from '../../support/temp-folder.ts'
+import { LineJournal, readLines } from '../support/line-journal.ts'
 import { checkFile } from './checker.ts'
 import { CORRUPTIONS, SpoiltFile } from './corruptions.ts'
-import { JournalWriter, readJournal } from './journal.ts'
+import type { JournalLine } from './journal.ts'
 import { Writer } from './writer.ts'
 
 describe('the checker of the kill campaign', () => {
@@ -15,7 +16,7 @@ describe('the checker of the kill campaign', () => {
     folder = new TempFolder()
     path = folder.file('memory.db')
     journal = folder.file('journal.jsonl')
-    using lines = new JournalWriter(journal)
+    using lines = new LineJournal<JournalLine>(journal)
     const plan = { file: path, seed: 7, firstOp: 0, startAt: Date.UTC(2026, 0, 1), resend: [] }
     await new Writer({ ...plan, mode: 'all' }, lines).run(30)
     // What the first one left is nearly all sealed or archived: the second one leaves tails.
@@ -31,7 +32,7 @@ describe('the checker of the kill campaign', () => {
   }
 
   it('finds nothing wrong with a file that is as it should be', async () => {
-    expect(await checkFile(copy(), readJournal(journal))).toEqual([])
+    expect(await checkFile(copy(), readLines<JournalLine>(journal))).toEqual([])
   })
 
   it.each(CORRUPTIONS)('finds out that $name', async ({ apply, complaint }) => {
@@ -40,11 +41,11 @@ describe('the checker of the kill campaign', () => {
       using spoilt = new SpoiltFile(file)
       await apply(spoilt)
     }
-    expect((await checkFile(file, readJournal(journal))).join('\n')).toMatch(complaint)
+    expect((await checkFile(file, readLines<JournalLine>(journal))).join('\n')).toMatch(complaint)
   })
 
   it('finds out that an item was acknowledged which was never stored', async () => {
-    const lines = readJournal(journal)
+    const lines = readLines<JournalLine>(journal)
     const id = `${'0'.repeat(26)}.${'0'.repeat(27)}`
     const lost = [
       { kind: 'intent', op: 99_999, session: 'chat', size: 5 } as const,

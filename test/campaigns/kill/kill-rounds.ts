@@ -1,12 +1,15 @@
+import { fileURLToPath } from 'node:url'
 import { STEPS } from '../../../src/lib/trace.ts'
 import { Chance } from '../../support/random.ts'
 import { TempFolder } from '../../support/temp-folder.ts'
+import { runProcess } from '../support/killed-process.ts'
+import { readLines } from '../support/line-journal.ts'
 import { checkFile } from './checker.ts'
-import { type Intent, lastClock, nextOp, readJournal } from './journal.ts'
-import { runWriter } from './run-writer.ts'
+import { type Intent, type JournalLine, lastClock, nextOp } from './journal.ts'
 import type { WriterMode } from './writer.ts'
 import type { WriterProcessPlan } from './writer-process.ts'
 
+const SCRIPT = fileURLToPath(new URL('writer-process.ts', import.meta.url))
 export interface KillOptions {
   readonly kills: number
   readonly seed: number
@@ -81,7 +84,7 @@ class Target implements Disposable {
   async round(name: string, how: Pick<WriterProcessPlan, 'mode' | 'killAt'>, tally: Tally): Promise<void> {
     const journal = this.#folder.file('journal.jsonl')
     const file = this.#folder.file('memory.db')
-    const before = readJournal(journal)
+    const before = readLines<JournalLine>(journal)
     const keyed = before.filter((line): line is Intent => line.kind === 'intent' && line.keyedAt !== undefined)
     const plan: WriterProcessPlan = {
       ...how,
@@ -96,11 +99,11 @@ class Target implements Disposable {
       compileCache: this.#compileCache,
     }
     const killAfterMs = this.#chance.between(20, 300)
-    const end = await runWriter(plan, how.killAt === undefined ? killAfterMs : undefined)
-    const lines = readJournal(journal)
+    const end = await runProcess(SCRIPT, plan, how.killAt === undefined ? killAfterMs : undefined)
+    const lines = readLines<JournalLine>(journal)
     const written = lines.slice(before.length)
     const problems = [...(await checkFile(file, lines))]
-    if (end.signal !== 'SIGKILL') problems.push(`the writer ended by itself (${end.code}): ${end.stderr}`)
+    if (end.signal !== 'SIGKILL') problems.push(`the writer ended by itself (${end.code}): ${end.output}`)
     if (how.killAt !== undefined && !written.some(({ kind }) => kind === 'step'))
       problems.push('the writer never came to the step')
     tally.add(
@@ -146,8 +149,8 @@ async function compileCache(): Promise<TempFolder> {
     rounds: 3,
     compileCache: folder.path,
   }
-  const end = await runWriter(plan, undefined)
-  if (end.code !== 0) throw new Error(`Cannot run a writer: ${end.stderr}`)
+  const end = await runProcess(SCRIPT, plan, undefined)
+  if (end.code !== 0) throw new Error(`Cannot run a writer: ${end.output}`)
   return folder
 }
 

@@ -2,7 +2,8 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { writeSync } from 'node:fs'
 import { STEP_CHANNEL, type StepEvent } from '../../../src/lib/trace.ts'
-import { JournalWriter } from './journal.ts'
+import { LineJournal } from '../support/line-journal.ts'
+import type { JournalLine } from './journal.ts'
 import { Writer, type WriterPlan } from './writer.ts'
 
 export interface WriterProcessPlan extends WriterPlan {
@@ -15,7 +16,7 @@ export interface WriterProcessPlan extends WriterPlan {
 }
 
 const plan = JSON.parse(process.argv[2]!) as WriterProcessPlan
-const journal = new JournalWriter(plan.journal)
+const journal = new LineJournal<JournalLine>(plan.journal)
 const { killAt } = plan
 if (killAt !== undefined) {
   let seen = 0

@@ -3,7 +3,8 @@ import { ManualClock } from '../../../src/testing/manual-clock.ts'
 import { TieredStorageManager } from '../../../src/thermocline.ts'
 import type { TierOptions } from '../../../src/tiers/options.ts'
 import { Chance } from '../../support/random.ts'
-import type { Intent, JournalWriter } from './journal.ts'
+import type { LineJournal } from '../support/line-journal.ts'
+import type { Intent, JournalLine } from './journal.ts'
 import { itemOf, USER } from './journal-item.ts'
 
 /**
@@ -42,12 +43,12 @@ const LONG_TAIL = { tailMaxItems: 10_000, tailMaxBytes: 512 * 1024 } as const
 /** Writes to several sessions at once and migrates them, until it has taken `rounds` rounds. */
 export class Writer {
   readonly #plan: WriterPlan
-  readonly #journal: JournalWriter
+  readonly #journal: LineJournal<JournalLine>
   readonly #clock: ManualClock
   readonly #memory: TieredStorageManager
   #op: number
 
-  constructor(plan: WriterPlan, journal: JournalWriter) {
+  constructor(plan: WriterPlan, journal: LineJournal<JournalLine>) {
     this.#plan = plan
     this.#journal = journal
     this.#clock = new ManualClock(plan.startAt)

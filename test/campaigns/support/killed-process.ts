@@ -1,22 +1,29 @@
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import type { ProcessPlan } from './traffic-process.ts'
 
-const SCRIPT = fileURLToPath(new URL('traffic-process.ts', import.meta.url))
 /** A process that is still alive after that is stuck. */
 const MAX_MS = 60_000
 
-export interface TrafficEnd {
+/** What a process is told, as one argument; and more. */
+interface ProcessPlan {
+  /** Compiling the sources takes longer than most of these processes live. */
+  readonly compileCache: string
+}
+
+export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null
   readonly code: number | null
   /** All that it printed. */
   readonly output: string
 }
 
-/** Starts a process and kills it `killAfterMs` after it got ready, or lets it come to its own end. */
-export function runTraffic(plan: ProcessPlan, killAfterMs: number | undefined): Promise<TrafficEnd> {
+/** Starts a script and kills it `killAfterMs` after it got ready, which its first output says, or lets it end by itself. */
+export function runProcess<P extends ProcessPlan>(
+  script: string,
+  plan: P,
+  killAfterMs: number | undefined,
+): Promise<ProcessEnd> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', SCRIPT, JSON.stringify(plan)], {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, JSON.stringify(plan)], {
       env: { ...process.env, NODE_COMPILE_CACHE: plan.compileCache },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
