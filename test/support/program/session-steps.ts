@@ -185,7 +185,10 @@ async function sweptByAge(
     if (old.length === 0) return session.maybeCut(cutoff)
     if (old.every(({ id }) => ids.has(id))) return
   }
-  session.cut(cutoff)
+  // Surely as far as there was something, and perhaps as far as retention goes.
+  const newest = Math.max(...session.items.map(({ id }) => stampMs(parseItemId(id).stamp)))
+  session.cut(Math.min(cutoff, newest))
+  session.maybeCut(cutoff)
 }
 
 /** After a sweep of everything, what the tiers hold is what the sessions hold. */
