@@ -1,25 +1,11 @@
 import { expect, it } from 'vitest'
-import type { MemoryItem } from '../../src/memory/memory-item.ts'
-import type { BaseMemoryManager } from '../../src/tiers/base-memory-manager.ts'
 import { addAll, CHAT, contents, DAY_MS, MINUTE_MS, message, numbered } from '../support/items.ts'
+import { keptBase } from '../support/kept-base.ts'
 import { emptyPlace, PLACES } from '../support/memories.ts'
-
-function baseOf(kept: MemoryItem[]): BaseMemoryManager {
-  return {
-    initialize: async () => undefined,
-    add: async (items) => void kept.push(...items),
-    get: async (id) => kept.find((item) => item.id === id),
-    history: async ({ sessionId }) => kept.filter((item) => item.sessionId === sessionId),
-    erase: async ({ sessionId }) => {
-      const left = kept.filter((item) => sessionId !== undefined && item.sessionId !== sessionId)
-      kept.splice(0, kept.length, ...left)
-    },
-  }
-}
 
 it('what retention has removed does not come back from the base memory manager', async () => {
   const place = emptyPlace('in-process')
-  const memory = place.open({ retentionDays: 10, baseMemoryManager: baseOf([]) })
+  const memory = place.open({ retentionDays: 10, baseMemoryManager: keptBase([]) })
   await addAll(memory, numbered(2))
   place.clock.advance(20 * DAY_MS)
   await memory.runMigration()

@@ -1,26 +1,13 @@
 import { expect, it } from 'vitest'
 import type { MemoryItem } from '../../src/memory/memory-item.ts'
-import type { BaseMemoryManager } from '../../src/tiers/base-memory-manager.ts'
 import { addAll, CHAT, MINUTE_MS, numbered } from '../support/items.ts'
+import { keptBase } from '../support/kept-base.ts'
 import { emptyPlace } from '../support/memories.ts'
-
-function baseOf(kept: MemoryItem[]): BaseMemoryManager {
-  return {
-    initialize: async () => undefined,
-    add: async (items) => void kept.push(...items),
-    get: async (id) => kept.find((item) => item.id === id),
-    history: async ({ sessionId }) => kept.filter((item) => item.sessionId === sessionId),
-    erase: async ({ sessionId }) => {
-      const left = kept.filter((item) => sessionId !== undefined && item.sessionId !== sessionId)
-      kept.splice(0, kept.length, ...left)
-    },
-  }
-}
 
 it('a fork is written to the base memory manager too', async () => {
   const place = emptyPlace('in-process')
   const kept: MemoryItem[] = []
-  const memory = place.open({ baseMemoryManager: baseOf(kept) })
+  const memory = place.open({ baseMemoryManager: keptBase(kept) })
   await addAll(memory, numbered(2))
   await memory.forkSession({ ...CHAT, toSessionId: 'fork' })
   expect(kept.filter(({ sessionId }) => sessionId === 'fork')).toHaveLength(2)
@@ -28,7 +15,7 @@ it('a fork is written to the base memory manager too', async () => {
 
 it('a receipt names the base memory manager only if it was asked', async () => {
   const place = emptyPlace('sqlite')
-  const base = { ...baseOf([]), erase: async () => Promise.reject(new Error('down')) }
+  const base = { ...keptBase([]), erase: async () => Promise.reject(new Error('down')) }
   const memory = place.open({ baseMemoryManager: base })
   const without = place.open()
   await addAll(memory, numbered(2))
