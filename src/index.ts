@@ -28,7 +28,8 @@ export {
   type TieredStorageManagerOptions,
 } from './thermocline.ts'
 export type { BaseMemoryManager, BaseMemoryScope } from './tiers/base-memory-manager.ts'
-export type { ItemChanger } from './tiers/change-path.ts'
+export type { ItemChanger } from './tiers/changing/change-path.ts'
+export type { EraseReceipt } from './tiers/changing/erase-jobs.ts'
 export type {
   EndReplacement,
   OwnerAddress,
@@ -38,15 +39,14 @@ export type {
 } from './tiers/check-arguments.ts'
 export type { CheckedStoreOptions } from './tiers/checked-durable-store.ts'
 export type * from './tiers/durable-store.ts'
-export type { EraseReceipt } from './tiers/erase-jobs.ts'
-export type { HistoryQuery, ItemReadOptions } from './tiers/history-query.ts'
 export type { HotAnswer, HotLease, HotMiss, HotStats, HotStore } from './tiers/hot-store.ts'
-export type { MigrationOptions, MigrationProgress, MigrationReport, Moved } from './tiers/migrator.ts'
 export { TIER_DEFAULTS, type TierOptions } from './tiers/options.ts'
-export type { PlacementOptions } from './tiers/placement.ts'
+export type { PlacementOptions } from './tiers/placement/placement.ts'
+export type { HistoryQuery, ItemReadOptions } from './tiers/reading/history-query.ts'
+export type { SearchHit, SearchResult } from './tiers/reading/search-path.ts'
+export type { SessionCopy } from './tiers/reading/session-copy.ts'
+export type { ListedSessions, SessionInfo, SessionPageOptions } from './tiers/reading/sessions.ts'
+export type { TierCount, TierCounts } from './tiers/reading/tier-counts.ts'
+export type { MigrationOptions, MigrationProgress, MigrationReport, Moved } from './tiers/rewriting/migrator.ts'
 export type { ScopedMemory, ScopedNewItem } from './tiers/scoped-memory.ts'
-export type { SearchHit, SearchResult } from './tiers/search-path.ts'
-export type { SessionCopy } from './tiers/session-copy.ts'
-export type { ListedSessions, SessionInfo, SessionPageOptions } from './tiers/sessions.ts'
-export type { TierCount, TierCounts } from './tiers/tier-counts.ts'
 export type { Stores, TieredStorageOptions, TieredStorageStats } from './tiers/tiered-storage.ts'

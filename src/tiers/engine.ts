@@ -1,11 +1,14 @@
-import { isThermoclineError, ThermoclineError } from '../errors.ts'
+import { ThermoclineError } from '../errors.ts'
 import { shown } from '../lib/check-names.ts'
 import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
 import { isSystemKey, type Owner, parseItemId, type SessionIdentity, type SessionKey } from '../memory/session.ts'
 import type { Stamp } from '../memory/stamp.ts'
 import type { SearchQuery } from '../search/search-query.ts'
+import { type AddedEach, addEach, isErasedError } from './add-each.ts'
 import { type BaseMemoryManager, callBase } from './base-memory-manager.ts'
-import { ChangePath, type ItemChanger } from './change-path.ts'
+import { ChangePath, type ItemChanger } from './changing/change-path.ts'
+import { EraseJobs, type EraseReceipt } from './changing/erase-jobs.ts'
+import { forkSession } from './changing/fork.ts'
 import {
   type CheckedAdd,
   checkAt,
@@ -20,9 +23,8 @@ import {
   type SessionChange,
   stampWithin,
 } from './check-arguments.ts'
-import { EraseJobs, type EraseReceipt } from './erase-jobs.ts'
-import { forkSession } from './fork.ts'
-import { arrange, isExpired, pick } from './history-pick.ts'
+import { warmArchives } from './placement/units.ts'
+import { arrange, isExpired, pick } from './reading/history-pick.ts'
 import {
   type HistoryQuery,
   type ItemRead,
@@ -31,16 +33,21 @@ import {
   resolveItemRead,
   resolveQuery,
   windowIds,
-} from './history-query.ts'
-import { historyWithinTokens } from './history-within-tokens.ts'
-import { Migrator } from './migrator.ts'
-import { ReadPath } from './read-path.ts'
-import { MERGE_FROM_SEGMENTS, planArchiveWhere, planMerge, planRehydrateWhere, planSeal } from './rewrite-plan.ts'
-import { type Planner, Rewriter } from './rewriter.ts'
-import { SearchPath, type SearchResult } from './search-path.ts'
-import { type SessionInfo, Sessions } from './sessions.ts'
+} from './reading/history-query.ts'
+import { historyWithinTokens } from './reading/history-within-tokens.ts'
+import { ReadPath } from './reading/read-path.ts'
+import { SearchPath, type SearchResult } from './reading/search-path.ts'
+import { type SessionInfo, Sessions } from './reading/sessions.ts'
+import { Migrator } from './rewriting/migrator.ts'
+import {
+  MERGE_FROM_SEGMENTS,
+  planArchiveWhere,
+  planMerge,
+  planRehydrateWhere,
+  planSeal,
+} from './rewriting/rewrite-plan.ts'
+import { type Planner, Rewriter } from './rewriting/rewriter.ts'
 import type { TierParts } from './tier-parts.ts'
-import { warmArchives } from './units.ts'
 import { WritePath } from './write-path.ts'
 
 /** What an open manager does, whoever may call it: the paths joined, over open stores. */
@@ -124,23 +131,8 @@ export class Engine {
     return Object.freeze({ restored: stored.length, erased: failed.length })
   }
 
-  async #store(adds: readonly CheckedAdd[]): Promise<{
-    readonly stored: readonly MemoryItem[]
-    readonly failed: readonly unknown[]
-    readonly baseError: unknown
-  }> {
-    const stored: MemoryItem[] = []
-    const failed: unknown[] = []
-    // More than the queue has room for may come in one call. What follows a failure is left to the caller.
-    for (let from = 0; from < adds.length && failed.every(isErasedError); from += ADDS_AT_ONCE) {
-      const some = adds.slice(from, from + ADDS_AT_ONCE)
-      for (const outcome of await Promise.allSettled(
-        some.map(({ session, encoded, place }) => this.#writes.add(session, encoded, place)),
-      )) {
-        if (outcome.status === 'fulfilled') stored.push(outcome.value)
-        else failed.push(outcome.reason)
-      }
-    }
+  async #store(adds: readonly CheckedAdd[]): Promise<AddedEach & { readonly baseError: unknown }> {
+    const { stored, failed } = await addEach(this.#writes, adds)
     this.#itemsAdded += stored.length
     const told = stored.length === 0 ? undefined : await this.#tellBase(stored).catch((error: unknown) => ({ error }))
     return { stored, failed, baseError: told?.error }
@@ -388,9 +380,4 @@ export class Engine {
   }
 }
 
-const ADDS_AT_ONCE = 2000
 const NO_ITEMS: readonly MemoryItem[] = Object.freeze([])
-
-function isErasedError(error: unknown): boolean {
-  return isThermoclineError(error, 'ERASED')
-}

@@ -1,15 +1,15 @@
 import type { ItemChange, MemoryItem } from '../memory/memory-item.ts'
 import type { Owner, SessionIdentity } from '../memory/session.ts'
 import { checkSearchNames, type SearchQuery } from '../search/search-query.ts'
-import type { ItemChanger } from './change-path.ts'
+import type { ItemChanger } from './changing/change-path.ts'
+import type { EraseReceipt } from './changing/erase-jobs.ts'
 import type { EndReplacement, SessionChange } from './check-arguments.ts'
 import { checkForkNames, checkReplacementNames, checkSessionChangeNames } from './check-arguments.ts'
 import type { Engine } from './engine.ts'
-import type { EraseReceipt } from './erase-jobs.ts'
-import type { HistoryQuery } from './history-query.ts'
-import type { SearchResult } from './search-path.ts'
-import { checkPageOptions, type ListedSessions, type SessionInfo, type SessionPageOptions } from './sessions.ts'
-import type { TierCounts } from './tier-counts.ts'
+import type { HistoryQuery } from './reading/history-query.ts'
+import type { SearchResult } from './reading/search-path.ts'
+import { checkPageOptions, type ListedSessions, type SessionInfo, type SessionPageOptions } from './reading/sessions.ts'
+import type { TierCounts } from './reading/tier-counts.ts'
 
 /**
  * The calls that a manager and its scopes have in common. `A` is how they name a session, `O` how they name its owner:

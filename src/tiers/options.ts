@@ -1,7 +1,7 @@
 import { checkNumberOption, checkWordOption, invalidOption, type NumberRange } from '../lib/check-options.ts'
 import { HEAT_TIMES } from '../memory/heat.ts'
 import { checkTenant } from '../memory/session.ts'
-import { PLACEMENT_DEFAULTS, type PlacementOptions } from './placement.ts'
+import { PLACEMENT_DEFAULTS, type PlacementOptions } from './placement/placement.ts'
 
 /** How the tiers behave. Names, units and defaults of the first six are as promised to users. */
 export interface TierOptions extends PlacementOptions {

@@ -1,13 +1,13 @@
 import { ThermoclineError } from '../errors.ts'
 import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
 import { identifySession, type Owner, ownerTag, parseItemId, type SessionIdentity } from '../memory/session.ts'
+import type { EraseReceipt } from './changing/erase-jobs.ts'
 import { checkList, type RestoreReport } from './check-arguments.ts'
 import type { Engine } from './engine.ts'
-import type { EraseReceipt } from './erase-jobs.ts'
-import type { ItemReadOptions } from './history-query.ts'
 import { MemoryCalls } from './memory-calls.ts'
-import type { ListedSessions, SessionPageOptions } from './sessions.ts'
-import type { TierCounts } from './tier-counts.ts'
+import type { ItemReadOptions } from './reading/history-query.ts'
+import type { ListedSessions, SessionPageOptions } from './reading/sessions.ts'
+import type { TierCounts } from './reading/tier-counts.ts'
 
 /** A new item of an owner that the scope knows already. */
 export type ScopedNewItem = Omit<NewMemoryItem, 'tenantId' | 'userId'>

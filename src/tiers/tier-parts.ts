@@ -2,10 +2,10 @@ import type { Clock } from '../lib/clock.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import type { SessionStamps } from '../memory/session-stamps.ts'
 import type { DurableStore } from './durable-store.ts'
-import type { HeatLedger } from './heat-ledger.ts'
 import type { HotStore } from './hot-store.ts'
 import type { TierOptions } from './options.ts'
-import type { SegmentSource } from './segment-source.ts'
+import type { HeatLedger } from './placement/heat-ledger.ts'
+import type { SegmentSource } from './reading/segment-source.ts'
 
 /** Tokens of each item. */
 export type CountTokens = (items: readonly MemoryItem[]) => Promise<readonly number[]>

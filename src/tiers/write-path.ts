@@ -5,10 +5,10 @@ import type { MemoryItem } from '../memory/memory-item.ts'
 import type { SessionIdentity, SessionKey } from '../memory/session.ts'
 import { isErased, type Stamp, stampMs } from '../memory/stamp.ts'
 import type { AppendEntry, Appended } from './durable-store.ts'
-import { DAY_MS } from './placement.ts'
-import { retentionReview, tenantRetentionMs } from './retention.ts'
+import { DAY_MS } from './placement/placement.ts'
+import { tierOf } from './placement/units.ts'
+import { retentionReview, tenantRetentionMs } from './rewriting/retention.ts'
 import type { TierParts } from './tier-parts.ts'
-import { tierOf } from './units.ts'
 
 /** One commit holds at most so many bytes and items, so that a tail overshoots its bounds by one commit at most. */
 const MAX_COMMIT_BYTES = 128 * 1024

@@ -9,7 +9,7 @@ import { ROOT } from '../package/repository.ts'
 
 /** The defaults that the code has, with the sources whose `@default` tags say the same. */
 const DEFAULTS = {
-  TIER_DEFAULTS: { values: TIER_DEFAULTS, sources: ['tiers/options.ts', 'tiers/placement.ts'] },
+  TIER_DEFAULTS: { values: TIER_DEFAULTS, sources: ['tiers/options.ts', 'tiers/placement/placement.ts'] },
   IN_PROCESS_HOT_STORE_DEFAULTS: { values: IN_PROCESS_HOT_STORE_DEFAULTS, sources: ['stores/in-process/hot-store.ts'] },
   SQLITE_DURABLE_STORE_DEFAULTS: {
     values: SQLITE_DURABLE_STORE_DEFAULTS,

@@ -1,5 +1,5 @@
 import { graveOf } from '../../src/memory/session.ts'
-import { newFence } from '../../src/tiers/fence.ts'
+import { newFence } from '../../src/tiers/rewriting/fence.ts'
 import { type Bugs, committing, loading } from './buggy-durable-store.ts'
 
 export const COMMIT_BUGS: Bugs = {

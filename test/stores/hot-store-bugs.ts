@@ -1,7 +1,7 @@
 import { inProcessHotStore } from '../../src/stores/in-process/hot-store.ts'
 import type { HotStoreBounds } from '../../src/testing/index.ts'
 import type { HotLease, HotStore } from '../../src/tiers/hot-store.ts'
-import { SessionCopy } from '../../src/tiers/session-copy.ts'
+import { SessionCopy } from '../../src/tiers/reading/session-copy.ts'
 
 type Bug = (store: HotStore, bounds: HotStoreBounds) => Partial<HotStore>
 

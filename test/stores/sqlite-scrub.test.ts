@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { identifySession } from '../../src/memory/session.ts'
 import { firstStampAt } from '../../src/memory/stamp.ts'
-import { newFence } from '../../src/tiers/fence.ts'
+import { newFence } from '../../src/tiers/rewriting/fence.ts'
 import { foundInFile } from '../support/found-in-file.ts'
 import { Chance } from '../support/random.ts'
 import { REVIEW, sqliteFolder } from './sqlite-folder.ts'

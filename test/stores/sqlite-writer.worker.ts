@@ -3,7 +3,7 @@ import { COLD_HEAT } from '../../src/memory/heat.ts'
 import { identifySession } from '../../src/memory/session.ts'
 import { StampMaker } from '../../src/memory/stamp.ts'
 import { sqliteDurableStore } from '../../src/stores/sqlite/durable-store.ts'
-import { newFence } from '../../src/tiers/fence.ts'
+import { newFence } from '../../src/tiers/rewriting/fence.ts'
 
 /** Appends, and every few appends seals the tail into one inline segment of as many bytes as it has items. */
 const { path, seed, rounds } = workerData as { path: string; seed: number; rounds: number }

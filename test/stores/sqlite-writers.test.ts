@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { identifySession } from '../../src/memory/session.ts'
-import { newFence } from '../../src/tiers/fence.ts'
+import { newFence } from '../../src/tiers/rewriting/fence.ts'
 import { chat, entry, REVIEW, sqliteFolder } from './sqlite-folder.ts'
 
 const OTHER = identifySession({ userId: 'u', sessionId: 'other' })

@@ -5,7 +5,7 @@ import { identifySession } from '../../src/memory/session.ts'
 import { inProcessDurableStore } from '../../src/stores/in-process/durable-store.ts'
 import { CHECKED_STORE_DEFAULTS, checkedDurableStore } from '../../src/tiers/checked-durable-store.ts'
 import type { DurableStore } from '../../src/tiers/durable-store.ts'
-import { newFence } from '../../src/tiers/fence.ts'
+import { newFence } from '../../src/tiers/rewriting/fence.ts'
 import { fakeRemoteStore } from './fake-remote-store.ts'
 
 const { key } = identifySession({ userId: 'u', sessionId: 's' })

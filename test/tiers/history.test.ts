@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { TieredStorageManager } from '../../src/thermocline.ts'
-import type { HistoryQuery } from '../../src/tiers/history-query.ts'
+import type { HistoryQuery } from '../../src/tiers/reading/history-query.ts'
 import { addAll, CHAT, collect, contents, MINUTE_MS, message, numbered } from '../support/items.ts'
 import { emptyPlace, PLACES, type Place } from '../support/memories.ts'
 

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Heat } from '../../src/memory/heat.ts'
 import type { Tier } from '../../src/memory/memory-item.ts'
-import { DAY_MS, hotUntil, isKeptByReads, PLACEMENT_DEFAULTS, placeUnit, warmUntil } from '../../src/tiers/placement.ts'
+import {
+  DAY_MS,
+  hotUntil,
+  isKeptByReads,
+  PLACEMENT_DEFAULTS,
+  placeUnit,
+  warmUntil,
+} from '../../src/tiers/placement/placement.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 /** Hot: up to 7 days, or 5 reads within 7 days. Warm: up to 30 days, or 2 reads within 30 days. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { LocalChange } from '../../tiers/durable-store.ts'
-import { newFence } from '../../tiers/fence.ts'
+import { newFence } from '../../tiers/rewriting/fence.ts'
 import { commitNow, entry, fenced, REVIEW, session } from './fixtures.ts'
 import type { DurableTest } from './store-under-test.ts'
 

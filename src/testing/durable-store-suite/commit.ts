@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { OverlayChange } from '../../memory/record.ts'
 import type { Stamp } from '../../memory/stamp.ts'
-import { newFence } from '../../tiers/fence.ts'
+import { newFence } from '../../tiers/rewriting/fence.ts'
 import {
   bytesOf,
   commitNow,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { newFence } from '../../tiers/fence.ts'
+import { newFence } from '../../tiers/rewriting/fence.ts'
 import {
   commitNow,
   entries,

@@ -10,7 +10,7 @@ import type {
   LoadOptions,
   StructuralChange,
 } from '../../tiers/durable-store.ts'
-import { newFence } from '../../tiers/fence.ts'
+import { newFence } from '../../tiers/rewriting/fence.ts'
 
 /** All times of the suite count from here; nothing reads the clock. */
 export const START: number = Date.UTC(2026, 0, 1)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { ownerGrave } from '../../memory/session.ts'
-import { newFence } from '../../tiers/fence.ts'
+import { newFence } from '../../tiers/rewriting/fence.ts'
 import {
   bytesOf,
   commitNow,

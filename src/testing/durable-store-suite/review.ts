@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { NEVER } from '../../memory/record.ts'
-import { newFence } from '../../tiers/fence.ts'
+import { newFence } from '../../tiers/rewriting/fence.ts'
 import {
   commitNow,
   entries,

@@ -4,9 +4,9 @@ import { makeItem } from '../../memory/item-body.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { identifySession, type SessionIdentity } from '../../memory/session.ts'
 import { firstStampAt, STAMP_CHARS, type Stamp } from '../../memory/stamp.ts'
-import { type HeatDue, UnitReads } from '../../tiers/heat-ledger.ts'
 import type { HotLease, HotStore } from '../../tiers/hot-store.ts'
-import { SessionCopy, TAIL_UNIT } from '../../tiers/session-copy.ts'
+import { type HeatDue, UnitReads } from '../../tiers/placement/heat-ledger.ts'
+import { SessionCopy, TAIL_UNIT } from '../../tiers/reading/session-copy.ts'
 import type { HotTestContext } from './store-under-test.ts'
 
 /** All times of the suite count from here; nothing reads the clock. */

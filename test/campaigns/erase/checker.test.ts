@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { SessionInfo } from '../../../src/tiers/sessions.ts'
+import type { SessionInfo } from '../../../src/tiers/reading/sessions.ts'
 import { TempFolder } from '../../support/temp-folder.ts'
 import { LineJournal } from '../support/line-journal.ts'
 import { canary, userIdOf } from './canary.ts'

@@ -3,7 +3,7 @@ import type { MemoryItem } from '../../../src/memory/memory-item.ts'
 import { identifySession, parseItemId, type SessionKey } from '../../../src/memory/session.ts'
 import { stampMs } from '../../../src/memory/stamp.ts'
 import type { SessionAddress } from '../../../src/tiers/check-arguments.ts'
-import type { HistoryQuery } from '../../../src/tiers/history-query.ts'
+import type { HistoryQuery } from '../../../src/tiers/reading/history-query.ts'
 
 /** What a program compares of an item. */
 export interface ModelItem {

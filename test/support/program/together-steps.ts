@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { SessionAddress } from '../../../src/tiers/check-arguments.ts'
-import type { HistoryQuery } from '../../../src/tiers/history-query.ts'
+import type { HistoryQuery } from '../../../src/tiers/reading/history-query.ts'
 import { acknowledged, replacement } from './item-steps.ts'
 import { expectHistory } from './read-steps.ts'
 import type { ModelItem, SessionModel } from './session-model.ts'

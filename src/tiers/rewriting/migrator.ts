@@ -1,16 +1,16 @@
-import { isThermoclineError, ThermoclineError } from '../errors.ts'
-import { shown } from '../lib/check-names.ts'
-import { NEVER } from '../memory/record.ts'
-import { isSystemKey, isSystemSession, type SessionKey, SHARD_COUNT } from '../memory/session.ts'
+import { isThermoclineError, ThermoclineError } from '../../errors.ts'
+import { shown } from '../../lib/check-names.ts'
+import { NEVER } from '../../memory/record.ts'
+import { isSystemKey, isSystemSession, type SessionKey, SHARD_COUNT } from '../../memory/session.ts'
+import type { LoadedRecord } from '../durable-store.ts'
+import type { TierParts } from '../tier-parts.ts'
 import type { GroupOutcome } from './change-builder.ts'
-import type { LoadedRecord } from './durable-store.ts'
 import { planErased, planFold } from './fold-plan.ts'
 import { applyEdits } from './record-edits.ts'
 import { planRetention } from './retention.ts'
 import { nextReview } from './review.ts'
 import { planArchive, planMerge, planRehydrate, planSeal, type RecordHeat, type RewritePlan } from './rewrite-plan.ts'
 import { type Planner, type Rewriter, recordHeat } from './rewriter.ts'
-import type { TierParts } from './tier-parts.ts'
 
 export interface MigrationOptions {
   /** Looks and reports, changes nothing. @default false */

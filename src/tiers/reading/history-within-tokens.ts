@@ -1,9 +1,9 @@
-import type { MemoryItem } from '../memory/memory-item.ts'
-import { type SessionKey, stampOf } from '../memory/session.ts'
+import type { MemoryItem } from '../../memory/memory-item.ts'
+import { type SessionKey, stampOf } from '../../memory/session.ts'
+import type { CountTokens } from '../tier-parts.ts'
 import { arrange } from './history-pick.ts'
 import type { ResolvedQuery } from './history-query.ts'
 import type { ReadPath } from './read-path.ts'
-import type { CountTokens } from './tier-parts.ts'
 
 // A few thousand tokens of ordinary messages; a larger budget takes several.
 const CHUNK_ITEMS = 50

@@ -1,4 +1,4 @@
-import type { MemoryItem } from '../memory/memory-item.ts'
+import type { MemoryItem } from '../../memory/memory-item.ts'
 import type { ResolvedQuery } from './history-query.ts'
 
 /** The items from `lo` to `hi` that are not expired, at most `limit` of them, counted from the end that is asked for. */

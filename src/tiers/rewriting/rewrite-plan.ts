@@ -1,11 +1,11 @@
-import type { Heat } from '../memory/heat.ts'
-import { addHeat, COLD_HEAT } from '../memory/heat.ts'
-import type { SegmentRef, SessionRecord, TailEntry } from '../memory/record.ts'
-import type { Stamp } from '../memory/stamp.ts'
-import type { TierOptions } from './options.ts'
-import { DAY_MS, isKeptByReads, type PlacementOptions, placeUnit } from './placement.ts'
+import type { Heat } from '../../memory/heat.ts'
+import { addHeat, COLD_HEAT } from '../../memory/heat.ts'
+import type { SegmentRef, SessionRecord, TailEntry } from '../../memory/record.ts'
+import type { Stamp } from '../../memory/stamp.ts'
+import type { TierOptions } from '../options.ts'
+import { DAY_MS, isKeptByReads, type PlacementOptions, placeUnit } from '../placement/placement.ts'
+import { freshTail, stragglersOf } from '../reading/record-runs.ts'
 import type { RecordEdits } from './record-edits.ts'
-import { freshTail, stragglersOf } from './record-runs.ts'
 
 /**
  * Neighbouring segments and tail entries that become new segments. `from` to `to` (exclusive) are indexes of the

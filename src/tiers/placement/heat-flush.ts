@@ -1,8 +1,8 @@
-import { addHeat, COLD_HEAT } from '../memory/heat.ts'
-import type { SessionKey } from '../memory/session.ts'
+import { addHeat, COLD_HEAT } from '../../memory/heat.ts'
+import type { SessionKey } from '../../memory/session.ts'
+import { TAIL_UNIT } from '../reading/session-copy.ts'
+import type { TierParts } from '../tier-parts.ts'
 import { isKeptByReads } from './placement.ts'
-import { TAIL_UNIT } from './session-copy.ts'
-import type { TierParts } from './tier-parts.ts'
 
 /**
  * Writes down the reads of a session, for placement to find. Failing is harmless: heat is approximate, and the next

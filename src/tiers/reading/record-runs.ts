@@ -1,8 +1,8 @@
-import { decodeBody } from '../memory/item-body.ts'
-import type { ItemBody } from '../memory/memory-item.ts'
-import type { SegmentRef, SessionRecord, TailEntry } from '../memory/record.ts'
-import type { SegmentContent } from '../memory/segment-format/index.ts'
-import { isErased, type Stamp } from '../memory/stamp.ts'
+import { decodeBody } from '../../memory/item-body.ts'
+import type { ItemBody } from '../../memory/memory-item.ts'
+import type { SegmentRef, SessionRecord, TailEntry } from '../../memory/record.ts'
+import type { SegmentContent } from '../../memory/segment-format/index.ts'
+import { isErased, type Stamp } from '../../memory/stamp.ts'
 import { TAIL_UNIT } from './session-copy.ts'
 
 /** An item at its place. */

@@ -1,11 +1,11 @@
-import { isThermoclineError } from '../errors.ts'
-import { publishStep } from '../lib/trace.ts'
-import type { SessionKey } from '../memory/session.ts'
+import { isThermoclineError } from '../../errors.ts'
+import { publishStep } from '../../lib/trace.ts'
+import type { SessionKey } from '../../memory/session.ts'
+import type { LoadedRecord, StructuralChange } from '../durable-store.ts'
+import { TAIL_UNIT } from '../reading/session-copy.ts'
+import type { TierParts } from '../tier-parts.ts'
 import { buildChange, type GroupOutcome } from './change-builder.ts'
-import type { LoadedRecord, StructuralChange } from './durable-store.ts'
 import type { RecordHeat, RewritePlan } from './rewrite-plan.ts'
-import { TAIL_UNIT } from './session-copy.ts'
-import type { TierParts } from './tier-parts.ts'
 
 /** What a session needs now, or undefined for nothing. Called again after each commit that lost to another one. */
 export type Planner = (

@@ -1,11 +1,11 @@
-import type { Heat } from '../memory/heat.ts'
-import type { ItemState } from '../memory/item-body.ts'
-import type { Tier } from '../memory/memory-item.ts'
-import type { SegmentRef, SessionRecord } from '../memory/record.ts'
+import type { Heat } from '../../memory/heat.ts'
+import type { ItemState } from '../../memory/item-body.ts'
+import type { Tier } from '../../memory/memory-item.ts'
+import type { SegmentRef, SessionRecord } from '../../memory/record.ts'
+import { TAIL_UNIT } from '../reading/session-copy.ts'
+import type { TierParts } from '../tier-parts.ts'
 import type { HeatDue, HeatLedger, UnitReads } from './heat-ledger.ts'
 import { DAY_MS, hotUntil, isKeptByReads, type PlacementOptions, placeUnit, type Unit } from './placement.ts'
-import { TAIL_UNIT } from './session-copy.ts'
-import type { TierParts } from './tier-parts.ts'
 
 /** What placement says of one unit of a record, with the reads that are not written down yet. */
 export interface PlacedUnit extends Unit {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { base32 } from '../lib/base32.ts'
+import { base32 } from '../../lib/base32.ts'
 
 /** A fence that never was there before: 80 random bits. */
 export function newFence(): string {

@@ -1,4 +1,4 @@
-import type { SessionKey } from '../memory/session.ts'
+import type { SessionKey } from '../../memory/session.ts'
 
 /** One page of a listing. */
 export interface KeyPage {

@@ -1,5 +1,5 @@
-import { type Heat, nthNewestRead } from '../memory/heat.ts'
-import type { Tier } from '../memory/memory-item.ts'
+import { type Heat, nthNewestRead } from '../../memory/heat.ts'
+import type { Tier } from '../../memory/memory-item.ts'
 
 /** When units move between tiers. Names, units and defaults as promised to users. */
 export interface PlacementOptions {

@@ -1,6 +1,6 @@
-import type { Overlay, SessionRecord } from '../memory/record.ts'
-import { isErased, type Stamp } from '../memory/stamp.ts'
-import { freshTail, stragglersOf } from './record-runs.ts'
+import type { Overlay, SessionRecord } from '../../memory/record.ts'
+import { isErased, type Stamp } from '../../memory/stamp.ts'
+import { freshTail, stragglersOf } from '../reading/record-runs.ts'
 import { type Group, PLAN_RAW_BYTES, rewrittenRawBytes, SEALED_PAGE } from './rewrite-plan.ts'
 
 // Every reader loads the overlay with its record, so it is kept as small as the tail is.

@@ -1,7 +1,7 @@
-import { ThermoclineError } from '../errors.ts'
-import { checkNames, shown } from '../lib/check-names.ts'
-import { isItemId, itemId, parseItemId, type SessionKey } from '../memory/session.ts'
-import { firstStampAt, type Stamp } from '../memory/stamp.ts'
+import { ThermoclineError } from '../../errors.ts'
+import { checkNames, shown } from '../../lib/check-names.ts'
+import { isItemId, itemId, parseItemId, type SessionKey } from '../../memory/session.ts'
+import { firstStampAt, type Stamp } from '../../memory/stamp.ts'
 import type { StampWindow } from './record-runs.ts'
 
 /** How an item is read. */

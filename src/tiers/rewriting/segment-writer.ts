@@ -1,12 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { ThermoclineError } from '../errors.ts'
-import { base32 } from '../lib/base32.ts'
-import type { Heat } from '../memory/heat.ts'
-import type { SegmentRef } from '../memory/record.ts'
-import { decodeSegment, encodeSegment, type SegmentContent, type SegmentEntry } from '../memory/segment-format/index.ts'
-import type { Stamp } from '../memory/stamp.ts'
-import type { Placed } from './record-runs.ts'
+import { ThermoclineError } from '../../errors.ts'
+import { base32 } from '../../lib/base32.ts'
+import type { Heat } from '../../memory/heat.ts'
+import type { SegmentRef } from '../../memory/record.ts'
+import {
+  decodeSegment,
+  encodeSegment,
+  type SegmentContent,
+  type SegmentEntry,
+} from '../../memory/segment-format/index.ts'
+import type { Stamp } from '../../memory/stamp.ts'
+import type { Placed } from '../reading/record-runs.ts'
 
 export interface WrittenSegment {
   /** Not inline yet: whether it lies in its record is for the commit to decide. */

@@ -1,6 +1,6 @@
-import type { Overlay, TailEntry } from '../memory/record.ts'
-import { isErased, type Stamp, stampMs } from '../memory/stamp.ts'
-import type { AppendEntry, LoadedRecord } from './durable-store.ts'
+import type { Overlay, TailEntry } from '../../memory/record.ts'
+import { isErased, type Stamp, stampMs } from '../../memory/stamp.ts'
+import type { AppendEntry, LoadedRecord } from '../durable-store.ts'
 
 /** What a structural commit changes of a record by itself, apart from what it rewrites. */
 export interface RecordEdits {

@@ -1,10 +1,10 @@
-import { ThermoclineError } from '../errors.ts'
-import { LruBytes } from '../lib/lru-bytes.ts'
-import type { SegmentRef } from '../memory/record.ts'
-import { decodeSegment, type SegmentContent } from '../memory/segment-format/index.ts'
-import type { SessionKey } from '../memory/session.ts'
-import type { DurableStore } from './durable-store.ts'
-import type { HotStore } from './hot-store.ts'
+import { ThermoclineError } from '../../errors.ts'
+import { LruBytes } from '../../lib/lru-bytes.ts'
+import type { SegmentRef } from '../../memory/record.ts'
+import { decodeSegment, type SegmentContent } from '../../memory/segment-format/index.ts'
+import type { SessionKey } from '../../memory/session.ts'
+import type { DurableStore } from '../durable-store.ts'
+import type { HotStore } from '../hot-store.ts'
 
 // What a decoded item takes beside its text, which takes up to two bytes per character.
 const ITEM_OVERHEAD_BYTES = 200

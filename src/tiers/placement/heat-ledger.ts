@@ -1,5 +1,5 @@
-import { addHeat, COLD_HEAT, HEAT_TIMES, type Heat } from '../memory/heat.ts'
-import type { SessionKey } from '../memory/session.ts'
+import { addHeat, COLD_HEAT, HEAT_TIMES, type Heat } from '../../memory/heat.ts'
+import type { SessionKey } from '../../memory/session.ts'
 
 /** When the reads of a unit are worth a write of their own: whichever comes first. */
 export interface HeatDue {

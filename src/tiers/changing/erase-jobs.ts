@@ -1,14 +1,21 @@
-import { isThermoclineError, ThermoclineError } from '../errors.ts'
-import { publishStep } from '../lib/trace.ts'
-import { NEVER } from '../memory/record.ts'
-import { isSystemSession, type Owner, ownerGrave, ownerTag, type SessionKey, systemSession } from '../memory/session.ts'
-import { type BaseMemoryManager, callBase } from './base-memory-manager.ts'
+import { isThermoclineError, ThermoclineError } from '../../errors.ts'
+import { publishStep } from '../../lib/trace.ts'
+import { NEVER } from '../../memory/record.ts'
+import {
+  isSystemSession,
+  type Owner,
+  ownerGrave,
+  ownerTag,
+  type SessionKey,
+  systemSession,
+} from '../../memory/session.ts'
+import { type BaseMemoryManager, callBase } from '../base-memory-manager.ts'
+import type { LoadedRecord } from '../durable-store.ts'
+import { everySession } from '../reading/every-session.ts'
+import { newFence } from '../rewriting/fence.ts'
+import type { Rewriter } from '../rewriting/rewriter.ts'
+import type { TierParts } from '../tier-parts.ts'
 import type { ChangePath } from './change-path.ts'
-import type { LoadedRecord } from './durable-store.ts'
-import { everySession } from './every-session.ts'
-import { newFence } from './fence.ts'
-import type { Rewriter } from './rewriter.ts'
-import type { TierParts } from './tier-parts.ts'
 
 /** What became of erasing a user. Final after the second pass. */
 export interface EraseReceipt {

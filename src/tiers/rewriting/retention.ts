@@ -1,10 +1,10 @@
-import type { SessionRecord } from '../memory/record.ts'
-import { decodeAbout } from '../memory/session-about.ts'
-import type { LoadedRecord } from './durable-store.ts'
-import type { TierOptions } from './options.ts'
-import { DAY_MS } from './placement.ts'
+import type { SessionRecord } from '../../memory/record.ts'
+import { decodeAbout } from '../../memory/session-about.ts'
+import type { LoadedRecord } from '../durable-store.ts'
+import type { TierOptions } from '../options.ts'
+import { DAY_MS } from '../placement/placement.ts'
+import type { TierParts } from '../tier-parts.ts'
 import { applyEdits, holdsNothing, newestMs, oldestMs, type RecordEdits } from './record-edits.ts'
-import type { TierParts } from './tier-parts.ts'
 
 /** What options and session say of how long items are kept. */
 export type RetentionOptions = Pick<TierOptions, 'retentionDays' | 'retentionDaysByTenant'>

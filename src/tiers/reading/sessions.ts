@@ -1,13 +1,13 @@
-import { ThermoclineError } from '../errors.ts'
-import { checkNames, shown } from '../lib/check-names.ts'
-import type { JsonObject } from '../memory/json.ts'
-import { heldItems, NEVER, type SessionRecord } from '../memory/record.ts'
-import { isSystemSession, type Owner, SHARD_COUNT } from '../memory/session.ts'
-import { decodeAbout } from '../memory/session-about.ts'
-import type { LoadedRecord } from './durable-store.ts'
+import { ThermoclineError } from '../../errors.ts'
+import { checkNames, shown } from '../../lib/check-names.ts'
+import type { JsonObject } from '../../memory/json.ts'
+import { heldItems, NEVER, type SessionRecord } from '../../memory/record.ts'
+import { isSystemSession, type Owner, SHARD_COUNT } from '../../memory/session.ts'
+import { decodeAbout } from '../../memory/session-about.ts'
+import type { LoadedRecord } from '../durable-store.ts'
+import type { TierParts } from '../tier-parts.ts'
 import { everySession } from './every-session.ts'
 import { countTiers, NO_TIER_COUNTS, type TierCounts } from './tier-counts.ts'
-import type { TierParts } from './tier-parts.ts'
 
 /** A session as a whole. */
 export interface SessionInfo {

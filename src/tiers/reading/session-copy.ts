@@ -1,5 +1,5 @@
-import type { MemoryItem } from '../memory/memory-item.ts'
-import type { UnitReads } from './heat-ledger.ts'
+import type { MemoryItem } from '../../memory/memory-item.ts'
+import type { UnitReads } from '../placement/heat-ledger.ts'
 
 /** Which part of a copy is of which unit. */
 export interface UnitSpan {

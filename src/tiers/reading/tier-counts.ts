@@ -1,7 +1,7 @@
-import type { Tier } from '../memory/memory-item.ts'
-import type { SessionRecord } from '../memory/record.ts'
-import type { PlacementOptions } from './placement.ts'
-import { tierOf } from './units.ts'
+import type { Tier } from '../../memory/memory-item.ts'
+import type { SessionRecord } from '../../memory/record.ts'
+import type { PlacementOptions } from '../placement/placement.ts'
+import { tierOf } from '../placement/units.ts'
 
 /** What lies in one tier. */
 export interface TierCount {

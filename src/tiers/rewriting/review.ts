@@ -1,10 +1,10 @@
-import type { Heat } from '../memory/heat.ts'
-import { NEVER } from '../memory/record.ts'
-import type { LoadedRecord } from './durable-store.ts'
+import type { Heat } from '../../memory/heat.ts'
+import { NEVER } from '../../memory/record.ts'
+import type { LoadedRecord } from '../durable-store.ts'
+import { warmUntil } from '../placement/placement.ts'
+import type { TierParts } from '../tier-parts.ts'
 import { planFold } from './fold-plan.ts'
-import { warmUntil } from './placement.ts'
 import { nextRetentionReview } from './retention.ts'
-import type { TierParts } from './tier-parts.ts'
 
 type ReviewParts = Pick<TierParts, 'options' | 'clock' | 'hasBase'>
 
