@@ -21,7 +21,7 @@ export function receiptLines(receipt: EraseReceipt): string[] {
 }
 
 function passes({ firstPassAt, secondPassDueAt, finalAt }: EraseReceipt): (readonly [string, string])[] {
-  if (firstPassAt === undefined) return [['first pass', 'not done yet: the next sweep goes on with it']]
+  if (firstPassAt === undefined) return [['first pass', 'not done yet: a sweep goes on with it']]
   const first = ['first pass', `${formatTime(firstPassAt)}; nothing of it is read since`] as const
   if (finalAt !== undefined) return [first, ['final', formatTime(finalAt)]]
   if (secondPassDueAt === undefined) return [first]
