@@ -6,10 +6,10 @@ import { runPrograms, STAGES } from '../support/program/run-programs.ts'
 const seed = Number(process.env.THERMOCLINE_SEED ?? randomInt(1_000_000))
 
 const OPERATIONS: Readonly<Record<string, number>> = {
-  'in-process': 10_000,
-  sqlite: 6000,
-  'in-process-faults': 3000,
-  'sqlite-faults': 2000,
+  'in-process': 9000,
+  sqlite: 4000,
+  'in-process-faults': 5000,
+  'sqlite-faults': 3000,
 }
 
 describe(`random programs of several managers (seed ${seed})`, () => {
