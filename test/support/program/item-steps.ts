@@ -42,15 +42,16 @@ function newItem(
   })
 }
 
-/** What was added sorts after all that its maker knew of, and is there from now on. */
+/** What was added sorts after all that its maker `knew` of when it was called, and is there from now on. */
 export function acknowledged(
   world: World,
   actor: Actor,
   session: SessionModel,
   items: readonly Pick<NewMemoryItem, 'content' | 'createdAt' | 'expiresAt'>[],
   ids: readonly string[],
+  knew: string | undefined = actor.newest.get(session),
 ): void {
-  for (const id of ids) assertAfter(id, actor.newest.get(session))
+  for (const id of ids) assertAfter(id, knew)
   for (const [i, { content, createdAt, expiresAt }] of items.entries()) {
     session.put({
       id: ids[i]!,

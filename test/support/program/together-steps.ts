@@ -75,13 +75,14 @@ const PLAYS: { readonly [what in Pair]: (scene: Scene) => Promise<void> } = {
       .slice(-2)
       .map((item) => item.id)
     const items = replacement(world, 1)
+    const knew = other.newest.get(session)
     const replacing = other.memory.replaceConversationEnd({ ...session.address, expected, items })
     const [added, ids] = await Promise.all([add(scene, scene.one), replacing])
     const end = session.alive(world.now).slice(-Math.max(1, expected.length))
     // Where the add came first, the session ended otherwise.
     if (ids === undefined) return assert.ok(end.some(({ id }) => id === added))
     for (const id of expected) session.delete(id)
-    acknowledged(world, other, session, items, ids)
+    acknowledged(world, other, session, items, ids, knew)
   },
 
   'add, delete session': async (scene) => {
