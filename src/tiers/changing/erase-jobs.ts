@@ -107,10 +107,14 @@ export class EraseJobs {
     try {
       return this.#receipt(id, await this.#firstPass(key, job, undefined))
     } catch (cause) {
-      throw new ThermoclineError('ERASE_UNFINISHED', 'Cannot finish the erase now: a sweep goes on with it, from a minute later on', {
-        cause,
-        details: { receiptId: id },
-      })
+      throw new ThermoclineError(
+        'ERASE_UNFINISHED',
+        'Cannot finish the erase now: a sweep goes on with it, from a minute later on',
+        {
+          cause,
+          details: { receiptId: id },
+        },
+      )
     }
   }
 
