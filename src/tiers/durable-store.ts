@@ -100,6 +100,8 @@ export interface LoadOptions {
 export interface LoadedRecord extends SessionRecord {
   /** Present if asked for. */
   readonly fence?: string
+  /** The fence of the structural commit that the record shows, where a store knows it at no cost. */
+  readonly shownFence?: string
 }
 
 export interface StructuralChange {

@@ -101,6 +101,7 @@ class InProcessDurableStore implements DurableStore {
       failures: row.failures,
       createdAt: row.createdAt,
       updatedAt: row.updatedAt,
+      shownFence: row.fence,
       ...(options.withFence === true && { fence: row.fence }),
     }
   }

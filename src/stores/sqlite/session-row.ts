@@ -54,6 +54,7 @@ export function recordOf(
     failures: row.failures,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    shownFence: structure.fence,
     ...(options.withFence === true && { fence: structure.fence }),
   }
 }

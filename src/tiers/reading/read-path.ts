@@ -4,7 +4,7 @@ import type { MemoryItem } from '../../memory/memory-item.ts'
 import type { SessionRecord } from '../../memory/record.ts'
 import { itemId, SESSION_KEY_CHARS, type SessionKey, stampOf } from '../../memory/session.ts'
 import type { Stamp } from '../../memory/stamp.ts'
-import type { LoadOptions } from '../durable-store.ts'
+import type { LoadedRecord, LoadOptions } from '../durable-store.ts'
 import type { HotAnswer, HotLease } from '../hot-store.ts'
 import { flushHeat } from '../placement/heat-flush.ts'
 import { DAY_MS } from '../placement/placement.ts'
@@ -66,13 +66,14 @@ export class ReadPath {
   /** `gone` where it was there once, or its time is over. */
   async item(key: SessionKey, stamp: Stamp, { strong, peek }: ItemRead): Promise<MemoryItem | 'gone' | undefined> {
     const now = this.#parts.clock.now()
-    const answer = peek ? undefined : await this.#ask(key, now, strong)
+    const answer = peek ? undefined : await this.#ask(key, now)
     if (answer?.kind === 'copy' && !strong) {
       const place = answer.placeOf(itemId(key, stamp))
       if (place !== undefined) return this.#fromPlace(answer, place, now) ?? 'gone'
       if (answer.complete) return undefined
     }
     return this.#withReloads(key, {}, async (record) => {
+      if (answer?.kind === 'copy') await this.#dropBehind(key, answer, record)
       if (record === undefined) return undefined
       const placed = await findPlaced(record, stamp, this.#segments(key))
       if (answer?.kind === 'miss') await this.#fillTail(record, answer.lease, now)
@@ -88,23 +89,23 @@ export class ReadPath {
   async history(key: SessionKey, query: ResolvedQuery): Promise<readonly MemoryItem[] | undefined> {
     if (query.peek) return this.#peekHistory(key, query)
     const now = this.#parts.clock.now()
-    let answer = await this.#ask(key, now, query.strong)
+    let answer = await this.#ask(key, now)
     if (answer.kind === 'copy' && !query.strong) {
       const hit = this.#fromCopy(key, answer, query, now)
       if (hit !== undefined) return hit
       if (query.window.before === undefined) {
         // What is read now reaches further: it takes the copy's place.
         await this.#parts.hot.forget(key)
-        answer = await this.#ask(key, now, query.strong)
+        answer = await this.#ask(key, now)
       }
     }
     if (query.from === 'newest' && Number.isFinite(query.limit) && query.window.before === undefined) {
       const items = await this.#withReloads(key, { newest: query.limit }, (record) =>
-        this.#collect(record, query, answer, now),
+        this.#collect(key, record, query, answer, now),
       )
       if (items !== 'tail too short') return items
     }
-    const items = await this.#withReloads(key, {}, (record) => this.#collect(record, query, answer, now))
+    const items = await this.#withReloads(key, {}, (record) => this.#collect(key, record, query, answer, now))
     return items === 'tail too short' ? undefined : items
   }
 
@@ -174,10 +175,10 @@ export class ReadPath {
   }
 
   /** Tells the hot tier to forget what other processes may have changed. Looks at most every `inProcessMaxAgeMs`. */
-  #noticeForeignChanges(now: number, atOnce = false): void {
+  #noticeForeignChanges(now: number): void {
     const { hot, options } = this.#parts
     const since = now - this.#foreignCheckedAt
-    if (!atOnce && since >= 0 && since < options.inProcessMaxAgeMs) return
+    if (since >= 0 && since < options.inProcessMaxAgeMs) return
     this.#foreignCheckedAt = now
     const foreign = this.#foreignChanges()
     if (foreign !== this.#foreign && this.#foreign !== undefined) this.#background(Promise.resolve(hot.clear()))
@@ -185,9 +186,8 @@ export class ReadPath {
   }
 
   /** The copy, if it may be served, or a lease to leave one. */
-  async #ask(key: SessionKey, now: number, strong: boolean): Promise<HotAnswer> {
-    // What a strong read shows, no later one must fall behind.
-    this.#noticeForeignChanges(now, strong)
+  async #ask(key: SessionKey, now: number): Promise<HotAnswer> {
+    this.#noticeForeignChanges(now)
     const { hot } = this.#parts
     const answer = await hot.read(key)
     if (answer.kind === 'miss' || answer.isServable(now)) return answer
@@ -220,13 +220,14 @@ export class ReadPath {
   }
 
   async #collect(
-    record: SessionRecord | undefined,
+    key: SessionKey,
+    record: LoadedRecord | undefined,
     query: ResolvedQuery,
     answer: HotAnswer,
     now: number,
   ): Promise<readonly MemoryItem[] | undefined | 'tail too short'> {
+    if (answer.kind === 'copy') await this.#dropBehind(key, answer, record)
     if (record === undefined) return undefined
-    const key = record.session.key
     const runs: PlacedRun[] = []
     let count = 0
     let exhausted = record.tailComplete
@@ -248,9 +249,11 @@ export class ReadPath {
     }
     if (count < query.limit && !record.tailComplete) return 'tail too short'
     const { items, spans } = joinRuns(query.from === 'newest' ? runs.reverse() : runs)
-    if (answer.kind === 'copy') {
-      if (answer.n !== record.n) await this.#parts.hot.forget(key)
-    } else if (query.window.before === undefined && (query.from === 'newest' || count < query.limit)) {
+    if (
+      answer.kind === 'miss' &&
+      query.window.before === undefined &&
+      (query.from === 'newest' || count < query.limit)
+    ) {
       // These are the newest items, without a gap.
       await this.#fill(
         record,
@@ -262,8 +265,13 @@ export class ReadPath {
     return arrange(pick(items, 0, items.length, query, now), query)
   }
 
+  /** What a read of the store shows, no later one from a copy must fall behind. */
+  async #dropBehind(key: SessionKey, copy: SessionCopy, record: LoadedRecord | undefined): Promise<void> {
+    if (record === undefined || !copy.isOf(record)) await this.#parts.hot.forget(key)
+  }
+
   /** Leaves a hot copy of the newest items of the session, which `newest` are. */
-  async #fill(record: SessionRecord, lease: HotLease, newest: NewestItems, now: number): Promise<void> {
+  async #fill(record: LoadedRecord, lease: HotLease, newest: NewestItems, now: number): Promise<void> {
     // An empty copy that is not all there is would take whatever comes next for the newest.
     if (newest.items.length === 0 && !newest.complete) return
     const { hot, options, durable } = this.#parts
@@ -283,6 +291,7 @@ export class ReadPath {
     }))
     const copy = new SessionCopy({
       n: record.n,
+      shownFence: record.shownFence,
       items: from === 0 ? newest.items : newest.items.slice(from),
       complete: newest.complete && from === 0,
       spans: spans.filter((span, i) => spans[i + 1]?.from !== span.from),
@@ -294,7 +303,7 @@ export class ReadPath {
   }
 
   /** The same with the whole tail. */
-  async #fillTail(record: SessionRecord, lease: HotLease, now: number): Promise<void> {
+  async #fillTail(record: LoadedRecord, lease: HotLease, now: number): Promise<void> {
     const unit = this.#unit(record, TAIL_UNIT, now)
     const state = stateOf(unit)
     const runs: PlacedRun[] = []
@@ -309,7 +318,7 @@ export class ReadPath {
   async #withReloads<T>(
     key: SessionKey,
     options: LoadOptions,
-    body: (record: SessionRecord | undefined) => Promise<T>,
+    body: (record: LoadedRecord | undefined) => Promise<T>,
   ): Promise<T> {
     for (let reloads = 0; ; reloads++) {
       const record = await this.#parts.durable.load(key, options)

@@ -14,6 +14,8 @@ export const TAIL_UNIT = 'tail'
 
 export interface SessionCopyParts {
   readonly n: number
+  /** The fence that its record showed; absent where the store doesn't say. */
+  readonly shownFence?: string | undefined
   readonly items: readonly MemoryItem[]
   readonly complete: boolean
   readonly spans: readonly UnitSpan[]
@@ -43,6 +45,7 @@ export class SessionCopy {
   readonly kind = 'copy'
   readonly #validUntil: number
   readonly #idleMs: number
+  readonly #shownFence: string | undefined
   #lastUsedAt: number
   #n: number
   #items: MemoryItem[]
@@ -57,6 +60,7 @@ export class SessionCopy {
 
   constructor(parts: SessionCopyParts) {
     this.#n = parts.n
+    this.#shownFence = parts.shownFence
     this.#items = [...parts.items]
     this.#complete = parts.complete
     this.#spans = parts.spans
@@ -70,6 +74,11 @@ export class SessionCopy {
   /** It holds everything of the session, back to its oldest item, as of this many appends. */
   get n(): number {
     return this.#n
+  }
+
+  /** Whether it has just what a record of so many appends and that fence has; false where that can't be told. */
+  isOf({ n, shownFence }: { readonly n: number; readonly shownFence?: string }): boolean {
+    return n === this.#n && shownFence !== undefined && shownFence === this.#shownFence
   }
 
   /** Rising by stamp. Expired items may be among them. */
