@@ -1,6 +1,6 @@
 import type { MemoryItem } from '../memory/memory-item.ts'
 import type { SessionKey } from '../memory/session.ts'
-import type { SessionCopy } from './reading/session-copy.ts'
+import type { SessionCopy, StoredCopy } from './reading/session-copy.ts'
 
 /**
  * Holds copies of the newest parts of sessions. May forget anything at any time; never answers wrongly, or half without
@@ -9,10 +9,15 @@ import type { SessionCopy } from './reading/session-copy.ts'
  */
 export interface HotStore {
   readonly name: string
+  /**
+   * True where it lies outside of the process and other processes see it too: then it tells of what they change, and
+   * its calls get deadlines and a circuit breaker. @default false
+   */
+  readonly isShared?: boolean
   open(): Promise<void>
   close(): Promise<void>
   /** Answers at once where the copy is in the process; a promise is for stores that have to ask. */
-  read(key: SessionKey): HotAnswer | Promise<HotAnswer>
+  read(key: SessionKey, query: HotQuery): HotAnswer | Promise<HotAnswer>
   /**
    * Where an item lies in a copy in this process, without asking anybody; undefined where there is none. Worth having
    * only where it takes nanoseconds.
@@ -20,8 +25,11 @@ export interface HotStore {
   peek?(id: string): HotSlot | undefined
   /** False: the lease no longer stood, and the copy was not taken. */
   fill(key: SessionKey, lease: HotLease, copy: SessionCopy): boolean | Promise<boolean>
-  /** `n` as the durable store replied: known = ignored, next = added, gap = the copy is dropped. Voids a lease. */
-  append(key: SessionKey, items: readonly MemoryItem[], n: number): void | Promise<void>
+  /**
+   * `n` as the durable store replied: known = ignored, next = added, gap = the copy is dropped. Voids a lease. True where
+   * there is a copy afterwards, and it has these items.
+   */
+  append(key: SessionKey, items: readonly MemoryItem[], n: number): boolean | Promise<boolean>
   /** Drops the copy and voids a lease, for anything structural. */
   forget(key: SessionKey): void | Promise<void>
   /** Drops all copies of sessions and voids all leases. Segments may stay: they are never wrong. */
@@ -31,7 +39,32 @@ export interface HotStore {
   putSegment(key: SessionKey, segmentId: string, bytes: Uint8Array): void | Promise<void>
   /** Drops copies of segments that are no more. */
   dropSegments(key: SessionKey, segmentIds: readonly string[]): void | Promise<void>
+  /** Lets go of what it holds in this process only; others keep theirs. */
+  release?(key: SessionKey): void
+  /** Of a shared store: rejects while it can't be written to, so that whoever left it alone knows when it is back. */
+  probe?(): Promise<void>
+  /** Of a shared store: what others change in it. Without it, copies in the process are kept for moments only. */
+  readonly changes?: HotChanges
   stats(): HotStats
+}
+
+/** Tells of changes as they happen, and says whether it could. */
+export interface HotChanges {
+  /** Calls back for a session whose copy is no longer what it was; without a key for all of them. */
+  listen(listener: (key: SessionKey | undefined) => void): void
+  /** False from the moment on that a change of two seconds ago might not have been told. */
+  isHeard(): boolean
+}
+
+export interface HotQuery {
+  /** So many of the newest items will do. @default all that it holds */
+  readonly newest?: number
+  /** True: not from this process. A shared store answers all the same. @default false */
+  readonly strong?: boolean
+  /** A copy that was proven longer ago counts as unproven, in milliseconds. @default the store's own bound */
+  readonly maxProofAgeMs?: number
+  /** Makes a copy of what lies outside of the process. */
+  readonly revive: (stored: StoredCopy) => SessionCopy
 }
 
 /** A place in a copy; see {@link SessionCopy.at}. */
@@ -50,6 +83,11 @@ export interface HotLease {
 export interface HotMiss {
   readonly kind: 'miss'
   readonly lease: HotLease
+  /**
+   * A copy that was there for too long to be trusted: the lease took its place. Whoever finds that the record agrees
+   * with it may fill it again.
+   */
+  readonly unproven?: SessionCopy
 }
 
 export interface HotStats {
