@@ -92,9 +92,19 @@ export function encodeBody(body: ItemBody): EncodedBody {
 
 /** The body that a text stands for. Its inner parts are frozen; itself, it is frozen as part of an item. */
 export function decodeBody(text: string): ItemBody {
-  const body = JSON.parse(text) as ItemBody
+  return freezeInside(JSON.parse(text) as ItemBody)
+}
+
+/** Freezes what a body holds, so that items made of it can be shared. */
+export function freezeInside(body: ItemBody): ItemBody {
   if (body.metadata !== undefined) deepFreeze(body.metadata)
   if (body.payload !== undefined) Object.freeze(body.payload)
+  return body
+}
+
+/** The part of an item that stores write. */
+export function bodyOf(item: MemoryItem): ItemBody {
+  const { id, tenantId, userId, sessionId, tier, cached, accessCount, lastAccessedAt, ...body } = item
   return body
 }
 

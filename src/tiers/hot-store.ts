@@ -39,8 +39,8 @@ export interface HotStore {
   putSegment(key: SessionKey, segmentId: string, bytes: Uint8Array): void | Promise<void>
   /** Drops copies of segments that are no more. */
   dropSegments(key: SessionKey, segmentIds: readonly string[]): void | Promise<void>
-  /** Lets go of what it holds in this process only; others keep theirs. */
-  release?(key: SessionKey): void
+  /** Lets go of what it holds of a session in this process; a shared store keeps what others see. */
+  release(key: SessionKey): void
   /** Of a shared store: rejects while it can't be written to, so that whoever left it alone knows when it is back. */
   probe?(): Promise<void>
   /** Of a shared store: what others change in it. Without it, copies in the process are kept for moments only. */
@@ -61,8 +61,8 @@ export interface HotQuery {
   readonly newest?: number
   /** True: not from this process. A shared store answers all the same. @default false */
   readonly strong?: boolean
-  /** A copy that was proven longer ago counts as unproven, in milliseconds. @default the store's own bound */
-  readonly maxProofAgeMs?: number
+  /** Of a shared store: a copy that was proven longer ago is no answer, in milliseconds. */
+  readonly maxProofAgeMs: number
   /** Makes a copy of what lies outside of the process. */
   readonly revive: (stored: StoredCopy) => SessionCopy
 }

@@ -25,6 +25,12 @@ export interface TierOptions extends PlacementOptions {
   readonly archiveMaxBytes: number
   /** How far a copy in this process may be behind other processes, in milliseconds. @default 100 */
   readonly inProcessMaxAgeMs: number
+  /**
+   * How long a copy in a shared hot tier is served before the durable store has to show again that it is whole, in
+   * milliseconds. It bounds what a failover, a restored snapshot, or a process that died between a commit and telling
+   * of it can do to other readers. @default 600_000
+   */
+  readonly maxProofAgeMs: number
   /** Heap for segments that were read lately and are kept decoded, in bytes, estimated. @default 16_777_216 */
   readonly segmentCacheMaxBytes: number
   /** Heap for the indexes of what was searched lately, in bytes, estimated. @default 33_554_432 */
@@ -45,6 +51,7 @@ export const TIER_DEFAULTS: TierOptions = Object.freeze({
   tailMaxBytes: 64 * 1024,
   archiveMaxBytes: 700 * 1024,
   inProcessMaxAgeMs: 100,
+  maxProofAgeMs: 600_000,
   segmentCacheMaxBytes: 16 * 1024 * 1024,
   searchIndexMaxBytes: 32 * 1024 * 1024,
   maxHistoryItems: 100_000,
@@ -65,6 +72,7 @@ const RANGES: { readonly [name in keyof TierOptions]?: NumberRange } = {
   // Below it an item of the largest size would not fit an archive of its own.
   archiveMaxBytes: [1024, 1_000_000, true],
   inProcessMaxAgeMs: [0, 60_000, false],
+  maxProofAgeMs: [0, 86_400_000, false],
   segmentCacheMaxBytes: [0, Number.MAX_SAFE_INTEGER, true],
   searchIndexMaxBytes: [0, Number.MAX_SAFE_INTEGER, true],
   maxHistoryItems: [1, 10_000_000, true],

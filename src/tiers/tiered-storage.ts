@@ -263,9 +263,7 @@ export class TieredStorage extends MemoryCalls<SessionAddress, OwnerAddress> {
         hot,
         segments: new SegmentSource(durable, hot, this.#options.segmentCacheMaxBytes),
         // A copy would go on counting where nobody looks any more.
-        ledger: new HeatLedger(MAX_HEAT_SESSIONS, (key) => {
-          Promise.resolve(hot.forget(key)).catch(() => undefined)
-        }),
+        ledger: new HeatLedger(MAX_HEAT_SESSIONS, (key) => hot.release(key)),
         stamps: new SessionStamps(),
         clock: this.#clock,
         options: this.#options,

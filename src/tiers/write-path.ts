@@ -155,7 +155,7 @@ export class WritePath {
     }
     const now = clock.now()
     const items = batch.map(({ encoded: { body }, stamp }) => {
-      const tier = tierOf({ newestAt: body.createdAt, heat: COLD_HEAT }, undefined, options, now)
+      const tier = tierOf({ newestAt: body.createdAt, heat: COLD_HEAT }, false, options, now)
       return makeItem(session, stamp, body, { tier, cached: true, lastAccessedAt: undefined, accessCount: 0 })
     })
     let hasFixed = false

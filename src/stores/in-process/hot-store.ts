@@ -100,17 +100,23 @@ class InProcessHotStore implements HotStore {
     return this.#copies.set(key, copy, copy.bytes)
   }
 
-  append(key: SessionKey, items: readonly MemoryItem[], n: number): void {
+  append(key: SessionKey, items: readonly MemoryItem[], n: number): boolean {
     this.#leases.delete(key)
     const copy = this.#copies.peek(key)
-    if (copy === undefined) return
-    if (copy.append(items, n, this.#copyBounds)) this.#copies.resize(key, copy.bytes)
+    if (copy === undefined) return false
+    const goesOn = copy.append(items, n, this.#copyBounds)
+    if (goesOn) this.#copies.resize(key, copy.bytes)
     else this.#copies.delete(key)
+    return goesOn
   }
 
   forget(key: SessionKey): void {
     this.#leases.delete(key)
     this.#copies.delete(key)
+  }
+
+  release(key: SessionKey): void {
+    this.forget(key)
   }
 
   clear(): void {

@@ -6,7 +6,8 @@ import { identifySession, type SessionIdentity } from '../../memory/session.ts'
 import { firstStampAt, STAMP_CHARS, type Stamp } from '../../memory/stamp.ts'
 import type { HotLease, HotStore } from '../../tiers/hot-store.ts'
 import { type HeatDue, UnitReads } from '../../tiers/placement/heat-ledger.ts'
-import { SessionCopy, TAIL_UNIT } from '../../tiers/reading/session-copy.ts'
+import { TAIL_UNIT } from '../../tiers/placement/units.ts'
+import { SessionCopy } from '../../tiers/reading/session-copy.ts'
 import type { HotTestContext } from './store-under-test.ts'
 
 /** All times of the suite count from here; nothing reads the clock. */
@@ -42,7 +43,8 @@ export function copyOf(held: readonly MemoryItem[], n: number, complete = true):
     complete,
     spans: [{ unit: TAIL_UNIT, from: 0, reads: new UnitReads(COLD_HEAT, NEVER_DUE) }],
     filledAt: START,
-    validUntil: START + 365 * 86_400_000,
+    tierUntil: START + 365 * 86_400_000,
+    provenUntil: START + 365 * 86_400_000,
     idleMs: 365 * 86_400_000,
   })
 }

@@ -1,6 +1,6 @@
 import { isThermoclineError, ThermoclineError } from '../../errors.ts'
-import { encodeBody } from '../../memory/item-body.ts'
-import type { ItemBody, MemoryItem } from '../../memory/memory-item.ts'
+import { bodyOf, encodeBody } from '../../memory/item-body.ts'
+import type { MemoryItem } from '../../memory/memory-item.ts'
 import { type SessionIdentity, stampOf } from '../../memory/session.ts'
 import { decodeAbout } from '../../memory/session-about.ts'
 import type { Stamp } from '../../memory/stamp.ts'
@@ -73,7 +73,7 @@ export async function forkSession(
   for await (const item of reads.iterate(from.key, query)) {
     const stamp = stampOf(item.id)
     if (!isWanted(stamp)) break
-    const encoded = encodeBody(bodyOf(item))
+    const encoded = encodeBody(Object.freeze(bodyOf(item)))
     bytes += encoded.bytes
     const adding = writes.add(to, encoded, { fixed: stamp })
     // It may fail before it is waited for, which would end the process.
@@ -85,10 +85,4 @@ export async function forkSession(
   // Last: a session that can't take the items must not be left with what is said of them.
   await changes.setAbout(to, (about) => ({ ...decodeAbout(record.about), ...about }))
   return count
-}
-
-/** What the maker of an item said of it. */
-function bodyOf(item: MemoryItem): ItemBody {
-  const { id, tenantId, userId, sessionId, tier, cached, accessCount, lastAccessedAt, ...body } = item
-  return Object.freeze(body)
 }

@@ -1,6 +1,6 @@
 import { addHeat, COLD_HEAT } from '../../memory/heat.ts'
 import type { SessionKey } from '../../memory/session.ts'
-import { TAIL_UNIT } from '../reading/session-copy.ts'
+import { TAIL_UNIT } from './units.ts'
 import type { TierParts } from '../tier-parts.ts'
 import { isKeptByReads } from './placement.ts'
 

@@ -1,15 +1,29 @@
 import type { Heat } from '../../memory/heat.ts'
 import type { ItemState } from '../../memory/item-body.ts'
 import type { Tier } from '../../memory/memory-item.ts'
-import type { SegmentRef, SessionRecord } from '../../memory/record.ts'
-import { TAIL_UNIT } from '../reading/session-copy.ts'
+import type { SessionRecord } from '../../memory/record.ts'
+import type { SessionKey } from '../../memory/session.ts'
 import type { TierParts } from '../tier-parts.ts'
 import type { HeatDue, HeatLedger, UnitReads } from './heat-ledger.ts'
 import { DAY_MS, hotUntil, isKeptByReads, type PlacementOptions, placeUnit, type Unit } from './placement.ts'
 
+/** The unit that new items belong to. All others are segments, by their ids. */
+export const TAIL_UNIT = 'tail'
+
+/** What is written down of a unit. */
+export interface UnitFacts {
+  /** {@link TAIL_UNIT}, or the id of a segment. */
+  readonly id: string
+  readonly isArchive: boolean
+  /** `createdAt` of its newest item. */
+  readonly newestAt: number
+  readonly heat: Heat
+}
+
 /** What placement says of one unit of a record, with the reads that are not written down yet. */
 export interface PlacedUnit extends Unit {
   readonly id: string
+  readonly facts: UnitFacts
   readonly tier: Tier
   readonly reads: UnitReads
   /** Last millisecond at which {@link tier} is sure, if nobody reads the unit again. */
@@ -29,16 +43,32 @@ export function unitOf(
 ): PlacedUnit | undefined {
   const segment = id === TAIL_UNIT ? undefined : record.segments.find((candidate) => candidate.id === id)
   if (segment === undefined && id !== TAIL_UNIT) return undefined
-  const written = segment?.heat ?? record.tailHeat
-  const newestAt = segment?.newestAt ?? record.updatedAt
-  const key = record.session.key
+  const facts: UnitFacts = {
+    id,
+    isArchive: segment?.kind === 'archive',
+    newestAt: segment?.newestAt ?? record.updatedAt,
+    heat: segment?.heat ?? record.tailHeat,
+  }
+  return placed(record.session.key, facts, ledger, options, now)
+}
+
+/** What placement says of a unit. */
+export function placed(
+  key: SessionKey,
+  facts: UnitFacts,
+  ledger: HeatLedger,
+  options: PlacementOptions,
+  now: number,
+): PlacedUnit {
+  const { id, isArchive, newestAt, heat: written } = facts
   const heatOf = (): Heat => ledger.heatOf(key, id, written)
   const youngUntil = newestAt + options.hotTierMaxAgeDays * DAY_MS
   // Age alone settles it for nearly all that is read; reads are looked at only where it does not.
-  const isYoung = segment?.kind !== 'archive' && now <= youngUntil
-  const tier = isYoung ? 'hot' : tierOf({ newestAt, heat: heatOf() }, segment, options, now)
+  const isYoung = !isArchive && now <= youngUntil
+  const tier = isYoung ? 'hot' : tierOf({ newestAt, heat: heatOf() }, isArchive, options, now)
   return {
     id,
+    facts,
     newestAt,
     tier,
     reads: ledger.of(key, id, written, () => heatDue(tier, written, newestAt, options, now)),
@@ -54,8 +84,8 @@ export function unitOf(
 }
 
 /** The rule and the place together: cold is what lies in an archive; what is due for one is warm until it gets there. */
-export function tierOf(unit: Unit, segment: SegmentRef | undefined, options: PlacementOptions, now: number): Tier {
-  if (segment?.kind === 'archive') return 'cold'
+export function tierOf(unit: Unit, isArchive: boolean, options: PlacementOptions, now: number): Tier {
+  if (isArchive) return 'cold'
   return placeUnit(unit, options, now) === 'hot' ? 'hot' : 'warm'
 }
 

@@ -5,15 +5,15 @@ import type { SessionRecord } from '../../memory/record.ts'
 import { itemId, SESSION_KEY_CHARS, type SessionKey, stampOf } from '../../memory/session.ts'
 import type { Stamp } from '../../memory/stamp.ts'
 import type { LoadedRecord, LoadOptions } from '../durable-store.ts'
-import type { HotAnswer, HotLease } from '../hot-store.ts'
+import type { HotAnswer, HotLease, HotMiss, HotQuery } from '../hot-store.ts'
 import { flushHeat } from '../placement/heat-flush.ts'
-import { DAY_MS } from '../placement/placement.ts'
-import { type PlacedUnit, stateOf, unitOf } from '../placement/units.ts'
+import { type PlacedUnit, stateOf, TAIL_UNIT, unitOf } from '../placement/units.ts'
 import type { TierParts } from '../tier-parts.ts'
 import { arrange, firstAbove, isExpired, pick } from './history-pick.ts'
 import { type ItemRead, type ResolvedQuery, windowIds } from './history-query.ts'
+import { makeCopy, type PlacedSpan, reviveCopy } from './make-copy.ts'
 import { findPlaced, type SegmentReader, visibleRuns } from './record-runs.ts'
-import { SessionCopy, TAIL_UNIT } from './session-copy.ts'
+import type { SessionCopy } from './session-copy.ts'
 
 /** A segment may be replaced between reading the record and reading the segment; more often than this, something is wrong. */
 const MAX_RELOADS = 3
@@ -28,12 +28,6 @@ interface PlacedRun {
   readonly items: MemoryItem[]
 }
 
-interface PlacedSpan {
-  readonly unit: PlacedUnit
-  /** Index of its first item. */
-  readonly from: number
-}
-
 interface NewestItems {
   readonly items: readonly MemoryItem[]
   readonly spans: readonly PlacedSpan[]
@@ -41,10 +35,17 @@ interface NewestItems {
   readonly complete: boolean
 }
 
+/** What is asked of the hot tier. */
+type Wanted = Pick<HotQuery, 'newest' | 'strong'>
+
+/** Of a session, so many of the newest items are looked through for a single one before all are fetched. */
+const LOOK_THROUGH = 50
+
 /** From a question to items: hot copy, then record, then as few segments as it takes. */
 export class ReadPath {
   readonly #parts: TierParts
   readonly #background: (work: Promise<void>) => void
+  readonly #revive: HotQuery['revive'] = (stored) => reviveCopy(this.#parts, stored, this.#parts.clock.now())
   #foreign: number | undefined
   #foreignCheckedAt = Number.NEGATIVE_INFINITY
 
@@ -66,9 +67,14 @@ export class ReadPath {
   /** `gone` where it was there once, or its time is over. */
   async item(key: SessionKey, stamp: Stamp, { strong, peek }: ItemRead): Promise<MemoryItem | 'gone' | undefined> {
     const now = this.#parts.clock.now()
-    const answer = peek ? undefined : await this.#ask(key, now)
-    if (answer?.kind === 'copy' && !strong) {
-      const place = answer.placeOf(itemId(key, stamp))
+    const id = itemId(key, stamp)
+    let answer = peek ? undefined : await this.#ask(key, now, { newest: LOOK_THROUGH, strong })
+    if (answer?.kind === 'copy' && !answer.complete && id < (answer.items[0]?.id ?? '')) {
+      // Older than what was asked for.
+      answer = await this.#ask(key, now, { strong })
+    }
+    if (answer?.kind === 'copy' && this.#mayAnswer(strong)) {
+      const place = answer.placeOf(id)
       if (place !== undefined) return this.#fromPlace(answer, place, now) ?? 'gone'
       if (answer.complete) return undefined
     }
@@ -89,17 +95,23 @@ export class ReadPath {
   async history(key: SessionKey, query: ResolvedQuery): Promise<readonly MemoryItem[] | undefined> {
     if (query.peek) return this.#peekHistory(key, query)
     const now = this.#parts.clock.now()
-    let answer = await this.#ask(key, now)
-    if (answer.kind === 'copy' && !query.strong) {
+    const { strong } = query
+    const isEnd = query.from === 'newest' && Number.isFinite(query.limit) && query.window.before === undefined
+    let answer = await this.#ask(key, now, isEnd ? { newest: query.limit, strong } : { strong })
+    if (answer.kind === 'copy' && this.#mayAnswer(strong)) {
       const hit = this.#fromCopy(key, answer, query, now)
       if (hit !== undefined) return hit
-      if (query.window.before === undefined) {
+      // Some of the newest are no more: the copy may reach further than it was asked for.
+      if (isEnd) answer = await this.#ask(key, now, { strong })
+      const found = answer.kind === 'copy' ? this.#fromCopy(key, answer, query, now) : undefined
+      if (found !== undefined) return found
+      if (answer.kind === 'copy' && query.window.before === undefined) {
         // What is read now reaches further: it takes the copy's place.
         await this.#parts.hot.forget(key)
-        answer = await this.#ask(key, now)
+        answer = await this.#ask(key, now, { strong })
       }
     }
-    if (query.from === 'newest' && Number.isFinite(query.limit) && query.window.before === undefined) {
+    if (isEnd) {
       const items = await this.#withReloads(key, { newest: query.limit }, (record) =>
         this.#collect(key, record, query, answer, now),
       )
@@ -177,6 +189,8 @@ export class ReadPath {
   /** Tells the hot tier to forget what other processes may have changed. Looks at most every `inProcessMaxAgeMs`. */
   #noticeForeignChanges(now: number): void {
     const { hot, options } = this.#parts
+    // A shared hot tier is told by whoever changes something.
+    if (hot.isShared === true) return
     const since = now - this.#foreignCheckedAt
     if (since >= 0 && since < options.inProcessMaxAgeMs) return
     this.#foreignCheckedAt = now
@@ -185,14 +199,20 @@ export class ReadPath {
     this.#foreign = foreign
   }
 
-  /** The copy, if it may be served, or a lease to leave one. */
-  async #ask(key: SessionKey, now: number): Promise<HotAnswer> {
+  /** A copy that may be served, or a lease to leave one. */
+  async #ask(key: SessionKey, now: number, { newest, strong = false }: Wanted): Promise<HotAnswer> {
     this.#noticeForeignChanges(now)
-    const { hot } = this.#parts
-    const answer = await hot.read(key)
+    const { hot, options } = this.#parts
+    const query: HotQuery = {
+      ...(newest !== undefined && { newest }),
+      strong,
+      maxProofAgeMs: options.maxProofAgeMs,
+      revive: this.#revive,
+    }
+    const answer = await hot.read(key, query)
     if (answer.kind === 'miss' || answer.isServable(now)) return answer
-    await hot.forget(key)
-    return hot.read(key)
+    hot.release(key)
+    return hot.read(key, query)
   }
 
   /** A store that can't say counts as changed. */
@@ -228,6 +248,9 @@ export class ReadPath {
   ): Promise<readonly MemoryItem[] | undefined | 'tail too short'> {
     if (answer.kind === 'copy') await this.#dropBehind(key, answer, record)
     if (record === undefined) return undefined
+    const proven = answer.kind === 'miss' ? await this.#provenBy(record, answer, now) : undefined
+    const hit = proven && this.#fromCopy(key, proven, query, now)
+    if (hit !== undefined) return hit
     const runs: PlacedRun[] = []
     let count = 0
     let exhausted = record.tailComplete
@@ -265,6 +288,20 @@ export class ReadPath {
     return arrange(pick(items, 0, items.length, query, now), query)
   }
 
+  /** A copy that was there for too long: where the record agrees with it, it is as good as new. */
+  async #provenBy(record: LoadedRecord, miss: HotMiss, now: number): Promise<SessionCopy | undefined> {
+    const copy = miss.unproven
+    if (copy === undefined || !copy.isOf(record)) return undefined
+    copy.prove(now + this.#provenForMs())
+    await this.#parts.hot.fill(record.session.key, miss.lease, copy)
+    return copy
+  }
+
+  /** Whether a copy may answer: a strong read goes past what only this process knows. */
+  #mayAnswer(strong: boolean): boolean {
+    return !strong || this.#parts.hot.isShared === true
+  }
+
   /** What a read of the store shows, no later one from a copy must fall behind. */
   async #dropBehind(key: SessionKey, copy: SessionCopy, record: LoadedRecord | undefined): Promise<void> {
     if (record === undefined || !copy.isOf(record)) await this.#parts.hot.forget(key)
@@ -274,32 +311,34 @@ export class ReadPath {
   async #fill(record: LoadedRecord, lease: HotLease, newest: NewestItems, now: number): Promise<void> {
     // An empty copy that is not all there is would take whatever comes next for the newest.
     if (newest.items.length === 0 && !newest.complete) return
-    const { hot, options, durable } = this.#parts
+    const { hot } = this.#parts
     const from = Math.max(0, newest.items.length - MAX_COPY_ITEMS)
     const placed = [...newest.spans]
     // What is appended to the copy is of the tail, also where the tail is empty now.
     if (placed.at(-1)?.unit.id !== TAIL_UNIT)
       placed.push({ unit: this.#unit(record, TAIL_UNIT, now), from: newest.items.length })
-    const units = placed.map(({ unit }) => unit)
-    // Where nobody tells of other processes' writes, a copy is only as good as it is young.
-    const provenUntil =
-      durable.foreignChanges === undefined ? now + options.inProcessMaxAgeMs : Number.POSITIVE_INFINITY
-    const spans = placed.map(({ unit, from: start }) => ({
-      unit: unit.id,
-      from: Math.max(0, start - from),
-      reads: unit.reads,
-    }))
-    const copy = new SessionCopy({
-      n: record.n,
-      shownFence: record.shownFence,
-      items: from === 0 ? newest.items : newest.items.slice(from),
-      complete: newest.complete && from === 0,
-      spans: spans.filter((span, i) => spans[i + 1]?.from !== span.from),
-      filledAt: now,
-      validUntil: units.reduce((until, { tierUntil }) => Math.min(until, tierUntil), provenUntil),
-      idleMs: units.some(({ tier }) => tier === 'hot') ? options.hotTierMaxAgeDays * DAY_MS : options.defaultTtl * 1000,
-    })
+    const copy = makeCopy(
+      this.#parts,
+      {
+        session: record.session,
+        n: record.n,
+        shownFence: record.shownFence,
+        items: from === 0 ? newest.items : newest.items.slice(from),
+        complete: newest.complete && from === 0,
+        spans: placed.map(({ unit, from: start }) => ({ unit, from: Math.max(0, start - from) })),
+        provenForMs: this.#provenForMs(),
+      },
+      now,
+    )
     await hot.fill(record.session.key, lease, copy)
+  }
+
+  /** For how long a copy may be served once the store has shown what it has, in milliseconds. */
+  #provenForMs(): number {
+    const { durable, hot, options } = this.#parts
+    if (hot.isShared === true) return options.maxProofAgeMs
+    // Where nobody tells of other processes' writes, a copy is only as good as it is young.
+    return durable.foreignChanges === undefined ? options.inProcessMaxAgeMs : Number.POSITIVE_INFINITY
   }
 
   /** The same with the whole tail. */

@@ -3,7 +3,7 @@ import type { ItemBody } from '../../memory/memory-item.ts'
 import type { SegmentRef, SessionRecord, TailEntry } from '../../memory/record.ts'
 import type { SegmentContent } from '../../memory/segment-format/index.ts'
 import { isErased, type Stamp } from '../../memory/stamp.ts'
-import { TAIL_UNIT } from './session-copy.ts'
+import { TAIL_UNIT } from '../placement/units.ts'
 
 /** An item at its place. */
 export interface Placed {

@@ -1,18 +1,45 @@
-import type { MemoryItem } from '../../memory/memory-item.ts'
+import type { ItemBody, MemoryItem } from '../../memory/memory-item.ts'
+import { type SessionIdentity, stampOf } from '../../memory/session.ts'
+import type { Stamp } from '../../memory/stamp.ts'
 import type { UnitReads } from '../placement/heat-ledger.ts'
+import type { UnitFacts } from '../placement/units.ts'
 
 /** Which part of a copy is of which unit. */
 export interface UnitSpan {
-  /** `tail`, or the id of a segment. */
-  readonly unit: string
+  readonly facts: UnitFacts
   /** Index of the unit's first item in the copy. */
   readonly from: number
   readonly reads: UnitReads
 }
 
-export const TAIL_UNIT = 'tail'
+/** What lies outside of the process of a copy: without what this process alone knows, such as reads not written down. */
+export interface StoredCopy {
+  readonly session: SessionIdentity
+  readonly n: number
+  readonly shownFence: string | undefined
+  readonly complete: boolean
+  /** Rising by stamp. */
+  readonly entries: readonly StoredEntry[]
+  /** Rising, as the units follow each other; the last one is the tail. */
+  readonly units: readonly StoredUnit[]
+  /** For so long it may still be served, in milliseconds. */
+  readonly provenForMs: number
+}
+
+export interface StoredEntry {
+  readonly stamp: Stamp
+  /** Its inner parts are frozen. */
+  readonly body: ItemBody
+}
+
+export interface StoredUnit {
+  readonly facts: UnitFacts
+  /** Its items come after this one; empty for the first unit. */
+  readonly after: Stamp | ''
+}
 
 export interface SessionCopyParts {
+  readonly session: SessionIdentity
   readonly n: number
   /** The fence that its record showed; absent where the store doesn't say. */
   readonly shownFence?: string | undefined
@@ -22,7 +49,9 @@ export interface SessionCopyParts {
   /** Now, milliseconds since 1970. */
   readonly filledAt: number
   /** From when on it must not be served, milliseconds since 1970: the tier of a unit changes by then. */
-  readonly validUntil: number
+  readonly tierUntil: number
+  /** The same, since the store has to show again by then that it is whole. */
+  readonly provenUntil: number
   /** How long after its last use it may still be served, in milliseconds. */
   readonly idleMs: number
 }
@@ -43,9 +72,11 @@ const ITEM_OVERHEAD_BYTES = 400
  */
 export class SessionCopy {
   readonly kind = 'copy'
-  readonly #validUntil: number
+  readonly session: SessionIdentity
+  readonly #tierUntil: number
   readonly #idleMs: number
   readonly #shownFence: string | undefined
+  #provenUntil: number
   #lastUsedAt: number
   #n: number
   #items: MemoryItem[]
@@ -59,12 +90,14 @@ export class SessionCopy {
   #refreshAt = 1
 
   constructor(parts: SessionCopyParts) {
+    this.session = parts.session
     this.#n = parts.n
     this.#shownFence = parts.shownFence
     this.#items = [...parts.items]
     this.#complete = parts.complete
     this.#spans = parts.spans
-    this.#validUntil = parts.validUntil
+    this.#tierUntil = parts.tierUntil
+    this.#provenUntil = parts.provenUntil
     this.#idleMs = parts.idleMs
     this.#lastUsedAt = parts.filledAt
     this.#textBytes = parts.items.reduce((sum, item) => sum + textBytesOf(item), 0)
@@ -81,6 +114,16 @@ export class SessionCopy {
     return n === this.#n && shownFence !== undefined && shownFence === this.#shownFence
   }
 
+  /** What its record showed when it was read, if the store says. */
+  get shownFence(): string | undefined {
+    return this.#shownFence
+  }
+
+  /** How long after its last use it is worth keeping, in milliseconds. */
+  get idleMs(): number {
+    return this.#idleMs
+  }
+
   /** Rising by stamp. Expired items may be among them. */
   get items(): readonly MemoryItem[] {
     return this.#items
@@ -93,6 +136,14 @@ export class SessionCopy {
 
   get spans(): readonly UnitSpan[] {
     return this.#spans
+  }
+
+  /** How the units follow each other, for whoever writes the copy down. */
+  storedUnits(): readonly StoredUnit[] {
+    return this.#spans.map(({ facts, from }) => ({
+      facts,
+      after: from === 0 ? '' : stampOf(this.#items[from - 1]!.id),
+    }))
   }
 
   /** Estimate of what it takes in the heap. */
@@ -113,9 +164,14 @@ export class SessionCopy {
     return this.#items[place - this.#dropped]
   }
 
+  /** The store has shown that it is whole: it may be served up to this time, milliseconds since 1970. */
+  prove(until: number): void {
+    this.#provenUntil = until
+  }
+
   /** Whether it may still be served: its tier can't have changed, and it was used lately enough. */
   isServable(now: number): boolean {
-    return now < this.#validUntil && now - this.#lastUsedAt < this.#idleMs
+    return now < this.#tierUntil && now < this.#provenUntil && now - this.#lastUsedAt < this.#idleMs
   }
 
   /**
@@ -129,10 +185,10 @@ export class SessionCopy {
       due = from < to && spans[0]!.reads.record(now)
     } else {
       for (let i = 0; i < spans.length && spans[i]!.from < to && from < to; i++) {
-        const { unit, reads } = spans[i]!
+        const { facts, reads } = spans[i]!
         if (i + 1 < spans.length && spans[i + 1]!.from <= from) continue
-        if (counted?.has(unit) !== true && reads.record(now)) due = true
-        counted?.add(unit)
+        if (counted?.has(facts.id) !== true && reads.record(now)) due = true
+        counted?.add(facts.id)
       }
     }
     this.#lastUsedAt = now

@@ -43,8 +43,8 @@ export function countTiers(
       bytes: sofar.bytes + bytes,
     })
   }
-  for (const segment of record.segments) add(tierOf(segment, segment, options, now), segment)
+  for (const segment of record.segments) add(tierOf(segment, segment.kind === 'archive', options, now), segment)
   const { tailItems: items, tailBytes: bytes, updatedAt: newestAt, tailHeat: heat } = record
-  add(tierOf({ newestAt, heat }, undefined, options, now), { items, rawBytes: bytes, bytes })
+  add(tierOf({ newestAt, heat }, false, options, now), { items, rawBytes: bytes, bytes })
   return Object.freeze({ sessions: counts.sessions + 1, ...more })
 }
