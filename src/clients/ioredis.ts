@@ -8,6 +8,10 @@ export interface RedisClient {
   callBuffer(command: string, ...args: readonly (string | number | Buffer)[]): Promise<unknown>
   on(event: string, listener: (...args: never[]) => void): unknown
   off(event: string, listener: (...args: never[]) => void): unknown
+  /** Resolves when it is ready, for clients made with `lazyConnect`. */
+  connect(): Promise<void>
+  /** Of a connection to one server. */
+  readonly options?: Readonly<Record<string, unknown>>
   /** Closes at once; with `true` it connects again. */
   disconnect(reconnect?: boolean): void
   /** A new connection with the same options, except those given. */

@@ -1,0 +1,284 @@
+import { randomBytes } from 'node:crypto'
+import type { RedisClient, RedisConnection } from '../../clients/ioredis.ts'
+import { invalidOption } from '../../lib/check-options.ts'
+import { type Clock, systemClock } from '../../lib/clock.ts'
+import type { MemoryItem } from '../../memory/memory-item.ts'
+import { type SessionKey, stampOf } from '../../memory/session.ts'
+import type { HotAnswer, HotLease, HotMiss, HotQuery, HotStats, HotStore } from '../../tiers/hot-store.ts'
+import type { CopyBounds, SessionCopy } from '../../tiers/reading/session-copy.ts'
+import {
+  type CopyLog,
+  decodeLog,
+  encodeCopy,
+  encodeCount,
+  encodeFooter,
+  encodeRecords,
+  type LogText,
+  ROOM_FOR_HEAD,
+  toStoredCopy,
+} from './copy-log.ts'
+import { RedisInvalidations } from './invalidations.ts'
+import { KeyNotes } from './key-notes.ts'
+import { unlinkAll } from './key-prefix.ts'
+import { toStoreError } from './redis-errors.ts'
+import { APPEND, FILL, LEASE, runScript, type Script } from './scripts.ts'
+
+export interface RedisHotStoreOptions {
+  /** Gives the connection when the store is opened. */
+  readonly connect: () => RedisConnection | Promise<RedisConnection>
+  /** First part of every key: letters, digits and `_.:-`. @default "thermocline" */
+  readonly keyPrefix?: string
+  /** Newest items kept of one session; a quarter more before the oldest go. @default 500 */
+  readonly maxItemsPerSession?: number
+  /** Most text kept of the newest items of one session, in bytes; a quarter more before the oldest go. @default 262_144 */
+  readonly maxBytesPerSession?: number
+  /** Segments of more bytes are not kept: they would hold up every other call. @default 262_144 */
+  readonly maxSegmentBytes?: number
+  /** How long a segment is kept after its last use, in milliseconds. @default 86_400_000 */
+  readonly segmentTtlMs?: number
+  /** @default the system's */
+  readonly clock?: Clock
+}
+
+export const REDIS_HOT_STORE_DEFAULTS: Required<Omit<RedisHotStoreOptions, 'connect' | 'clock'>> = Object.freeze({
+  keyPrefix: 'thermocline',
+  maxItemsPerSession: 500,
+  maxBytesPerSession: 256 * 1024,
+  maxSegmentBytes: 256 * 1024,
+  segmentTtlMs: 86_400_000,
+})
+
+/** A reader that needs longer from its miss to its fill has to begin again. */
+const LEASE_MS = 30_000
+/** A key's time to live is renewed when so much of it is gone. */
+const RENEW_SHARE = 1 / 8
+
+/** Copies of sessions in Redis, single or cluster: one string each, so that each is whole or not there. */
+export function redisHotStore(options: RedisHotStoreOptions): HotStore {
+  return new RedisHotStore(options)
+}
+
+class RedisHotStore implements HotStore {
+  readonly name = 'redis'
+  readonly isShared = true
+  readonly changes: RedisInvalidations
+  readonly #options: Required<RedisHotStoreOptions>
+  readonly #sessions: string
+  readonly #segments: string
+  readonly #bounds: CopyBounds
+  readonly #notes = new KeyNotes()
+  #connection: RedisConnection | undefined
+  /** The server's clock less ours, in milliseconds. */
+  #offsetMs: number | undefined
+  #hits = 0
+  #misses = 0
+
+  constructor(options: RedisHotStoreOptions) {
+    this.#options = { ...REDIS_HOT_STORE_DEFAULTS, clock: systemClock, ...options }
+    const { keyPrefix, maxItemsPerSession: maxItems, maxBytesPerSession: maxBytes } = this.#options
+    if (!/^[\w.:-]{1,64}$/.test(keyPrefix))
+      throw invalidOption('keyPrefix', '1 to 64 letters, digits and _ . : -', keyPrefix)
+    this.#sessions = `${keyPrefix}:h:`
+    this.#segments = `${keyPrefix}:s:`
+    this.#bounds = { maxItems, maxBytes }
+    this.changes = new RedisInvalidations(this.#sessions, this.#options.clock)
+  }
+
+  async open(): Promise<void> {
+    this.#connection = await this.#options.connect()
+    this.changes.open(this.#connection.client)
+  }
+
+  async close(): Promise<void> {
+    this.changes.close()
+    const connection = this.#connection
+    this.#connection = undefined
+    await connection?.close()
+  }
+
+  async read(key: SessionKey, query: HotQuery): Promise<HotAnswer> {
+    const log = await this.#fetch(key, query.newest ?? Number.POSITIVE_INFINITY)
+    if (log.kind === 'lease') return this.#miss(log.text)
+    if (log.kind === 'copy' && this.#offsetMs !== undefined) {
+      const leftMs = query.maxProofAgeMs - (this.#options.clock.now() + this.#offsetMs - log.provenAt)
+      if (leftMs > 0) return this.#hit(key, query, log, leftMs)
+    }
+    return this.#lease(key, query, log.kind === 'broken' ? 0 : query.maxProofAgeMs)
+  }
+
+  async fill(key: SessionKey, lease: HotLease, copy: SessionCopy): Promise<boolean> {
+    copy.trim(this.#bounds)
+    const { records, head } = encodeCopy(copy)
+    const [before, after] = encodeFooter(copy, head.length)
+    const ttlMs = lifetime(copy.idleMs)
+    const taken = await this.#run(FILL, key, [lease.token as string, records + head + before, after, ttlMs])
+    if (taken === 1) this.#notes.renewed(key, this.#options.clock.now())
+    return taken === 1
+  }
+
+  async append(key: SessionKey, items: readonly MemoryItem[], n: number): Promise<boolean> {
+    const stamps = items.map(({ id }) => stampOf(id))
+    const [first, last] = [stamps[0], stamps.at(-1)]
+    if (first === undefined || last === undefined || stamps.some((stamp, i) => i > 0 && stamp <= stamps[i - 1]!)) {
+      await this.forget(key)
+      return false
+    }
+    const { maxItems, maxBytes } = this.#bounds
+    const counts = [encodeCount(n - items.length), encodeCount(n)]
+    const args = [...counts, first, last, items.length, encodeRecords(items), maxItems, maxBytes]
+    return (await this.#run(APPEND, key, args)) === 1
+  }
+
+  async forget(key: SessionKey): Promise<void> {
+    await this.#call('forget', (client) => client.call('unlink', this.#keyOf(key)))
+  }
+
+  release(): void {}
+
+  async clear(): Promise<void> {
+    await this.#call('clear', (client) => unlinkAll(client, this.#sessions))
+  }
+
+  async getSegment(key: SessionKey, segmentId: string): Promise<Uint8Array | undefined> {
+    const name = this.#segmentKey(key, segmentId)
+    const bytes = await this.#call('get segment', (client) => client.callBuffer('get', name))
+    if (!(bytes instanceof Uint8Array)) return undefined
+    this.#renew(name, name, this.#options.segmentTtlMs)
+    return bytes
+  }
+
+  async putSegment(key: SessionKey, segmentId: string, bytes: Uint8Array): Promise<void> {
+    const { maxSegmentBytes, segmentTtlMs, clock } = this.#options
+    if (bytes.byteLength > maxSegmentBytes) return
+    const name = this.#segmentKey(key, segmentId)
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    await this.#call('put segment', (client) => client.call('set', name, buffer, 'PX', lifetime(segmentTtlMs)))
+    this.#notes.renewed(name, clock.now())
+  }
+
+  async dropSegments(key: SessionKey, segmentIds: readonly string[]): Promise<void> {
+    if (segmentIds.length === 0) return
+    const names = segmentIds.map((id) => this.#segmentKey(key, id))
+    await this.#call('drop segments', (client) => client.call('unlink', ...names))
+  }
+
+  /** Writes, since a replica or a full disk can be read from; and asks every primary, since one may be gone alone. */
+  async probe(): Promise<void> {
+    await this.#call('probe', async (client) => {
+      await Promise.all((client.nodes?.('master') ?? []).map((node) => node.call('ping')))
+      const written = client.call('set', `${this.#options.keyPrefix}:probe`, '', 'PX', 60_000)
+      await written.catch((error: unknown) => {
+        // Out of memory, it still forgets and is read from.
+        if (!(error instanceof Error && error.message.startsWith('OOM'))) throw error
+      })
+    })
+  }
+
+  stats(): HotStats {
+    return { sessions: 0, segments: 0, bytes: 0, maxBytes: 0, hits: this.#hits, misses: this.#misses, evictions: 0 }
+  }
+
+  /** What there is, as far back as is wanted: guessed by how long this session's items were the last time. */
+  async #fetch(key: SessionKey, newest: number): Promise<LogText | { readonly kind: 'broken' }> {
+    const guess = Math.ceil(ROOM_FOR_HEAD + newest * this.#notes.itemBytes(key))
+    const log = await this.#fetchEnd(key, guess, newest)
+    return log.kind === 'cut' ? this.#fetchEnd(key, Number.POSITIVE_INFINITY, newest) : log
+  }
+
+  async #fetchEnd(key: SessionKey, bytes: number, newest: number): Promise<LogText | { readonly kind: 'broken' }> {
+    const name = this.#keyOf(key)
+    const from = Number.isFinite(bytes) ? -bytes : 0
+    const text = await this.#call('read', (client) => client.call('getrange', name, from, -1), WRONG_TYPE)
+    if (typeof text !== 'string') return BROKEN
+    try {
+      const log = decodeLog(key, text, newest)
+      // Characters of several bytes make it a little too small, which the room that is added makes up for.
+      if (log.kind === 'copy' && log.entries.length > 0) this.#notes.sized(key, log.chars / log.entries.length)
+      return log
+    } catch {
+      return BROKEN
+    }
+  }
+
+  async #lease(key: SessionKey, query: HotQuery, maxProofAgeMs: number): Promise<HotAnswer> {
+    const { clock } = this.#options
+    const sentAt = clock.now()
+    const token = randomBytes(12).toString('base64url')
+    const reply = (await this.#run(LEASE, key, [token, LEASE_MS, maxProofAgeMs])) as [number, string, string?]
+    const [serverNow, found, lease] = reply
+    this.#offsetMs = serverNow - (sentAt + clock.now()) / 2
+    const log = decodeFound(key, found, query.newest)
+    if (lease === undefined) {
+      if (log?.kind === 'lease') return this.#miss(log.text)
+      if (log?.kind === 'copy') return this.#hit(key, query, log, maxProofAgeMs - (serverNow - log.provenAt))
+      // Nobody can read it: away with it.
+      return this.#lease(key, query, 0)
+    }
+    const miss = this.#miss(lease)
+    return log?.kind === 'copy' ? { ...miss, unproven: query.revive(toStoredCopy(log, 0)) } : miss
+  }
+
+  #hit(key: SessionKey, query: HotQuery, log: CopyLog, leftMs: number): SessionCopy {
+    this.#hits += 1
+    const copy = query.revive(toStoredCopy(log, leftMs))
+    copy.trim(this.#bounds)
+    this.#renew(key, this.#keyOf(key), copy.idleMs)
+    return copy
+  }
+
+  #miss(lease: string): HotMiss {
+    this.#misses += 1
+    return { kind: 'miss', lease: { token: lease } }
+  }
+
+  /** Lets a key live on after a use, not at every use. */
+  #renew(note: string, name: string, ttlMs: number): void {
+    const now = this.#options.clock.now()
+    if (now - this.#notes.renewedAt(note) < ttlMs * RENEW_SHARE) return
+    this.#notes.renewed(note, now)
+    this.#connection?.client.call('pexpire', name, lifetime(ttlMs)).catch(() => undefined)
+  }
+
+  #run(script: Script, key: SessionKey, args: readonly (string | number)[]): Promise<unknown> {
+    return this.#call('run script', (client) => runScript(client, script, this.#keyOf(key), args))
+  }
+
+  async #call(
+    action: string,
+    body: (client: RedisClient) => Promise<unknown>,
+    instead?: (error: unknown) => boolean,
+  ): Promise<unknown> {
+    try {
+      if (this.#connection === undefined) throw new Error('the store is not open')
+      return await body(this.#connection.client)
+    } catch (error) {
+      if (instead?.(error) === true) return undefined
+      throw toStoreError(error, `${action} in redis`)
+    }
+  }
+
+  /** In braces: all keys of a session are in the slot of its key, which is a hash. */
+  #keyOf(key: SessionKey): string {
+    return `${this.#sessions}{${key}}`
+  }
+
+  #segmentKey(key: SessionKey, segmentId: string): string {
+    return `${this.#segments}{${key}}:${segmentId}`
+  }
+}
+
+const BROKEN = Object.freeze({ kind: 'broken' })
+const WRONG_TYPE = (error: unknown): boolean => error instanceof Error && error.message.startsWith('WRONGTYPE')
+
+function decodeFound(key: SessionKey, text: string, newest = Number.POSITIVE_INFINITY): LogText | undefined {
+  try {
+    return decodeLog(key, text, newest)
+  } catch {
+    return undefined
+  }
+}
+
+/** Redis wants whole milliseconds, and takes 0 for an error. */
+function lifetime(ms: number): number {
+  return Math.max(1, Math.trunc(ms))
+}
