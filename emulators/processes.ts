@@ -36,6 +36,15 @@ export interface RunningProcess {
 
 export type EndSignal = 'SIGKILL' | 'SIGTERM' | 'SIGINT'
 
+/** Whether there is a process with this id. */
+export function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
 const POLL_MS = 20
 const TERM_PATIENCE_MS = 3_000
 const KILL_PATIENCE_MS = 10_000

@@ -1,4 +1,5 @@
 import { createConnection } from 'node:net'
+import { connect } from 'node:tls'
 
 /** A reply of Redis; an error reply is an Error, not thrown. */
 export type RespValue = string | number | null | Error | readonly RespValue[]
@@ -6,24 +7,28 @@ export type RespValue = string | number | null | Error | readonly RespValue[]
 export interface RedisAddress {
   readonly host: string
   readonly port: number
+  readonly password?: string
+  /** Speaks TLS, and trusts certificates signed by this one (PEM). */
+  readonly tls?: { readonly ca: string }
 }
 
 /** Sends one command over a connection of its own, without any client library, and gives the reply. */
 export function sendCommand(
-  { host, port }: RedisAddress,
+  { host, port, password, tls }: RedisAddress,
   command: readonly string[],
   { timeoutMs = 1_000 }: { readonly timeoutMs?: number } = {},
 ): Promise<RespValue> {
   const { promise, resolve, reject } = Promise.withResolvers<RespValue>()
   const fail = (reason: string) => reject(new Error(`Cannot send ${command[0]} to ${host}:${port}: ${reason}`))
-  const socket = createConnection({ host, port })
+  const commands = password === undefined ? [command] : [['AUTH', password], command]
+  const socket = tls ? connect({ host, port, ca: tls.ca }) : createConnection({ host, port })
   const timer = setTimeout(() => fail(`no reply after ${timeoutMs} ms`), timeoutMs)
   let received = ''
-  socket.once('connect', () => socket.write(encodeCommand(command)))
+  socket.write(commands.map(encodeCommand).join(''))
   socket.on('data', (bytes) => {
     received += bytes.toString('latin1')
-    const reply = parseReply(received)
-    if (reply) resolve(reply.value)
+    const replies = parseArray(received, 0, commands.length)?.value
+    if (replies) resolve(replies.find((reply) => reply instanceof Error) ?? replies.at(-1) ?? null)
   })
   socket.once('error', (error) => fail(error.message))
   socket.once('close', () => fail('connection closed'))
@@ -33,13 +38,22 @@ export function sendCommand(
   })
 }
 
+const ASK_TIMEOUT_MS = 5_000
+
+/** The same with more patience, for setting up: an error reply is thrown. */
+export async function ask(address: RedisAddress, ...command: readonly string[]): Promise<RespValue> {
+  const reply = await sendCommand(address, command, { timeoutMs: ASK_TIMEOUT_MS })
+  if (!(reply instanceof Error)) return reply
+  throw new Error(`Cannot ${command.slice(0, 2).join(' ')} at port ${address.port}: received ${reply.message}`)
+}
+
 function encodeCommand(command: readonly string[]): string {
   const parts = command.map((part) => `$${Buffer.byteLength(part)}\r\n${part}\r\n`)
   return `*${command.length}\r\n${parts.join('')}`
 }
 
-interface Parsed {
-  readonly value: RespValue
+interface Parsed<T = RespValue> {
+  readonly value: T
   readonly next: number
 }
 
@@ -59,7 +73,7 @@ export function parseReply(text: string, start = 0): Parsed | undefined {
     case '$':
       return parseBulk(text, next, Number(line))
     case '*':
-      return parseArray(text, next, Number(line))
+      return Number(line) < 0 ? { value: null, next } : parseArray(text, next, Number(line))
     default:
       throw new Error(`Cannot read a reply of Redis: unknown type: received ${JSON.stringify(text[start])}`)
   }
@@ -71,8 +85,7 @@ function parseBulk(text: string, start: number, length: number): Parsed | undefi
   return { value: utf8(text.slice(start, start + length)), next: start + length + 2 }
 }
 
-function parseArray(text: string, start: number, length: number): Parsed | undefined {
-  if (length < 0) return { value: null, next: start }
+function parseArray(text: string, start: number, length: number): Parsed<readonly RespValue[]> | undefined {
   const values: RespValue[] = []
   let next = start
   for (let i = 0; i < length; i++) {
