@@ -1,4 +1,10 @@
 import type { ConnectionOptions } from 'node:tls'
+import { ThermoclineError } from '../errors.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
+import { redisErrorText } from './redis-error.ts'
+import { checkRedisOptions } from './redis-options.ts'
+import { passwordConnector } from './redis-password.ts'
+import { clusterSettings, type RedisSettings, redisSettings } from './redis-settings.ts'
 
 /** The slice of ioredis 6 that is used of a connection: its `Redis` and its `Cluster` both have it. */
 export interface RedisClient {
@@ -6,8 +12,8 @@ export interface RedisClient {
   readonly status: string
   call(command: string, ...args: readonly (string | number | Buffer)[]): Promise<unknown>
   callBuffer(command: string, ...args: readonly (string | number | Buffer)[]): Promise<unknown>
-  on(event: string, listener: (...args: never[]) => void): unknown
-  off(event: string, listener: (...args: never[]) => void): unknown
+  on(event: string, listener: (...args: unknown[]) => void): unknown
+  off(event: string, listener: (...args: unknown[]) => void): unknown
   /** Resolves when it is ready, for clients made with `lazyConnect`. */
   connect(): Promise<void>
   /** Of a connection to one server. */
@@ -60,7 +66,147 @@ export interface RedisSentinelOptions {
 
 /** A connection and who closes it. */
 export interface RedisConnection {
+  /** Its status says whether it is `ready`. One that is not goes on trying, unless it was given. */
   readonly client: RedisClient
+  /** What went wrong with the connection last, without arguments of commands. */
+  lastError(): string | undefined
   /** Closes it if we made it. Harmless when repeated. */
   close(): Promise<void>
+}
+
+export interface ConnectRedisOptions {
+  /** How long to wait until it is ready, in milliseconds. @default 1000 */
+  readonly readyWithinMs?: number
+  /** @default Math.random */
+  readonly random?: () => number
+  readonly clock?: Clock
+  /** Where ioredis comes from. @default the copy that this package resolves */
+  readonly load?: () => Promise<Ioredis>
+}
+
+export type Ioredis = Pick<typeof import('ioredis'), 'Redis' | 'Cluster' | 'AbstractConnector' | 'SentinelConnector'>
+
+/**
+ * Connects, and resolves when that is done, or at the latest after `readyWithinMs` with a client that goes on trying.
+ *
+ * @throws ThermoclineError `INVALID_OPTION`; `PEER_MISSING` where ioredis is not installed; `STORE_UNAVAILABLE` where
+ * the function that makes the client fails or does not come to an end
+ */
+export async function connectRedis(
+  options: RedisConnectionOptions = {},
+  { readyWithinMs = 1_000, random = Math.random, clock = systemClock, load = importIoredis }: ConnectRedisOptions = {},
+): Promise<RedisConnection> {
+  checkRedisOptions(options)
+  const waiting = new AbortController()
+  const timeUp = clock.sleep(readyWithinMs, waiting.signal)
+  try {
+    const { client: given } = options
+    if (typeof given === 'object') return await readyConnection(given, false, timeUp)
+    const client = given ? await madeByCaller(given, timeUp) : await make(options, { random, clock, load })
+    return await readyConnection(client, true, timeUp)
+  } finally {
+    waiting.abort()
+  }
+}
+
+async function make(
+  options: RedisConnectionOptions,
+  { random, clock, load }: Required<Omit<ConnectRedisOptions, 'readyWithinMs'>>,
+): Promise<RedisClient> {
+  const ioredis = await loadIoredis(load)
+  const { redisHost = '127.0.0.1', redisPort = 6379, cluster, sentinel, username, password, db = 0 } = options
+  const tls = options.tls === true ? {} : options.tls || undefined
+  const settings: RedisSettings = { ...redisSettings(random), ...(username && { username }), ...(tls && { tls }) }
+  if (typeof password === 'string') settings.password = password
+  if (typeof password === 'function') settings.Connector = passwordConnector(ioredis, password, clock)
+  if (cluster) {
+    const client: RedisClient = new ioredis.Cluster([...cluster], clusterSettings(settings))
+    client.on('ready', () => warmUp(client))
+    return client
+  }
+  if (!sentinel) return new ioredis.Redis({ ...settings, host: redisHost, port: redisPort, db })
+  return new ioredis.Redis({
+    ...settings,
+    db,
+    name: sentinel.name,
+    sentinels: [...sentinel.sentinels],
+    sentinelCommandTimeout: 1_000,
+    sentinelRetryStrategy: settings.retryStrategy,
+    ...(sentinel.username && { sentinelUsername: sentinel.username }),
+    ...(sentinel.password && { sentinelPassword: sentinel.password }),
+    ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
+  })
+}
+
+/** ioredis connects to a node of a cluster with the first command for it, and fails others that come meanwhile. */
+function warmUp(cluster: RedisClient): void {
+  for (const node of cluster.nodes?.('master') ?? []) node.call('PING').catch(() => {})
+}
+
+async function madeByCaller(
+  makeClient: () => RedisClient | Promise<RedisClient>,
+  timeUp: Promise<void>,
+): Promise<RedisClient> {
+  const making = Promise.resolve().then(makeClient)
+  try {
+    const client = await Promise.race([making, timeUp])
+    if (client) return client
+  } catch (error) {
+    throw new ThermoclineError(
+      'STORE_UNAVAILABLE',
+      `Cannot connect to redis: the function for option client failed: ${redisErrorText(error)}`,
+    )
+  }
+  making.then((client) => client.disconnect()).catch(() => {})
+  throw new ThermoclineError(
+    'STORE_UNAVAILABLE',
+    'Cannot connect to redis: the function for option client did not come to an end in time',
+  )
+}
+
+async function readyConnection(client: RedisClient, isOurs: boolean, timeUp: Promise<void>): Promise<RedisConnection> {
+  let lastError: string | undefined
+  const note = (error: unknown): void => {
+    lastError = redisErrorText(error)
+  }
+  // Without a listener ioredis writes each failed attempt to the console.
+  client.on('error', note)
+  if (client.status !== 'ready') await readyOr(client, timeUp)
+  return Object.freeze({
+    client,
+    lastError: () => lastError,
+    async close() {
+      if (isOurs) client.disconnect()
+      else client.off('error', note)
+    },
+  })
+}
+
+async function readyOr(client: RedisClient, timeUp: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<unknown>()
+  client.on('ready', resolve)
+  client.on('end', resolve)
+  // A client with `lazyConnect` waits for a first command, and may refuse it while it connects.
+  if (client.status === 'wait') client.call('PING').catch(() => {})
+  await Promise.race([promise, timeUp])
+  client.off('ready', resolve)
+  client.off('end', resolve)
+}
+
+/** @throws ThermoclineError `PEER_MISSING` */
+async function loadIoredis(load: () => Promise<Ioredis>): Promise<Ioredis> {
+  try {
+    return await load()
+  } catch (cause) {
+    throw new ThermoclineError(
+      'PEER_MISSING',
+      'Cannot connect to redis: package ioredis is not installed: run "npm install ioredis@6"',
+      { cause, details: { package: 'ioredis' } },
+    )
+  }
+}
+
+async function importIoredis(): Promise<Ioredis> {
+  const { Redis, Cluster, AbstractConnector, SentinelConnector } = await import('ioredis')
+  return { Redis, Cluster, AbstractConnector, SentinelConnector }
 }
