@@ -1,5 +1,5 @@
 import type { SessionKey } from '../memory/session.ts'
-import type { HotStore } from '../tiers/hot-store.ts'
+import type { HotChanges, HotStore } from '../tiers/hot-store.ts'
 import { FaultCounter, type FaultPlan, lostReply, refusedBefore, WaitingCalls } from './fault-plan.ts'
 
 /**
@@ -14,13 +14,16 @@ export interface FaultyHotStore extends HotStore {
   readonly held: WaitingCalls
 }
 
-/** Puts planned faults before any hot store. `open`, `close` and `stats` are left alone. */
+/** Puts planned faults before any hot store. `open`, `close`, `release`, `probe` and `stats` are left alone. */
 export function faultyHotStore(store: HotStore, plan: FaultPlan<HotFault>): FaultyHotStore {
   return new PlannedFaults(store, plan)
 }
 
 class PlannedFaults implements FaultyHotStore {
   readonly name: string
+  readonly isShared: boolean
+  readonly changes?: HotChanges
+  readonly probe?: NonNullable<HotStore['probe']>
   readonly peek?: NonNullable<HotStore['peek']>
   readonly held: WaitingCalls = new WaitingCalls()
   readonly #store: HotStore
@@ -28,8 +31,11 @@ class PlannedFaults implements FaultyHotStore {
 
   constructor(store: HotStore, plan: FaultPlan<HotFault>) {
     this.name = store.name
+    this.isShared = store.isShared ?? false
     this.#store = store
     this.#faults = new FaultCounter(plan)
+    if (store.changes !== undefined) this.changes = store.changes
+    if (store.probe !== undefined) this.probe = () => store.probe!()
     // It answers at once or not at all, so every fault is a copy that is not there.
     if (store.peek !== undefined)
       this.peek = (id) => (this.#faults.next('peek') === 'none' ? store.peek!(id) : undefined)
@@ -43,8 +49,8 @@ class PlannedFaults implements FaultyHotStore {
     return this.#store.close()
   }
 
-  read(key: SessionKey): ReturnType<HotStore['read']> {
-    return this.#call('read', key, () => this.#store.read(key))
+  read(...args: Parameters<HotStore['read']>): ReturnType<HotStore['read']> {
+    return this.#call('read', args[0], () => this.#store.read(...args))
   }
 
   fill(...args: Parameters<HotStore['fill']>): ReturnType<HotStore['fill']> {
@@ -73,6 +79,10 @@ class PlannedFaults implements FaultyHotStore {
 
   dropSegments(...args: Parameters<HotStore['dropSegments']>): ReturnType<HotStore['dropSegments']> {
     return this.#call('dropSegments', args[0], () => this.#store.dropSegments(...args))
+  }
+
+  release(key: SessionKey): void {
+    this.#store.release(key)
   }
 
   stats(): ReturnType<HotStore['stats']> {

@@ -19,6 +19,7 @@ import { SessionCopy } from '../../src/tiers/reading/session-copy.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const session = identifySession({ userId: 'u', sessionId: 's' })
+const QUERY = { maxProofAgeMs: 0, revive: () => expect.unreachable('the store is in the process') }
 const stamps = new StampMaker()
 const entry = () => ({ stamp: stamps.next(NOW), body: '{}', createdAt: NOW })
 
@@ -93,50 +94,51 @@ describe('a hot store with a planned fault', () => {
     ),
   )
   const forever = Number.POSITIVE_INFINITY
+  const facts = { id: 'tail', isArchive: false, newestAt: NOW, heat: COLD_HEAT }
   const copy = () =>
     new SessionCopy({
+      session,
       n: 1,
       items: [item!],
       complete: true,
-      spans: [
-        { unit: 'tail', from: 0, reads: new UnitReads(COLD_HEAT, { at: forever, everyMs: forever, count: forever }) },
-      ],
+      spans: [{ facts, from: 0, reads: new UnitReads(COLD_HEAT, { at: forever, everyMs: forever, count: forever }) }],
       filledAt: NOW,
-      validUntil: forever,
+      tierUntil: forever,
+      provenUntil: forever,
       idleMs: forever,
     })
 
   async function filled(plan: FaultPlan<HotFault>) {
     const naked = inProcessHotStore()
-    const answer = await naked.read(session.key)
+    const answer = await naked.read(session.key, QUERY)
     if (answer.kind === 'miss') await naked.fill(session.key, answer.lease, copy())
     return faultyHotStore(naked, plan)
   }
 
   it('answers at once where the plan says none', async () => {
     const store = await filled(() => 'none')
-    expect(store.read(session.key)).toBeInstanceOf(SessionCopy)
+    expect(store.read(session.key, QUERY)).toBeInstanceOf(SessionCopy)
     expect(store.peek?.(item!.id)).toBeDefined()
   })
 
   it('forgets just before the call', async () => {
-    expect(await (await filled(first('read', 'forget'))).read(session.key)).toMatchObject({ kind: 'miss' })
+    expect(await (await filled(first('read', 'forget'))).read(session.key, QUERY)).toMatchObject({ kind: 'miss' })
     expect((await filled(first('peek', 'forget'))).peek?.(item!.id)).toBeUndefined()
   })
 
   it('refuses, loses replies and holds', async () => {
     const refusing = await filled(first('forget', 'refuse'))
     await expect(refusing.forget(session.key)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
-    expect(await refusing.read(session.key)).toBeInstanceOf(SessionCopy)
+    expect(await refusing.read(session.key, QUERY)).toBeInstanceOf(SessionCopy)
     const losing = await filled(first('forget', 'lose-reply'))
     await expect(losing.forget(session.key)).rejects.toMatchObject({ code: 'STORE_TIMEOUT' })
-    expect(await losing.read(session.key)).toMatchObject({ kind: 'miss' })
+    expect(await losing.read(session.key, QUERY)).toMatchObject({ kind: 'miss' })
     const holding = await filled(first('clear', 'hold'))
     const cleared = holding.clear()
-    expect(await holding.read(session.key)).toBeInstanceOf(SessionCopy)
+    expect(await holding.read(session.key, QUERY)).toBeInstanceOf(SessionCopy)
     await holding.held.release()
     await cleared
-    expect(await holding.read(session.key)).toMatchObject({ kind: 'miss' })
+    expect(await holding.read(session.key, QUERY)).toMatchObject({ kind: 'miss' })
   })
 })
 

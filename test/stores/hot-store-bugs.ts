@@ -1,7 +1,8 @@
+import { identifySession, type SessionKey } from '../../src/memory/session.ts'
 import { inProcessHotStore } from '../../src/stores/in-process/hot-store.ts'
 import type { HotStoreBounds } from '../../src/testing/index.ts'
-import type { HotLease, HotStore } from '../../src/tiers/hot-store.ts'
-import { SessionCopy } from '../../src/tiers/reading/session-copy.ts'
+import type { HotLease, HotQuery, HotStore } from '../../src/tiers/hot-store.ts'
+import { SessionCopy, type SessionCopyParts } from '../../src/tiers/reading/session-copy.ts'
 
 type Bug = (store: HotStore, bounds: HotStoreBounds) => Partial<HotStore>
 
@@ -12,7 +13,7 @@ export function withHotBug(bug: Bug, bounds: HotStoreBounds): HotStore {
     name: store.name,
     open: () => store.open(),
     close: () => store.close(),
-    read: (key) => store.read(key),
+    read: (...args) => store.read(...args),
     fill: (...args) => store.fill(...args),
     append: (...args) => store.append(...args),
     forget: (key) => store.forget(key),
@@ -20,21 +21,54 @@ export function withHotBug(bug: Bug, bounds: HotStoreBounds): HotStore {
     getSegment: (...args) => store.getSegment(...args),
     putSegment: (...args) => store.putSegment(...args),
     dropSegments: (...args) => store.dropSegments(...args),
+    release: (key) => store.release(key),
     stats: () => store.stats(),
     ...bug(store, bounds),
   }
 }
 
+/** What a bug asks by itself: the store in the process answers any query with all it holds. */
+const ALL: HotQuery = {
+  maxProofAgeMs: 0,
+  revive() {
+    throw new Error('the store in the process revives nothing')
+  },
+}
+
 /** Fills whether or not the lease stands, and says that it did. */
-async function fillAnyway(store: HotStore, key: Parameters<HotStore['fill']>[0], copy: SessionCopy): Promise<boolean> {
+async function fillAnyway(store: HotStore, key: SessionKey, copy: SessionCopy): Promise<boolean> {
   await store.forget(key)
-  const answer = await store.read(key)
+  const answer = await store.read(key, ALL)
   return answer.kind === 'miss' ? store.fill(key, answer.lease, copy) : false
 }
 
-function rebuilt(copy: SessionCopy, items: SessionCopy['items'], n: number, complete = copy.complete): SessionCopy {
+const NOTHING = {
+  n: 0,
+  items: [],
+  complete: true,
+  spans: [],
+  filledAt: 0,
+  tierUntil: 0,
+  provenUntil: 0,
+  idleMs: 0,
+}
+
+/** As it is but for what is given. */
+function rebuilt(copy: SessionCopy, change: Partial<SessionCopyParts>): SessionCopy {
   const forever = Number.POSITIVE_INFINITY
-  return new SessionCopy({ n, items, complete, spans: copy.spans, filledAt: 0, validUntil: forever, idleMs: forever })
+  return new SessionCopy({
+    session: copy.session,
+    n: copy.n,
+    shownFence: copy.shownFence,
+    items: copy.items,
+    complete: copy.complete,
+    spans: copy.spans,
+    filledAt: 0,
+    tierUntil: forever,
+    provenUntil: forever,
+    idleMs: forever,
+    ...change,
+  })
 }
 
 export const HOT_STORE_BUGS: Readonly<Record<string, readonly [topic: string, bug: Bug]>> = {
@@ -45,8 +79,9 @@ export const HOT_STORE_BUGS: Readonly<Record<string, readonly [topic: string, bu
       // Each lease stands until the session is forgotten; only an append does not void it.
       const standing = new Map<string, Set<HotLease>>()
       return {
-        async read(key) {
-          const answer = await store.read(key)
+        async read(...args) {
+          const answer = await store.read(...args)
+          const [key] = args
           if (answer.kind !== 'miss') return answer
           const lease = { token: {} }
           standing.set(key, (standing.get(key) ?? new Set()).add(lease))
@@ -72,7 +107,7 @@ export const HOT_STORE_BUGS: Readonly<Record<string, readonly [topic: string, bu
       const forgotten = new Map<string, HotLease>()
       return {
         async forget(key) {
-          const answer = await store.read(key)
+          const answer = await store.read(key, ALL)
           if (answer.kind === 'miss') forgotten.set(key, answer.lease)
           await store.forget(key)
         },
@@ -87,8 +122,9 @@ export const HOT_STORE_BUGS: Readonly<Record<string, readonly [topic: string, bu
       const seen = new Map<HotLease, string>()
       let cleared = false
       return {
-        async read(key) {
-          const answer = await store.read(key)
+        async read(...args) {
+          const answer = await store.read(...args)
+          const [key] = args
           if (answer.kind === 'miss') seen.set(answer.lease, key)
           return answer
         },
@@ -105,9 +141,9 @@ export const HOT_STORE_BUGS: Readonly<Record<string, readonly [topic: string, bu
     'append',
     (store) => ({
       async append(key, items, n) {
-        const answer = await store.read(key)
+        const answer = await store.read(key, ALL)
         if (answer.kind === 'miss' || n <= answer.n + items.length) return store.append(key, items, n)
-        await fillAnyway(store, key, rebuilt(answer, [...answer.items, ...items], n))
+        return fillAnyway(store, key, rebuilt(answer, { items: [...answer.items, ...items], n }))
       },
     }),
   ],
@@ -115,9 +151,9 @@ export const HOT_STORE_BUGS: Readonly<Record<string, readonly [topic: string, bu
     'append',
     (store) => ({
       async append(key, items, n) {
-        const answer = await store.read(key)
+        const answer = await store.read(key, ALL)
         if (answer.kind === 'miss' || n !== answer.n + items.length) return store.append(key, items, n)
-        await fillAnyway(store, key, rebuilt(answer, [...answer.items, ...items], n))
+        return fillAnyway(store, key, rebuilt(answer, { items: [...answer.items, ...items], n }))
       },
     }),
   ],
@@ -125,9 +161,9 @@ export const HOT_STORE_BUGS: Readonly<Record<string, readonly [topic: string, bu
     'append',
     (store) => ({
       async append(key, items, n) {
-        const answer = await store.read(key)
+        const answer = await store.read(key, ALL)
         if (answer.kind === 'miss' || n > answer.n) return store.append(key, items, n)
-        await fillAnyway(store, key, rebuilt(answer, [...answer.items, ...items], answer.n))
+        return fillAnyway(store, key, rebuilt(answer, { items: [...answer.items, ...items] }))
       },
     }),
   ],
@@ -135,9 +171,9 @@ export const HOT_STORE_BUGS: Readonly<Record<string, readonly [topic: string, bu
     'append',
     (store) => ({
       async append(key, items, n) {
-        const answer = await store.read(key)
+        const answer = await store.read(key, ALL)
         if (answer.kind === 'miss') return store.append(key, items, n)
-        await fillAnyway(store, key, rebuilt(answer, answer.items, Math.max(n, answer.n)))
+        return fillAnyway(store, key, rebuilt(answer, { n: Math.max(n, answer.n) }))
       },
     }),
   ],
@@ -146,20 +182,20 @@ export const HOT_STORE_BUGS: Readonly<Record<string, readonly [topic: string, bu
     (store) => ({
       async append(key, items, n) {
         await store.append(key, items, n)
-        const answer = await store.read(key)
-        if (answer.kind === 'copy') return
-        const parts = { items, n, complete: true, spans: [], filledAt: 0 }
-        const forever = Number.POSITIVE_INFINITY
-        await store.fill(key, answer.lease, new SessionCopy({ ...parts, validUntil: forever, idleMs: forever }))
+        const answer = await store.read(key, ALL)
+        if (answer.kind === 'copy') return true
+        const session = identifySession({ tenantId: 'tenant', userId: 'user', sessionId: 'chat' })
+        const empty = new SessionCopy({ ...NOTHING, session })
+        return store.fill(key, answer.lease, rebuilt(empty, { items, n }))
       },
     }),
   ],
   'a copy that was cut short says that it is complete': [
     'bounds',
     (store) => ({
-      async read(key) {
-        const answer = await store.read(key)
-        return answer.kind === 'miss' ? answer : rebuilt(answer, answer.items, answer.n, true)
+      async read(...args) {
+        const answer = await store.read(...args)
+        return answer.kind === 'miss' ? answer : rebuilt(answer, { complete: true })
       },
     }),
   ],
@@ -167,7 +203,11 @@ export const HOT_STORE_BUGS: Readonly<Record<string, readonly [topic: string, bu
     'bounds',
     (store, bounds) => ({
       fill: (key, lease, copy) =>
-        store.fill(key, lease, rebuilt(copy, copy.items.slice(0, bounds.maxItemsPerSession), copy.n, false)),
+        store.fill(
+          key,
+          lease,
+          rebuilt(copy, { items: copy.items.slice(0, bounds.maxItemsPerSession), complete: false }),
+        ),
     }),
   ],
   'segments of all sessions share their ids': [

@@ -23,17 +23,20 @@ function items(from: number, count: number): MemoryItem[] {
 
 function span(unit: string, from: number, dueCount = Number.POSITIVE_INFINITY): UnitSpan {
   const never = Number.POSITIVE_INFINITY
-  return { unit, from, reads: new UnitReads(COLD_HEAT, { at: never, everyMs: never, count: dueCount }) }
+  const facts = { id: unit, isArchive: false, newestAt: NOW, heat: COLD_HEAT }
+  return { facts, from, reads: new UnitReads(COLD_HEAT, { at: never, everyMs: never, count: dueCount }) }
 }
 
 function copyOf(held: readonly MemoryItem[], more: Partial<SessionCopyParts> = {}): SessionCopy {
   return new SessionCopy({
+    session,
     n: held.length,
     items: held,
     complete: true,
     spans: [span('tail', 0)],
     filledAt: NOW,
-    validUntil: NOW + 1000,
+    tierUntil: NOW + 1000,
+    provenUntil: NOW + 2000,
     idleMs: 100,
     ...more,
   })
@@ -135,7 +138,7 @@ describe('a session copy', () => {
     copy.recordReadAt(copy.placeOf(item(2).id)!, NOW)
     expect(counts()).toEqual([2, 2, 2])
     copy.trim({ maxItems: 4, maxBytes: 1_000_000 })
-    expect(copy.spans.map(({ unit, from }) => [unit, from])).toEqual([
+    expect(copy.spans.map(({ facts, from }) => [facts.id, from])).toEqual([
       ['b', 0],
       ['tail', 1],
     ])

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyOf, fillNow, item, items, missesNow, served, servesExactly, session } from './fixtures.ts'
+import { copyOf, fillNow, item, items, missesNow, read, served, servesExactly, session } from './fixtures.ts'
 import type { HotTest } from './store-under-test.ts'
 
 export function appendTests(test: HotTest): void {
@@ -7,7 +7,7 @@ export function appendTests(test: HotTest): void {
   const held = items(chat, 0, 3)
 
   test('the next append is added', async (context) => {
-    await fillNow(context.store, chat, copyOf(held, 3))
+    await fillNow(context.store, chat, copyOf(chat, held, 3))
     const more = items(chat, 10, 2)
     await context.store.append(chat.key, more, 5)
     await servesExactly(context, chat, [...held, ...more], 5)
@@ -16,21 +16,21 @@ export function appendTests(test: HotTest): void {
   })
 
   test('a known append is ignored', async (context) => {
-    await fillNow(context.store, chat, copyOf(held, 3))
+    await fillNow(context.store, chat, copyOf(chat, held, 3))
     for (const n of [1, 2, 3]) await context.store.append(chat.key, [held[n - 1]!], n)
     await servesExactly(context, chat, held, 3)
   })
 
   test('after a gap the copy is gone', async ({ store }) => {
     for (const n of [5, 6, 100]) {
-      await fillNow(store, chat, copyOf(held, 3))
+      await fillNow(store, chat, copyOf(chat, held, 3))
       await store.append(chat.key, [item(chat, 20)], n)
       await missesNow(store, chat)
     }
   })
 
   test('after more items than the count says, the copy is gone', async ({ store }) => {
-    await fillNow(store, chat, copyOf(held, 3))
+    await fillNow(store, chat, copyOf(chat, held, 3))
     await store.append(chat.key, items(chat, 20, 2), 4)
     await missesNow(store, chat)
   })
@@ -45,9 +45,9 @@ export function appendTests(test: HotTest): void {
       [item(chat, 30), item(chat, 30)],
     ]
     for (const [i, batch] of late.entries()) {
-      await fillNow(store, chat, copyOf(spread, 3))
+      await fillNow(store, chat, copyOf(chat, spread, 3))
       await store.append(chat.key, batch, 3 + batch.length)
-      const answer = await store.read(chat.key)
+      const answer = await read(store, chat)
       assert.equal(answer.kind, 'miss', `case ${i}: the copy would be out of order`)
     }
   })
@@ -60,7 +60,7 @@ export function appendTests(test: HotTest): void {
   })
 
   test('what was handed out is not changed by a later append', async (context) => {
-    await fillNow(context.store, chat, copyOf(held, 3))
+    await fillNow(context.store, chat, copyOf(chat, held, 3))
     const before = await served(context, chat)
     const seen = before?.items.slice(0, 3)
     await context.store.append(chat.key, [item(chat, 20)], 4)
@@ -78,7 +78,7 @@ export function appendTests(test: HotTest): void {
   test('contents come back as they are', async (context) => {
     const texts = ['', '"\\\u0000\u2028', '😀 e\u0301 \u00e9', '\ud800', '{"a":1}', 'x'.repeat(50_000)]
     const odd = texts.map((content, i) => item(chat, i, content))
-    await fillNow(context.store, chat, copyOf(odd.slice(0, 3), 3))
+    await fillNow(context.store, chat, copyOf(chat, odd.slice(0, 3), 3))
     await context.store.append(chat.key, odd.slice(3), 6)
     await servesExactly(context, chat, odd, 6)
   })

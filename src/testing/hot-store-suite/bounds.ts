@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { SessionIdentity } from '../../memory/session.ts'
-import { copyOf, fillNow, item, items, served, session, textOf } from './fixtures.ts'
+import { copyOf, fillNow, item, items, read, served, session, textOf } from './fixtures.ts'
 import type { HotTest, HotTestContext } from './store-under-test.ts'
 
 /** The newest `count` of `all` are served, and the copy says that there is more. */
@@ -24,7 +24,7 @@ export function boundTests(test: HotTest): void {
     'a fill keeps the newest items of a session, as many as it may',
     async (context) => {
       const all = items(chat, 0, 15)
-      await fillNow(context.store, chat, copyOf(all, 15))
+      await fillNow(context.store, chat, copyOf(chat, all, 15))
       await servesNewest(context, chat, all, 10)
     },
     { maxItemsPerSession: 10 },
@@ -34,7 +34,7 @@ export function boundTests(test: HotTest): void {
     'an append past the bound lets the oldest items go',
     async (context) => {
       const all = items(chat, 0, 9)
-      await fillNow(context.store, chat, copyOf(all, 9))
+      await fillNow(context.store, chat, copyOf(chat, all, 9))
       all.push(item(chat, 50))
       await context.store.append(chat.key, all.slice(9), 10)
       const full = await served(context, chat)
@@ -51,7 +51,7 @@ export function boundTests(test: HotTest): void {
     'long texts count too',
     async (context) => {
       const all = Array.from({ length: 8 }, (_, i) => item(chat, i, String(i).repeat(300)))
-      await fillNow(context.store, chat, copyOf(all, 8))
+      await fillNow(context.store, chat, copyOf(chat, all, 8))
       await servesNewest(context, chat, all, 3)
       all.push(item(chat, 100, 'y'.repeat(700)))
       await context.store.append(chat.key, all.slice(8), 9)
@@ -69,14 +69,14 @@ export function boundTests(test: HotTest): void {
         if (maxBytes > 0) assert.ok(bytes <= maxBytes, `${bytes} bytes are held, of ${maxBytes}`)
       }
       for (const [i, made] of sessions.entries()) {
-        await fillNow(store, made, copyOf(items(made, 0, 5), 5))
+        await fillNow(store, made, copyOf(made, items(made, 0, 5), 5))
         await store.putSegment(made.key, `segment ${i}`, new Uint8Array(3000))
         within()
         for (let n = 6; n < 12; n++) await store.append(made.key, [item(made, n, 'z'.repeat(300))], n)
         within()
       }
       for (const made of sessions) {
-        const answer = await store.read(made.key)
+        const answer = await read(store, made)
         if (answer.kind === 'copy') assert.deepEqual([answer.n, answer.items.length], [11, 11])
       }
     },
@@ -86,9 +86,9 @@ export function boundTests(test: HotTest): void {
   test('stats add up', async ({ store, mayForget }) => {
     const before = store.stats()
     const sessions = [session('one'), session('two'), session('three')]
-    for (const made of sessions) await fillNow(store, made, copyOf(items(made, 0, 2), 2))
-    for (const made of [...sessions, sessions[0]!]) await store.read(made.key)
-    await store.read(session('nobody').key)
+    for (const made of sessions) await fillNow(store, made, copyOf(made, items(made, 0, 2), 2))
+    for (const made of [...sessions, sessions[0]!]) await read(store, made)
+    await read(store, session('nobody'))
     const { hits, misses, sessions: held, bytes, evictions, maxBytes } = store.stats()
     assert.equal(hits + misses - before.hits - before.misses, 8)
     if (!mayForget) assert.deepEqual([hits - before.hits, misses - before.misses], [4, 4])

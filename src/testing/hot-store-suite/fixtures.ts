@@ -4,10 +4,13 @@ import { makeItem } from '../../memory/item-body.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { identifySession, type SessionIdentity } from '../../memory/session.ts'
 import { firstStampAt, STAMP_CHARS, type Stamp } from '../../memory/stamp.ts'
-import type { HotLease, HotStore } from '../../tiers/hot-store.ts'
-import { type HeatDue, UnitReads } from '../../tiers/placement/heat-ledger.ts'
+import type { HotAnswer, HotLease, HotQuery, HotStore } from '../../tiers/hot-store.ts'
+import { TIER_DEFAULTS } from '../../tiers/options.ts'
+import { type HeatDue, HeatLedger, UnitReads } from '../../tiers/placement/heat-ledger.ts'
 import { TAIL_UNIT } from '../../tiers/placement/units.ts'
+import { reviveCopy } from '../../tiers/reading/make-copy.ts'
 import { SessionCopy } from '../../tiers/reading/session-copy.ts'
+import type { TierParts } from '../../tiers/tier-parts.ts'
 import type { HotTestContext } from './store-under-test.ts'
 
 /** All times of the suite count from here; nothing reads the clock. */
@@ -36,12 +39,15 @@ export function items(owner: SessionIdentity, from: number, count: number): Memo
 }
 
 /** A copy as a reader makes it after a miss, of a session whose tail is all there is. */
-export function copyOf(held: readonly MemoryItem[], n: number, complete = true): SessionCopy {
+export function copyOf(owner: SessionIdentity, held: readonly MemoryItem[], n: number, complete = true): SessionCopy {
+  const newestAt = held.at(-1)?.createdAt ?? START
+  const facts = { id: TAIL_UNIT, isArchive: false, newestAt, heat: COLD_HEAT }
   return new SessionCopy({
+    session: owner,
     n,
     items: held,
     complete,
-    spans: [{ unit: TAIL_UNIT, from: 0, reads: new UnitReads(COLD_HEAT, NEVER_DUE) }],
+    spans: [{ facts, from: 0, reads: new UnitReads(COLD_HEAT, NEVER_DUE) }],
     filledAt: START,
     tierUntil: START + 365 * 86_400_000,
     provenUntil: START + 365 * 86_400_000,
@@ -49,9 +55,20 @@ export function copyOf(held: readonly MemoryItem[], n: number, complete = true):
   })
 }
 
+/** Asks as a process does that has read nothing before. Without a query, for all that there is. */
+export async function read(
+  store: HotStore,
+  { key }: SessionIdentity,
+  query: Partial<HotQuery> = {},
+): Promise<HotAnswer> {
+  const parts = { ledger: new HeatLedger(1), options: TIER_DEFAULTS } as TierParts
+  const revive: HotQuery['revive'] = (stored) => reviveCopy(parts, stored, START)
+  return store.read(key, { maxProofAgeMs: TIER_DEFAULTS.maxProofAgeMs, revive, ...query })
+}
+
 /** The lease of a read that must miss. */
-export async function leaseOf(store: HotStore, { key }: SessionIdentity): Promise<HotLease> {
-  const answer = await store.read(key)
+export async function leaseOf(store: HotStore, owner: SessionIdentity): Promise<HotLease> {
+  const answer = await read(store, owner)
   assert.ok(answer.kind === 'miss', 'a copy was served where none may be')
   return answer.lease
 }
@@ -66,7 +83,7 @@ export async function served(
   { store, mayForget }: HotTestContext,
   owner: SessionIdentity,
 ): Promise<SessionCopy | undefined> {
-  const answer = await store.read(owner.key)
+  const answer = await read(store, owner)
   if (answer.kind === 'copy') return answer
   assert.ok(mayForget, 'a miss where a copy is expected')
   return undefined
@@ -90,6 +107,6 @@ export function textOf({ lastAccessedAt, accessCount, ...rest }: MemoryItem): ob
   return { ...rest }
 }
 
-export async function missesNow(store: HotStore, { key }: SessionIdentity): Promise<void> {
-  assert.equal((await store.read(key)).kind, 'miss', 'a copy was served where none may be')
+export async function missesNow(store: HotStore, owner: SessionIdentity): Promise<void> {
+  assert.equal((await read(store, owner)).kind, 'miss', 'a copy was served where none may be')
 }

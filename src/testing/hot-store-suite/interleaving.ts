@@ -4,7 +4,7 @@ import type { SessionIdentity } from '../../memory/session.ts'
 import type { HotLease, HotStore } from '../../tiers/hot-store.ts'
 import type { SessionCopy } from '../../tiers/reading/session-copy.ts'
 import { seededRandom } from '../seeded-random.ts'
-import { copyOf, item, session } from './fixtures.ts'
+import { copyOf, item, read, session } from './fixtures.ts'
 import type { HotTest } from './store-under-test.ts'
 
 const SEEDS = 12
@@ -85,6 +85,7 @@ class World {
     const reader = this.#readers.find(({ copy }) => copy === undefined)
     if (reader === undefined || random() < 0.2) return
     reader.copy = copyOf(
+      this.#owner,
       sorted(this.#log).filter(({ id }) => !this.#deleted.has(id)),
       this.#log.length,
     )
@@ -96,7 +97,7 @@ class World {
   }
 
   async #read(): Promise<void> {
-    const answer = await this.#store.read(this.#owner.key)
+    const answer = await read(this.#store, this.#owner)
     if (answer.kind === 'copy') this.#check(answer)
     else if (this.#readers.length < 4) this.#readers.push({ lease: answer.lease, copy: undefined })
   }

@@ -22,7 +22,7 @@ export function peekTests(test: HotTest): void {
     if (store.peek === undefined) return
     const another = items(session('another'), 0, 1)[0]!
     for (const wanted of [...held, another]) assert.equal(store.peek(wanted.id), undefined)
-    await fillNow(store, chat, copyOf(held, 5))
+    await fillNow(store, chat, copyOf(chat, held, 5))
     // Twice, since a place may be remembered.
     for (const wanted of [...held, ...held]) finds(context, wanted)
     const added = item(chat, 50)
@@ -43,13 +43,13 @@ export function peekTests(test: HotTest): void {
       () => store.append(chat.key, [held[0]!], 6),
     ]
     for (const [i, goes] of ways.entries()) {
-      await fillNow(store, chat, copyOf(held, 5))
+      await fillNow(store, chat, copyOf(chat, held, 5))
       for (const wanted of held) finds(context, wanted)
       await goes()
       for (const { id } of held) assert.equal(store.peek(id), undefined, `way ${i}`)
     }
     // A new copy without the first item: the old place of it must not lead anywhere.
-    await fillNow(store, chat, copyOf(held.slice(1), 5))
+    await fillNow(store, chat, copyOf(chat, held.slice(1), 5))
     assert.equal(store.peek(held[0]!.id), undefined)
     for (const wanted of held.slice(1)) finds(context, wanted)
   })
@@ -59,7 +59,7 @@ export function peekTests(test: HotTest): void {
     async (context) => {
       const { store } = context
       if (store.peek === undefined) return
-      await fillNow(store, chat, copyOf(held, 5))
+      await fillNow(store, chat, copyOf(chat, held, 5))
       for (const wanted of held) finds(context, wanted)
       const more = items(chat, 50, 3)
       await store.append(chat.key, more, 8)

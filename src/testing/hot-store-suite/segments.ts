@@ -19,7 +19,7 @@ export function segmentTests(test: HotTest): void {
 
   test('a segment needs no copy and leaves a copy alone', async (context) => {
     const held = items(chat, 0, 2)
-    await fillNow(context.store, chat, copyOf(held, 2))
+    await fillNow(context.store, chat, copyOf(chat, held, 2))
     await context.store.putSegment(chat.key, id, new Uint8Array([1, 2, 3]))
     await servesExactly(context, chat, held, 2)
   })
