@@ -17,7 +17,7 @@ export interface RedisClient {
   /** Resolves when it is ready, for clients made with `lazyConnect`. */
   connect(): Promise<void>
   /** Of a connection to one server. */
-  readonly options?: Readonly<Record<string, unknown>>
+  readonly options?: object
   /** Closes at once; with `true` it connects again. */
   disconnect(reconnect?: boolean): void
   /** A new connection with the same options, except those given. */

@@ -99,4 +99,18 @@ export interface HotStats {
   readonly hits: number
   readonly misses: number
   readonly evictions: number
+  /** Of the store that other processes see too, where there is one. */
+  readonly shared?: SharedHotStats
+}
+
+/** Counts of this process. */
+export interface SharedHotStats {
+  readonly name: string
+  readonly hits: number
+  readonly misses: number
+  /** Calls that failed, or were not made since it was away. */
+  readonly failures: number
+  readonly isReachable: boolean
+  /** What the last failure said. */
+  readonly lastError: string | undefined
 }

@@ -1,4 +1,4 @@
-import type { RedisClient } from '../../clients/ioredis.ts'
+import type { RedisAddress, RedisClient } from '../../clients/ioredis.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { isSessionKey, type SessionKey } from '../../memory/session.ts'
 import type { HotChanges } from '../../tiers/hot-store.ts'
@@ -106,7 +106,7 @@ export class RedisInvalidations implements HotChanges {
     this.#lines.set(name, line)
     client.on('error', () => undefined)
     client.on('close', () => this.#drop(name, line))
-    client.on('message', (_channel: string, keys: string) => this.#tell(keys))
+    client.on('message', (_channel, keys) => this.#tell(String(keys)))
     this.#track(line).then(
       () => {
         line.heardAt = now
@@ -163,7 +163,10 @@ export class RedisInvalidations implements HotChanges {
 function nodesOf(client: RedisClient): ReadonlyMap<string, RedisClient> {
   if (client.nodes === undefined) return new Map([['', client]])
   return new Map(
-    client.nodes('master').map((node) => [`${node.options?.['host']}:${node.options?.['port']}`, node]),
+    client.nodes('master').map((node) => {
+      const { host, port } = node.options as RedisAddress
+      return [`${host}:${port}`, node]
+    }),
   )
 }
 

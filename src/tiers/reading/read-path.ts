@@ -101,10 +101,12 @@ export class ReadPath {
     if (answer.kind === 'copy' && this.#mayAnswer(strong)) {
       const hit = this.#fromCopy(key, answer, query, now)
       if (hit !== undefined) return hit
-      // Some of the newest are no more: the copy may reach further than it was asked for.
-      if (isEnd) answer = await this.#ask(key, now, { strong })
-      const found = answer.kind === 'copy' ? this.#fromCopy(key, answer, query, now) : undefined
-      if (found !== undefined) return found
+      if (isEnd && this.#parts.hot.isShared === true) {
+        // Some of the newest are no more: the copy may reach further than it was asked for.
+        answer = await this.#ask(key, now, { strong })
+        const found = answer.kind === 'copy' ? this.#fromCopy(key, answer, query, now) : undefined
+        if (found !== undefined) return found
+      }
       if (answer.kind === 'copy' && query.window.before === undefined) {
         // What is read now reaches further: it takes the copy's place.
         await this.#parts.hot.forget(key)

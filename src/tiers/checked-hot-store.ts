@@ -1,0 +1,266 @@
+import { isThermoclineError, ThermoclineError } from '../errors.ts'
+import { checkNames } from '../lib/check-names.ts'
+import { checkNumberOption } from '../lib/check-options.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
+import { Deadlines } from '../lib/deadlines.ts'
+import { type StoreCallEvent, storeChannel } from '../lib/trace.ts'
+import type { MemoryItem } from '../memory/memory-item.ts'
+import type { SessionKey } from '../memory/session.ts'
+import { DistrustedKeys } from './distrusted-keys.ts'
+import type { HotAnswer, HotChanges, HotLease, HotMiss, HotQuery, HotStats, HotStore } from './hot-store.ts'
+import type { SessionCopy } from './reading/session-copy.ts'
+
+/** Bounds of calls of a shared hot store. */
+export interface HotCallOptions {
+  /** Longest time that a call may take, in milliseconds. @default 250 */
+  readonly timeoutMs?: number
+  /** Calls under way at once; further ones are as if it had nothing. @default 1000 */
+  readonly maxInFlight?: number
+  /** How often it is tried again once it has failed, in milliseconds. @default 250 */
+  readonly probeEveryMs?: number
+}
+
+export const HOT_CALL_DEFAULTS: Required<HotCallOptions> = Object.freeze({
+  timeoutMs: 250,
+  maxInFlight: 1000,
+  probeEveryMs: 250,
+})
+
+/** @throws ThermoclineError `INVALID_OPTION` */
+export function resolveHotCalls(given: HotCallOptions): Required<HotCallOptions> {
+  checkNames('INVALID_OPTION', 'Cannot use option hotCalls', given, Object.keys(HOT_CALL_DEFAULTS))
+  const options = { ...HOT_CALL_DEFAULTS, ...given }
+  for (const [name, value] of Object.entries(options))
+    checkNumberOption(`hotCalls.${name}`, value, [1, 2_147_483_647, true])
+  return Object.freeze(options)
+}
+
+/**
+ * What every shared hot store needs and none should write itself: a deadline for each call, a bound of calls in flight,
+ * a circuit breaker. None of its calls reject: what can't be read is a miss, and a copy that could not be told of a
+ * change is not believed until it is gone.
+ *
+ * The breaker opens with the first call that finds the store away, so that no call of a user has to wait for it twice,
+ * and a timer finds out when it is back, so that none has to try.
+ */
+export function checkedHotStore(store: HotStore, calls: HotCallOptions = {}, clock: Clock = systemClock): HotStore {
+  return new CheckedHotStore(store, resolveHotCalls(calls), clock)
+}
+
+/** Nothing can be filled with it. */
+const NO_LEASE: HotLease = Object.freeze({ token: undefined })
+const MISS: HotMiss = Object.freeze({ kind: 'miss', lease: NO_LEASE })
+
+class CheckedHotStore implements HotStore {
+  readonly name: string
+  readonly isShared = true
+  readonly changes?: HotChanges
+  readonly #store: HotStore
+  readonly #calls: Required<HotCallOptions>
+  readonly #clock: Clock
+  readonly #deadlines: Deadlines
+  readonly #distrusted: DistrustedKeys
+  #inFlight = 0
+  #isClosed = false
+  /** Ends the probing; undefined while the store is well. */
+  #stopProbing: (() => void) | undefined
+  #isProbing = false
+  #failures = 0
+  #lastError: string | undefined
+
+  constructor(store: HotStore, calls: Required<HotCallOptions>, clock: Clock) {
+    this.#store = store
+    this.name = store.name
+    this.#calls = calls
+    this.#clock = clock
+    this.#deadlines = new Deadlines(calls.timeoutMs, clock)
+    this.#distrusted = new DistrustedKeys(clock)
+    if (store.changes !== undefined) this.changes = store.changes
+  }
+
+  open(): Promise<void> {
+    return this.#store.open()
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#stopProbing?.()
+    this.#deadlines.close()
+    await this.#store.close()
+  }
+
+  async read(key: SessionKey, query: HotQuery): Promise<HotAnswer> {
+    try {
+      if (this.#distrusted.has(key)) await this.#forget(key)
+      const asked = this.#distrusted.limit(query)
+      return await this.#call('read', () => this.#store.read(key, asked))
+    } catch {
+      return MISS
+    }
+  }
+
+  async fill(key: SessionKey, lease: HotLease, copy: SessionCopy): Promise<boolean> {
+    if (lease === NO_LEASE) return false
+    try {
+      return await this.#call('fill', () => this.#store.fill(key, lease, copy))
+    } catch {
+      // If it is taken after all, then under its lease.
+      return false
+    }
+  }
+
+  async append(key: SessionKey, items: readonly MemoryItem[], n: number): Promise<boolean> {
+    try {
+      const goesOn = await this.#call('append', () => this.#store.append(key, items, n))
+      // Where there is no copy there is nothing to distrust.
+      if (!goesOn) this.#distrusted.delete(key)
+      return goesOn && !this.#distrusted.has(key)
+    } catch {
+      this.#distrusted.add(key)
+      return false
+    }
+  }
+
+  async forget(key: SessionKey): Promise<void> {
+    try {
+      await this.#forget(key)
+    } catch {
+      this.#distrusted.add(key)
+    }
+  }
+
+  release(key: SessionKey): void {
+    this.#store.release(key)
+  }
+
+  async clear(): Promise<void> {
+    try {
+      await this.#call('clear', () => this.#store.clear())
+    } catch {
+      this.#distrusted.addAll()
+    }
+  }
+
+  async getSegment(key: SessionKey, segmentId: string): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#call('getSegment', () => this.#store.getSegment(key, segmentId))
+    } catch {
+      return undefined
+    }
+  }
+
+  async putSegment(key: SessionKey, segmentId: string, bytes: Uint8Array): Promise<void> {
+    await this.#call('putSegment', () => this.#store.putSegment(key, segmentId, bytes)).catch(() => undefined)
+  }
+
+  async dropSegments(key: SessionKey, segmentIds: readonly string[]): Promise<void> {
+    try {
+      await this.#call('dropSegments', () => this.#store.dropSegments(key, segmentIds))
+    } catch {
+      this.#distrusted.addSegments(key, segmentIds)
+    }
+  }
+
+  stats(): HotStats {
+    const stats = this.#store.stats()
+    return {
+      ...stats,
+      shared: {
+        name: this.name,
+        hits: stats.hits,
+        misses: stats.misses,
+        failures: this.#failures,
+        isReachable: this.#stopProbing === undefined,
+        lastError: this.#lastError,
+      },
+    }
+  }
+
+  async #forget(key: SessionKey): Promise<void> {
+    await this.#call('forget', () => this.#store.forget(key))
+    this.#distrusted.delete(key)
+  }
+
+  async #call<T>(operation: string, body: () => T | Promise<T>): Promise<T> {
+    if (this.#stopProbing !== undefined) throw this.#failed(unavailable(operation, this.name))
+    if (this.#inFlight >= this.#calls.maxInFlight) throw this.#failed(overloaded(operation, this.name, this.#inFlight))
+    const startedAt = storeChannel.hasSubscribers ? performance.now() : undefined
+    let failure: ThermoclineError | undefined
+    this.#inFlight += 1
+    try {
+      return await this.#limited(operation, body)
+    } catch (error) {
+      failure = this.#failed(error)
+      if (failure.code === 'STORE_TIMEOUT' || failure.code === 'STORE_UNAVAILABLE') this.#leaveAlone()
+      throw failure
+    } finally {
+      this.#inFlight -= 1
+      if (startedAt !== undefined) {
+        const durationMs = performance.now() - startedAt
+        storeChannel.publish({
+          store: this.name,
+          operation,
+          durationMs,
+          error: failure?.code,
+        } satisfies StoreCallEvent)
+      }
+    }
+  }
+
+  async #limited<T>(operation: string, body: () => T | Promise<T>): Promise<T> {
+    const answer = body()
+    if (!(answer instanceof Promise)) return answer
+    return this.#deadlines.limit(answer, () => timedOut(operation, this.name, this.#calls.timeoutMs))
+  }
+
+  #failed(error: unknown): ThermoclineError {
+    const failure = isThermoclineError(error)
+      ? error
+      : new ThermoclineError('STORE_FAILED', `Cannot call ${this.name}: it failed`, { cause: error })
+    this.#failures += 1
+    this.#lastError = failure.message
+    return failure
+  }
+
+  #leaveAlone(): void {
+    if (this.#stopProbing !== undefined || this.#isClosed) return
+    this.#stopProbing = this.#clock.every(this.#calls.probeEveryMs, () => void this.#probe())
+  }
+
+  async #probe(): Promise<void> {
+    // A call to a store that hangs is not answered either: one at a time.
+    if (this.#isProbing) return
+    this.#isProbing = true
+    try {
+      await this.#store.probe?.()
+      this.#stopProbing?.()
+      this.#stopProbing = undefined
+      await this.#repair()
+    } catch (error) {
+      this.#lastError = error instanceof Error ? error.message : String(error)
+    } finally {
+      this.#isProbing = false
+    }
+  }
+
+  /** What was changed meanwhile is told now, so that it does not lie there until somebody asks for it. */
+  async #repair(): Promise<void> {
+    for (const key of this.#distrusted.keys()) await this.#forget(key)
+    for (const [key, segmentIds] of this.#distrusted.takeSegments()) await this.dropSegments(key, segmentIds)
+  }
+}
+
+function timedOut(operation: string, store: string, timeoutMs: number): ThermoclineError {
+  return new ThermoclineError(
+    'STORE_TIMEOUT',
+    `Cannot ${operation} in ${store}: no answer within ${timeoutMs} ms; it may still take effect`,
+  )
+}
+
+function unavailable(operation: string, store: string): ThermoclineError {
+  return new ThermoclineError('STORE_UNAVAILABLE', `Cannot ${operation} in ${store}: it is away and tried again soon`)
+}
+
+function overloaded(operation: string, store: string, calls: number): ThermoclineError {
+  return new ThermoclineError('OVERLOADED', `Cannot ${operation} in ${store}: ${calls} calls are in flight`)
+}
