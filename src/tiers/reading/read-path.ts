@@ -1,4 +1,4 @@
-import { isThermoclineError, ThermoclineError } from '../../errors.ts'
+import { ThermoclineError } from '../../errors.ts'
 import { makeItem } from '../../memory/item-body.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import type { SessionRecord } from '../../memory/record.ts'
@@ -14,9 +14,8 @@ import { type ItemRead, type ResolvedQuery, windowIds } from './history-query.ts
 import { makeCopy, type PlacedSpan, reviveCopy } from './make-copy.ts'
 import { findPlaced, type SegmentReader, visibleRuns } from './record-runs.ts'
 import type { SessionCopy } from './session-copy.ts'
+import { mayReload, withReloads } from './with-reloads.ts'
 
-/** A segment may be replaced between reading the record and reading the segment; more often than this, something is wrong. */
-const MAX_RELOADS = 3
 /** No hot store keeps more of a session by default; making more copies than that would be for nothing. */
 const MAX_COPY_ITEMS = 500
 /** Items that the iterator asks of the tail at a time. */
@@ -159,8 +158,8 @@ export class ReadPath {
         if (record.tailComplete) return true
         newest = undefined
       } catch (error) {
+        if (!mayReload(error, reloads)) throw error
         reloads += 1
-        if (!isThermoclineError(error, 'SEGMENT_MISSING') || reloads > MAX_RELOADS) throw error
       }
     }
     return true
@@ -356,20 +355,16 @@ export class ReadPath {
     await this.#fill(record, lease, { items, spans: [{ unit, from: 0 }], complete: record.segments.length === 0 }, now)
   }
 
-  async #withReloads<T>(
+  #withReloads<T>(
     key: SessionKey,
     options: LoadOptions,
     body: (record: LoadedRecord | undefined) => Promise<T>,
   ): Promise<T> {
-    for (let reloads = 0; ; reloads++) {
+    return withReloads(async () => {
       const record = await this.#parts.durable.load(key, options)
       if (record !== undefined) this.#observe(record)
-      try {
-        return await body(record)
-      } catch (error) {
-        if (!isThermoclineError(error, 'SEGMENT_MISSING') || reloads >= MAX_RELOADS) throw error
-      }
-    }
+      return body(record)
+    })
   }
 
   /** What this process adds from now on sorts after what it has read. */

@@ -1,4 +1,3 @@
-import { isThermoclineError } from '../../errors.ts'
 import { makeItem } from '../../memory/item-body.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import type { Overlay, SessionRecord, TailEntry } from '../../memory/record.ts'
@@ -12,6 +11,7 @@ import type { TierParts } from '../tier-parts.ts'
 import { isExpired } from './history-pick.ts'
 import { findPlaced } from './record-runs.ts'
 import { type IndexBudget, indexTail, patchesOf, SessionIndexer } from './session-indexer.ts'
+import { withReloads } from './with-reloads.ts'
 
 export type { SearchQuery } from '../../search/search-query.ts'
 
@@ -47,8 +47,6 @@ const SEARCH_BOUNDS: SearchBounds = Object.freeze({ maxSessions: 1000, maxIndexe
 
 /** Records that are asked for at once: they come one round trip after the other from a service. */
 const RECORDS_AT_ONCE = 8
-/** More often than this a segment is not replaced while it is read, and something is wrong. */
-const MAX_RELOADS = 3
 
 /** One search while it is under way. */
 interface SearchRun {
@@ -179,17 +177,6 @@ export class SearchPath {
     const unit = unitOf(record, id, ledger, options, now)!
     if (unit.reads.record(now)) this.#background(flushHeat(this.#parts, record.session.key))
     return unit
-  }
-}
-
-/** A segment may be replaced between reading the record and reading the segment: then once more from the record. */
-async function withReloads(body: (reloads: number) => Promise<void>): Promise<void> {
-  for (let reloads = 0; ; reloads++) {
-    try {
-      return await body(reloads)
-    } catch (error) {
-      if (!isThermoclineError(error, 'SEGMENT_MISSING') || reloads >= MAX_RELOADS) throw error
-    }
   }
 }
 
