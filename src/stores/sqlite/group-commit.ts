@@ -1,7 +1,7 @@
 import { ThermoclineError } from '../../errors.ts'
-import { systemClock } from '../../lib/clock.ts'
 import { isBusy, wrapSqliteError } from './sqlite-error.ts'
 import type { Statements } from './statements.ts'
+import { pausesWithin } from './while-busy.ts'
 
 export interface GroupCommitOptions {
   /** How long a transaction waits for other processes, in milliseconds. */
@@ -75,15 +75,13 @@ export class GroupCommit {
   }
 
   async #untilFree(action: string, attempt: () => boolean): Promise<void> {
-    const deadline = performance.now() + this.#options.lockTimeoutMs
-    for (let waitMs = 1; !this.#succeeds(action, attempt); waitMs = Math.min(waitMs * 2, 50)) {
-      if (performance.now() >= deadline) {
-        throw new ThermoclineError(
-          'STORE_TIMEOUT',
-          `Cannot ${action} in ${this.#options.path}: another process is using it; try again`,
-        )
-      }
-      await systemClock.sleep(waitMs)
+    const pause = pausesWithin(this.#options.lockTimeoutMs)
+    while (!this.#succeeds(action, attempt)) {
+      if (await pause()) continue
+      throw new ThermoclineError(
+        'STORE_TIMEOUT',
+        `Cannot ${action} in ${this.#options.path}: another process is using it; try again`,
+      )
     }
   }
 
@@ -130,12 +128,9 @@ export class GroupCommit {
   }
 
   async #waitForLock(writes: readonly Write[], firstError: unknown): Promise<Outcome> {
-    // Always the true clock: it is another process that is waited for.
-    const deadline = performance.now() + this.#options.lockTimeoutMs
+    const pause = pausesWithin(this.#options.lockTimeoutMs)
     let outcome: Outcome = { kind: 'failed', error: firstError }
-    for (let waitMs = 1; outcome.kind === 'failed' && isBusy(outcome.error); waitMs = Math.min(waitMs * 2, 50)) {
-      if (performance.now() >= deadline) break
-      await systemClock.sleep(waitMs)
+    while (outcome.kind === 'failed' && isBusy(outcome.error) && (await pause())) {
       outcome = this.#tryTransaction(writes)
     }
     return outcome
