@@ -137,7 +137,7 @@ export class ChangePath {
     let removed: Removed | undefined
     let erasedTo = upTo
     for (let round = 0; round < MAX_ERASE_ROUNDS; round++) {
-      const cut = { items: 0, segments: 0, rewrittenItems: 0 }
+      const cut = { items: 0, segments: 0 }
       const { result: hasErased, outcome } = await this.#run(key, false, async (record, now) => {
         erasedTo ??= Math.max(this.#parts.stamps.latest(key, now), newestMs(record))
         const left = applyEdits(record, { erasedTo })
