@@ -3,6 +3,7 @@ import type { SessionKey } from '../../memory/session.ts'
 import { TAIL_UNIT } from './units.ts'
 import type { TierParts } from '../tier-parts.ts'
 import { isKeptByReads } from './placement.ts'
+import type { PlacedUnit } from './units.ts'
 
 /**
  * Writes down the reads of a session, for placement to find. Failing is harmless: heat is approximate, and the next
@@ -29,4 +30,15 @@ export async function flushHeat({ durable, ledger, options, clock }: TierParts, 
     ...(segmentHeat.size > 0 && { segmentHeat }),
     ...(wanted && { reviewAt: { at: now, n: record.n, fence: record.fence! } }),
   })
+}
+
+/** Counts a read of a unit. Where its reads are worth a write by now, `background` gets the write. */
+export function recordRead(
+  parts: TierParts,
+  key: SessionKey,
+  unit: PlacedUnit,
+  now: number,
+  background: (work: Promise<void>) => void,
+): void {
+  if (unit.reads.record(now)) background(flushHeat(parts, key))
 }

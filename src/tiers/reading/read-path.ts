@@ -6,7 +6,7 @@ import { itemId, SESSION_KEY_CHARS, type SessionKey, stampOf } from '../../memor
 import type { Stamp } from '../../memory/stamp.ts'
 import type { LoadedRecord, LoadOptions } from '../durable-store.ts'
 import type { HotAnswer, HotLease, HotMiss, HotQuery } from '../hot-store.ts'
-import { flushHeat } from '../placement/heat-flush.ts'
+import { flushHeat, recordRead } from '../placement/heat-flush.ts'
 import { type PlacedUnit, stateOf, TAIL_UNIT, unitOf } from '../placement/units.ts'
 import type { TierParts } from '../tier-parts.ts'
 import { arrange, firstAbove, isExpired, pick } from './history-pick.ts'
@@ -392,7 +392,7 @@ export class ReadPath {
   }
 
   #recordRead(key: SessionKey, unit: PlacedUnit, now: number): void {
-    if (unit.reads.record(now)) this.#writeHeat(key)
+    recordRead(this.#parts, key, unit, now, this.#background)
   }
 
   #writeHeat(key: SessionKey): void {

@@ -5,7 +5,7 @@ import { identifySession, type Owner, type SessionKey } from '../../memory/sessi
 import { type RankedItem, Ranking } from '../../search/ranking.ts'
 import { resolveSearch, type SearchQuery } from '../../search/search-query.ts'
 import { isTurnSpent, nextTurn } from '../../search/turn-share.ts'
-import { flushHeat } from '../placement/heat-flush.ts'
+import { recordRead } from '../placement/heat-flush.ts'
 import { type PlacedUnit, stateOf, unitOf } from '../placement/units.ts'
 import type { TierParts } from '../tier-parts.ts'
 import { isExpired } from './history-pick.ts'
@@ -175,7 +175,7 @@ export class SearchPath {
   #readUnit(record: SessionRecord, id: string, now: number): PlacedUnit {
     const { ledger, options } = this.#parts
     const unit = unitOf(record, id, ledger, options, now)!
-    if (unit.reads.record(now)) this.#background(flushHeat(this.#parts, record.session.key))
+    recordRead(this.#parts, record.session.key, unit, now, this.#background)
     return unit
   }
 }
