@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { SessionRecord } from './record.ts'
 import type { SessionKey } from './session.ts'
 import { MAX_STAMP_LEAD_MS, type Stamp, StampMaker, stampMs } from './stamp.ts'
 
@@ -36,6 +37,13 @@ export class SessionStamps {
     own?.observe(stamp, now)
     if (ms <= Math.max(now, this.#common.ms)) this.#common.observe(stamp, now)
     else if (own === undefined) this.#letAhead(key).observe(stamp, now)
+  }
+
+  /** The same of the newest stamps of a record. A latecomer may be all that is in the tail, so segments count too. */
+  observeRecord({ session, tail, segments }: SessionRecord, now: number): void {
+    for (const newest of [tail.at(-1)?.stamp, segments.at(-1)?.last]) {
+      if (newest !== undefined) this.observe(session.key, newest, now)
+    }
   }
 
   /** No stamp made or learnt of so far for sessions whose keys begin so is later, in milliseconds since 1970. */

@@ -190,9 +190,7 @@ export class ChangePath {
     let isWanted = false
     const planner: Planner = async (record, _heat, now) => {
       // Whoever has changed an item has read it: what this process adds from now on sorts after it.
-      for (const last of [record.tail.at(-1)?.stamp, record.segments.at(-1)?.last]) {
-        if (last !== undefined) this.#parts.stamps.observe(key, last, now)
-      }
+      this.#parts.stamps.observeRecord(record, now)
       const decision = await decide(record, now)
       result = decision.result
       isWanted = decision.edits !== undefined

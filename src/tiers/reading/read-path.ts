@@ -369,10 +369,7 @@ export class ReadPath {
 
   /** What this process adds from now on sorts after what it has read. */
   #observe(record: SessionRecord): void {
-    // A latecomer may be all that is in the tail.
-    for (const newest of [record.tail.at(-1)?.stamp, record.segments.at(-1)?.last]) {
-      if (newest !== undefined) this.#parts.stamps.observe(record.session.key, newest, this.#parts.clock.now())
-    }
+    this.#parts.stamps.observeRecord(record, this.#parts.clock.now())
   }
 
   #segments(key: SessionKey, keep = true): SegmentReader {
