@@ -1,6 +1,13 @@
 import { ThermoclineError } from '../errors.ts'
 import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
-import { identifySession, type Owner, ownerTag, parseItemId, type SessionIdentity } from '../memory/session.ts'
+import {
+  identifySession,
+  isOwnedBy,
+  type Owner,
+  ownerTag,
+  parseItemId,
+  type SessionIdentity,
+} from '../memory/session.ts'
 import type { EraseReceipt } from './changing/erase-jobs.ts'
 import { checkList, type RestoreReport } from './check-arguments.ts'
 import type { Engine } from './engine.ts'
@@ -46,7 +53,7 @@ export class ScopedMemory extends MemoryCalls<{ readonly sessionId: string }, ob
   async getMemoryItem(id: string, options?: ItemReadOptions): Promise<MemoryItem | undefined> {
     this.ownerOfItem(id)
     const item = await (await this.#open()).get(id, options)
-    if (item !== undefined && (item.tenantId !== this.tenantId || item.userId !== this.userId)) throw outOfScope()
+    if (item !== undefined && !isOwnedBy(item, this)) throw outOfScope()
     return item
   }
 

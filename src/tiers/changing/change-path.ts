@@ -2,7 +2,7 @@ import { ThermoclineError } from '../../errors.ts'
 import { type EncodedBody, encodeChangedItem, makeItem } from '../../memory/item-body.ts'
 import type { ItemBody, ItemChange, MemoryItem } from '../../memory/memory-item.ts'
 import { NEVER, type SegmentRef } from '../../memory/record.ts'
-import { isSystemSession, type Owner, type SessionIdentity, type SessionKey } from '../../memory/session.ts'
+import { isOwnedBy, isSystemSession, type Owner, type SessionIdentity, type SessionKey } from '../../memory/session.ts'
 import { decodeAbout, encodeAbout, type SessionAbout } from '../../memory/session-about.ts'
 import type { Stamp } from '../../memory/stamp.ts'
 import type { AppendEntry, LoadedRecord } from '../durable-store.ts'
@@ -253,7 +253,7 @@ function deletion(record: LoadedRecord, stamps: readonly Stamp[]): RecordEdits {
 
 /** A key leads to its session by a hash; whose it is, the record says. */
 function checkOwner({ session }: LoadedRecord, owner: Owner | undefined): void {
-  const isOwn = owner === undefined || (session.tenantId === owner.tenantId && session.userId === owner.userId)
+  const isOwn = owner === undefined || isOwnedBy(session, owner)
   if (isOwn && !isSystemSession(session)) return
   throw new ThermoclineError('OUT_OF_SCOPE', 'Cannot change item: it belongs to another tenant or user')
 }

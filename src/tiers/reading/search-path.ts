@@ -1,7 +1,7 @@
 import { makeItem } from '../../memory/item-body.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import type { Overlay, SessionRecord, TailEntry } from '../../memory/record.ts'
-import { identifySession, type Owner, type SessionKey } from '../../memory/session.ts'
+import { identifySession, isOwnedBy, type Owner, type SessionKey } from '../../memory/session.ts'
 import { type RankedItem, Ranking } from '../../search/ranking.ts'
 import { resolveSearch, type SearchQuery } from '../../search/search-query.ts'
 import { isTurnSpent, nextTurn } from '../../search/turn-share.ts'
@@ -97,7 +97,7 @@ export class SearchPath {
       const { lease } = this.#indexer
       const records = await Promise.all(keys.map((key) => this.#parts.durable.load(key)))
       for (const record of records) {
-        if (run.budget.bytesLeft < 0 || record === undefined || !isOf(record, owner)) continue
+        if (run.budget.bytesLeft < 0 || record === undefined || !isOwnedBy(record.session, owner)) continue
         sessions += 1
         await this.#gather(record, lease, run)
         if (isTurnSpent()) await nextTurn()
@@ -181,11 +181,6 @@ export class SearchPath {
 }
 
 const NO_CHANGES: Overlay = new Map()
-
-/** The owner's tag in a key is a hash of 50 bits; what is found is compared in clear. */
-function isOf({ session }: SessionRecord, owner: Owner): boolean {
-  return session.tenantId === owner.tenantId && session.userId === owner.userId
-}
 
 function resultOf(
   run: SearchRun,
