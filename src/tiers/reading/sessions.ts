@@ -39,6 +39,8 @@ export interface ListedSessions {
 }
 
 const MAX_PAGE = 1000
+const DEFAULT_PAGE = 50
+/** Sessions that are listed at a time, where all of them are looked at. */
 const PAGE = 100
 /** A busy store has new sessions all the time. */
 const MAX_LISTINGS = 3
@@ -53,7 +55,7 @@ export class Sessions {
 
   /** @throws ThermoclineError `INVALID_ARGUMENT` */
   async list(owner: Owner, options: SessionPageOptions): Promise<ListedSessions> {
-    const { limit = PAGE / 2, cursor } = options
+    const { limit = DEFAULT_PAGE, cursor } = options
     if (!(Number.isSafeInteger(limit) && limit >= 1 && limit <= MAX_PAGE)) {
       throw invalid('limit', `a whole number from 1 to ${MAX_PAGE}`, limit)
     }
