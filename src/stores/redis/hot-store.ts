@@ -50,6 +50,8 @@ export const REDIS_HOT_STORE_DEFAULTS: Required<Omit<RedisHotStoreOptions, 'conn
 
 /** A reader that needs longer from its miss to its fill has to begin again. */
 const LEASE_MS = 30_000
+/** What a record takes beside content and payload. */
+const RECORD_OVERHEAD_BYTES = 128
 /** A key's time to live is renewed when so much of it is gone. */
 const RENEW_SHARE = 1 / 8
 
@@ -123,7 +125,8 @@ class RedisHotStore implements HotStore {
       await this.forget(key)
       return false
     }
-    const { maxItems, maxBytes } = this.#bounds
+    const { maxItems } = this.#bounds
+    const maxBytes = this.#bounds.maxBytes + maxItems * RECORD_OVERHEAD_BYTES
     const counts = [encodeCount(n - items.length), encodeCount(n)]
     const args = [...counts, first, last, items.length, encodeRecords(items), maxItems, maxBytes]
     return (await this.#run(APPEND, key, args)) === 1
