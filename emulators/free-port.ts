@@ -2,6 +2,11 @@ import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
+export interface TcpAddress {
+  readonly host: string
+  readonly port: number
+}
+
 export const LOCAL_HOST = '127.0.0.1'
 
 // Below the ports that Linux (from 32768) and macOS (from 49152) give to outgoing connections, even with 10,000 added:

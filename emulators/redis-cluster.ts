@@ -1,8 +1,8 @@
-import { onFreePort } from './free-port.ts'
+import { onFreePort, type TcpAddress } from './free-port.ts'
 import { isRunning } from './processes.ts'
-import { type RedisOptions, type RedisServer, startRedis } from './redis.ts'
+import { type RedisOptions, type RedisServer, restartAmong, startRedis } from './redis.ts'
 import { agree, clusterView, type NodeView, servesSlot } from './redis-cluster-view.ts'
-import { ask, type RedisAddress } from './resp.ts'
+import { ask } from './resp.ts'
 import { startAll, stopAll } from './start-all.ts'
 import { until } from './until.ts'
 
@@ -18,7 +18,7 @@ export interface RedisClusterOptions extends Pick<RedisOptions, 'args' | 'passwo
 export interface RedisCluster {
   /** Those that start as primaries, then the replicas of the first of them, of the second, and so on. */
   readonly nodes: readonly RedisServer[]
-  readonly addresses: readonly Pick<RedisAddress, 'host' | 'port'>[]
+  readonly addresses: readonly TcpAddress[]
   /** Starts a node again, killed before or now, with what it knew of the cluster; takes its place in `nodes`. */
   restart(node: RedisServer): Promise<RedisServer>
   /** Resolves once all nodes that have not ended agree on who serves what, and all slots are served. */
@@ -88,23 +88,14 @@ async function joinNodes(nodes: readonly RedisServer[], primaries: number, repli
 
 function clusterOf(nodes: RedisServer[]): RedisCluster {
   const running = () => nodes.filter(({ pid }) => isRunning(pid))
-  const nodeAt = (port: number) => {
-    const node = nodes.find((node) => node.port === port)
-    if (!node) throw new Error(`Cannot find a node of the cluster: received port ${port}`)
-    return node
-  }
   const primaryOf = async (key: string) => {
     const { port } = await viewOfPrimary(running(), key)
-    return nodeAt(port)
+    return nodes.find((node) => node.port === port) as RedisServer
   }
   return {
     nodes,
     addresses: nodes.map(({ host, port }) => ({ host, port })),
-    restart: async ({ port }) => {
-      const again = await nodeAt(port).restart()
-      nodes[nodes.indexOf(nodeAt(port))] = again
-      return again
-    },
+    restart: (node) => restartAmong(nodes, node),
     untilOk: () => until('the cluster is whole', () => agree(running())),
     primaryOf,
     moveSlot: async (key, to, onTheWay) => {

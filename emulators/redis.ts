@@ -100,3 +100,13 @@ async function answers(address: RedisAddress, pid: number): Promise<boolean> {
   const info = await sendCommand(address, ['INFO', 'server'])
   return pong === 'PONG' && String(info).includes(`process_id:${pid}\r\n`)
 }
+
+/** Restarts one of several, and puts the new process in its place among them. */
+export async function restartAmong(servers: RedisServer[], { port }: RedisServer): Promise<RedisServer> {
+  const index = servers.findIndex((server) => server.port === port)
+  const before = servers[index]
+  if (!before) throw new Error(`Cannot restart a server: not one of these: received port ${port}`)
+  const again = await before.restart()
+  servers[index] = again
+  return again
+}

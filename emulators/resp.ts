@@ -1,12 +1,11 @@
 import { createConnection } from 'node:net'
 import { connect } from 'node:tls'
+import type { TcpAddress } from './free-port.ts'
 
 /** A reply of Redis; an error reply is an Error, not thrown. */
 export type RespValue = string | number | null | Error | readonly RespValue[]
 
-export interface RedisAddress {
-  readonly host: string
-  readonly port: number
+export interface RedisAddress extends TcpAddress {
   readonly password?: string
   /** Speaks TLS, and trusts certificates signed by this one (PEM). */
   readonly tls?: { readonly ca: string }

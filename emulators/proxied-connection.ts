@@ -1,0 +1,113 @@
+import { createConnection, type Socket } from 'node:net'
+import type { TcpAddress } from './free-port.ts'
+
+/** From client to target, or back. */
+export type Direction = 'requests' | 'replies'
+
+/** What happens to all connections of a proxy; it changes while they are open. */
+export interface Faults {
+  flow: Readonly<Record<Direction, 'pass' | 'hold' | 'swallow'>>
+  /** Each for the first request that matches. */
+  readonly cuts: Set<Cut>
+}
+
+export interface Cut {
+  readonly matches: RegExp
+  /** How much of the answer still passes. */
+  readonly replyBytes: number
+  readonly done: () => void
+}
+
+/** How far back a request that came in pieces is put together to be matched. */
+const MATCHED_CHARACTERS = 65_536
+
+/** A client, a connection of its own to the target, and the bytes between them. */
+export class ProxiedConnection {
+  /** Resolves once both ends are closed. */
+  readonly closed: Promise<unknown>
+  readonly #client: Socket
+  readonly #target: Socket
+  readonly #faults: Faults
+  readonly #full = new Set<Socket>()
+  /** What the client sent since a cut is wanted. */
+  #seen = ''
+  #cut: Cut | undefined
+  #repliedBytes = 0
+
+  constructor(client: Socket, target: TcpAddress, faults: Faults) {
+    this.#client = client
+    this.#target = createConnection({ host: target.host, port: target.port, allowHalfOpen: true, noDelay: true })
+    this.#faults = faults
+    client.setNoDelay()
+    client.on('data', (bytes) => this.#onRequest(bytes))
+    this.#target.on('data', (bytes) => this.#onReply(bytes))
+    this.closed = Promise.all([this.#tie(client, this.#target), this.#tie(this.#target, client)])
+    this.update()
+  }
+
+  /** Reads on, or no longer, as the faults are now. */
+  update(): void {
+    const { requests, replies } = this.#faults.flow
+    setReading(this.#client, requests !== 'hold' && !this.#full.has(this.#target))
+    setReading(this.#target, replies !== 'hold' && !this.#full.has(this.#client))
+  }
+
+  reset(): void {
+    this.#client.resetAndDestroy()
+    this.#target.resetAndDestroy()
+  }
+
+  /** What ends or breaks one side does so to the other. */
+  #tie(one: Socket, other: Socket): Promise<void> {
+    one.on('error', () => {})
+    one.once('end', () => other.end())
+    return new Promise((resolve) => {
+      one.once('close', (isBroken) => {
+        if (isBroken) other.resetAndDestroy()
+        else other.destroySoon()
+        this.#cut?.done()
+        resolve()
+      })
+    })
+  }
+
+  #onRequest(bytes: Buffer): void {
+    if (this.#faults.flow.requests === 'swallow') return
+    this.#cut ??= this.#takeCut(bytes)
+    this.#write(this.#target, bytes)
+  }
+
+  #takeCut(bytes: Buffer): Cut | undefined {
+    const { cuts } = this.#faults
+    this.#seen = cuts.size === 0 ? '' : (this.#seen + bytes.toString('latin1')).slice(-MATCHED_CHARACTERS)
+    const cut = [...cuts].find(({ matches }) => this.#seen.search(matches) >= 0)
+    if (cut) cuts.delete(cut)
+    return cut
+  }
+
+  #onReply(bytes: Buffer): void {
+    if (this.#faults.flow.replies === 'swallow') return
+    const left = this.#cut ? this.#cut.replyBytes - this.#repliedBytes : bytes.length
+    if (left > 0) this.#write(this.#client, bytes.subarray(0, left))
+    if (!this.#cut) return
+    this.#repliedBytes += bytes.length
+    if (bytes.length < left) return
+    this.#client.destroySoon()
+    this.#target.destroy()
+  }
+
+  #write(to: Socket, bytes: Buffer): void {
+    if (to.write(bytes)) return
+    this.#full.add(to)
+    this.update()
+    to.once('drain', () => {
+      this.#full.delete(to)
+      this.update()
+    })
+  }
+}
+
+function setReading(socket: Socket, isReading: boolean): void {
+  if (isReading) socket.resume()
+  else socket.pause()
+}
