@@ -1,3 +1,10 @@
+export type {
+  RedisAddress,
+  RedisClient,
+  RedisConnection,
+  RedisConnectionOptions,
+  RedisSentinelOptions,
+} from './clients/ioredis.ts'
 export {
   ERROR_CODES,
   type ErrorCode,
@@ -19,6 +26,9 @@ export type {
 export type { SearchQuery } from './search/search-query.ts'
 export { inProcessDurableStore } from './stores/in-process/durable-store.ts'
 export { type InProcessHotStoreOptions, inProcessHotStore } from './stores/in-process/hot-store.ts'
+export type { EvictionPolicy, RedisLRUCacheOptions } from './stores/redis/cache-options.ts'
+export type { RedisLRUCacheStats } from './stores/redis/cache-stats.ts'
+export { RedisLRUCache } from './stores/redis/redis-lru-cache.ts'
 export { type SqliteDurableStoreOptions, sqliteDurableStore } from './stores/sqlite/durable-store.ts'
 export {
   openThermocline,

@@ -3,7 +3,6 @@ import { ThermoclineError } from '../errors.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { redisErrorText } from './redis-error.ts'
 import { checkRedisOptions } from './redis-options.ts'
-import { passwordConnector } from './redis-password.ts'
 import { clusterSettings, type RedisSettings, redisSettings } from './redis-settings.ts'
 
 /** The slice of ioredis 6 that is used of a connection: its `Redis` and its `Cluster` both have it. */
@@ -118,10 +117,14 @@ async function make(
   const tls = options.tls === true ? {} : options.tls || undefined
   const settings: RedisSettings = { ...redisSettings(random), ...(username && { username }), ...(tls && { tls }) }
   if (typeof password === 'string') settings.password = password
-  if (typeof password === 'function') settings.Connector = passwordConnector(ioredis, password, clock)
+  if (typeof password === 'function') {
+    // Loaded here, as it brings in Node's TLS.
+    const { passwordConnector } = await import('./redis-password.ts')
+    settings.Connector = passwordConnector(ioredis, password, clock)
+  }
   if (cluster) {
     const client: RedisClient = new ioredis.Cluster([...cluster], clusterSettings(settings))
-    client.on('ready', () => warmUp(client))
+    client.on('ready', () => void warmUp(client))
     return client
   }
   if (!sentinel) return new ioredis.Redis({ ...settings, host: redisHost, port: redisPort, db })
@@ -138,9 +141,24 @@ async function make(
   })
 }
 
+/** The connections to all servers that take writes: of a cluster each of them, otherwise the client itself. */
+export function primariesOf(client: RedisClient): readonly RedisClient[] {
+  return client.nodes?.('master') ?? [client]
+}
+
+/**
+ * A connection of its own to where `primary` leads, for messages, which makes itself anew for as long as it is not
+ * disconnected. In RESP2: to RESP3 ioredis 6 does not give what a server says by itself.
+ */
+export function messageConnection(primary: RedisClient, random: () => number = Math.random): RedisClient {
+  const { retryStrategy, enableOfflineQueue } = redisSettings(random)
+  // The last three, since a node of a cluster has others.
+  return primary.duplicate({ protocol: 2, retryStrategy, enableOfflineQueue, lazyConnect: false })
+}
+
 /** ioredis connects to a node of a cluster with the first command for it, and fails others that come meanwhile. */
-function warmUp(cluster: RedisClient): void {
-  for (const node of cluster.nodes?.('master') ?? []) node.call('PING').catch(() => {})
+async function warmUp(client: RedisClient): Promise<void> {
+  await Promise.allSettled(primariesOf(client).map((node) => node.call('PING')))
 }
 
 async function madeByCaller(
@@ -189,6 +207,7 @@ async function readyOr(client: RedisClient, timeUp: Promise<void>): Promise<void
   // A client with `lazyConnect` waits for a first command, and may refuse it while it connects.
   if (client.status === 'wait') client.call('PING').catch(() => {})
   await Promise.race([promise, timeUp])
+  if (client.status === 'ready' && client.nodes) await Promise.race([warmUp(client), timeUp])
   client.off('ready', resolve)
   client.off('end', resolve)
 }

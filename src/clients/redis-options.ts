@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import { ThermoclineError } from '../errors.ts'
 import { checkNames } from '../lib/check-names.ts'
 import { checkNumberOption, invalidOption, type NumberRange } from '../lib/check-options.ts'
@@ -79,7 +78,7 @@ function checkAddresses(name: string, addresses: unknown): void {
 
 /** Whether it exists is for the resolver to say. What no host is called, such as a URL, would be asked for in vain. */
 function checkHost(name: string, host: unknown): void {
-  if (typeof host === 'string' && (/^[\w.-]{1,255}$/.test(host) || isIP(host) !== 0)) return
+  if (typeof host === 'string' && (/^[\w.-]{1,255}$/.test(host) || /^[\da-f:.%]{2,64}$/i.test(host))) return
   throw invalidOption(name, 'a host name or an address, without a scheme or a port', host)
 }
 

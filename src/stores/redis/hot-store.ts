@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { RedisClient, RedisConnection } from '../../clients/ioredis.ts'
-import { invalidOption } from '../../lib/check-options.ts'
+import { primariesOf, type RedisClient, type RedisConnection } from '../../clients/ioredis.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { type SessionKey, stampOf } from '../../memory/session.ts'
@@ -19,14 +18,15 @@ import {
 } from './copy-log.ts'
 import { RedisInvalidations } from './invalidations.ts'
 import { KeyNotes } from './key-notes.ts'
-import { unlinkAll } from './key-prefix.ts'
+import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from './key-prefix.ts'
 import { toStoreError } from './redis-errors.ts'
 import { APPEND, FILL, LEASE, runScript, type Script } from './scripts.ts'
+import { unlinkAll } from './unlink-all.ts'
 
 export interface RedisHotStoreOptions {
   /** Gives the connection when the store is opened. */
   readonly connect: () => RedisConnection | Promise<RedisConnection>
-  /** First part of every key: letters, digits and `_.:-`. @default "thermocline" */
+  /** First part of every key: letters, digits and `_.:/-`. @default "thermocline" */
   readonly keyPrefix?: string
   /** Newest items kept of one session; a quarter more before the oldest go. @default 500 */
   readonly maxItemsPerSession?: number
@@ -41,7 +41,7 @@ export interface RedisHotStoreOptions {
 }
 
 export const REDIS_HOT_STORE_DEFAULTS: Required<Omit<RedisHotStoreOptions, 'connect' | 'clock'>> = Object.freeze({
-  keyPrefix: 'thermocline',
+  keyPrefix: DEFAULT_KEY_PREFIX,
   maxItemsPerSession: 500,
   maxBytesPerSession: 256 * 1024,
   maxSegmentBytes: 256 * 1024,
@@ -78,8 +78,7 @@ class RedisHotStore implements HotStore {
   constructor(options: RedisHotStoreOptions) {
     this.#options = { ...REDIS_HOT_STORE_DEFAULTS, clock: systemClock, ...options }
     const { keyPrefix, maxItemsPerSession: maxItems, maxBytesPerSession: maxBytes } = this.#options
-    if (!/^[\w.:-]{1,64}$/.test(keyPrefix))
-      throw invalidOption('keyPrefix', '1 to 64 letters, digits and _ . : -', keyPrefix)
+    checkKeyPrefix(keyPrefix)
     this.#sessions = `${keyPrefix}:h:`
     this.#segments = `${keyPrefix}:s:`
     this.#bounds = { maxItems, maxBytes }
@@ -168,7 +167,7 @@ class RedisHotStore implements HotStore {
   /** Writes, since a replica or a full disk can be read from; and asks every primary, since one may be gone alone. */
   async probe(): Promise<void> {
     await this.#call('probe', async (client) => {
-      await Promise.all((client.nodes?.('master') ?? []).map((node) => node.call('ping')))
+      await Promise.all(primariesOf(client).map((node) => node.call('ping')))
       const written = client.call('set', `${this.#options.keyPrefix}:probe`, '', 'PX', 60_000)
       await written.catch((error: unknown) => {
         // Out of memory, it still forgets and is read from.

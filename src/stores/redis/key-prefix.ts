@@ -1,16 +1,13 @@
-import type { RedisClient } from '../../clients/ioredis.ts'
+import { invalidOption } from '../../lib/check-options.ts'
 
-const PAGE = 1000
+export const DEFAULT_KEY_PREFIX = 'thermocline'
 
-/** Deletes all keys with a prefix. SCAN sees one server only, so every primary of a cluster is asked. */
-export async function unlinkAll(client: RedisClient, prefix: string): Promise<void> {
-  for (const node of client.nodes?.('master') ?? [client]) {
-    let cursor = '0'
-    do {
-      const [next, keys] = (await node.call('scan', cursor, 'MATCH', `${prefix}*`, 'COUNT', PAGE)) as [string, string[]]
-      cursor = next
-      // One by one: a cluster refuses a command on keys of several slots.
-      await Promise.all(keys.map((key) => client.call('unlink', key)))
-    } while (cursor !== '0')
-  }
+/**
+ * What all keys begin with. No braces, which would choose the slot on a cluster, and nothing that SCAN takes for a
+ * pattern.
+ * @throws ThermoclineError `INVALID_OPTION`
+ */
+export function checkKeyPrefix(prefix: unknown): asserts prefix is string {
+  if (typeof prefix === 'string' && /^[\w.:/-]{1,64}$/.test(prefix)) return
+  throw invalidOption('keyPrefix', '1 to 64 of the characters a-z A-Z 0-9 _ . : / -', prefix)
 }
