@@ -1,9 +1,17 @@
+import { connectRedis, type RedisConnectionOptions } from './clients/ioredis.ts'
+import { checkRedisOptions } from './clients/redis-options.ts'
 import { ContextPruner, type ContextPrunerOptions, openAITokenCounter, type TokenCounter } from './context/index.ts'
 import { countItems } from './context/item-tokens.ts'
-import { checkNames } from './lib/check-names.ts'
+import { ThermoclineError } from './errors.ts'
+import { checkNames, kindOf } from './lib/check-names.ts'
 import { inProcessDurableStore } from './stores/in-process/durable-store.ts'
 import { type InProcessHotStoreOptions, inProcessHotStore } from './stores/in-process/hot-store.ts'
+import { type RedisHotStoreOptions, redisHotStore } from './stores/redis/hot-store.ts'
+import { RedisLRUCache } from './stores/redis/redis-lru-cache.ts'
 import { sqliteDurableStore } from './stores/sqlite/durable-store.ts'
+import { checkedHotStore, type HotCallOptions } from './tiers/checked-hot-store.ts'
+import type { HotStore } from './tiers/hot-store.ts'
+import { layeredHotStore } from './tiers/layered-hot-store.ts'
 import { TIER_DEFAULTS } from './tiers/options.ts'
 import { type Stores, TieredStorage, type TieredStorageOptions } from './tiers/tiered-storage.ts'
 
@@ -17,13 +25,29 @@ export interface TieredStorageManagerOptions extends TieredStorageOptions {
   readonly inProcess?: InProcessHotStoreOptions
   /** What `maxTokens` of a history counts with. @default openAITokenCounter(), which needs the package gpt-tokenizer */
   readonly tokenCounter?: TokenCounter
+  /** Host of a Redis that holds hot copies for all processes. @default none: hot copies are in this process alone */
+  readonly redisHost?: string
+  /** Its port. @default 6379 */
+  readonly redisPort?: number
+  /** The same for a cluster, Sentinels, TLS, passwords or a client of one's own, and how it is used. */
+  readonly redis?: RedisHotTierOptions
+  /** Bounds of one call of the hot tier, where it lies outside of the process. */
+  readonly hotCalls?: HotCallOptions
   /** Stores of one's own, in place of those above. */
   readonly stores?: Stores
 }
 
+/** Where Redis is, and how it holds hot copies. */
+export interface RedisHotTierOptions
+  extends RedisConnectionOptions,
+    Partial<
+      Pick<RedisHotStoreOptions, 'keyPrefix' | 'maxItemsPerSession' | 'maxBytesPerSession' | 'maxSegmentBytes'>
+    > {}
+
 const MANAGER_OPTIONS: readonly string[] = [
   ...Object.keys(TIER_DEFAULTS),
   ...['baseMemoryManager', 'clock', 'durableCalls', 'path', 'synchronous', 'inProcess', 'stores', 'tokenCounter'],
+  ...['redisHost', 'redisPort', 'redis', 'hotCalls'],
 ]
 
 /**
@@ -38,18 +62,46 @@ const MANAGER_OPTIONS: readonly string[] = [
  * ```
  */
 export class TieredStorageManager extends TieredStorage {
+  #redisCache: RedisLRUCache | undefined
+  #isConnected = false
+
   /** @throws ThermoclineError `INVALID_OPTION` */
   constructor(options: TieredStorageManagerOptions = {}) {
     checkNames('INVALID_OPTION', 'Cannot open a memory', options, MANAGER_OPTIONS)
     if (options.stores !== undefined)
       checkNames('INVALID_OPTION', 'Cannot use option stores', options.stores, ['durable', 'hot'])
-    const stores = options.stores ?? chooseStores(options)
+    const stores = chooseStores(options)
     const { tokenCounter = openAITokenCounter() } = options
     super(
       options,
-      () => stores,
+      () => {
+        this.#isConnected = true
+        const cache = this.#redisCache
+        return cache === undefined ? stores : { ...stores, hot: overCache(options, cache) }
+      },
       (items) => countItems(items, tokenCounter, undefined),
     )
+  }
+
+  /**
+   * Lets the server of a cache hold the hot copies too, over its connection, which stays the cache's to close. To be
+   * called before the first use of the manager.
+   * @throws ThermoclineError `INVALID_ARGUMENT`, also where the manager has a hot tier already
+   */
+  setRedisCache(cache: RedisLRUCache): void {
+    if (!(cache instanceof RedisLRUCache)) {
+      throw new ThermoclineError(
+        'INVALID_ARGUMENT',
+        `Cannot set cache: expected a RedisLRUCache: received ${kindOf(cache)}`,
+      )
+    }
+    if (this.#isConnected) {
+      throw new ThermoclineError(
+        'INVALID_ARGUMENT',
+        'Cannot set cache: the manager is open: set it before its first use',
+      )
+    }
+    this.#redisCache = cache
   }
 }
 
@@ -82,7 +134,9 @@ export async function openThermocline(options: ThermoclineOptions = {}): Promise
 }
 
 function chooseStores(options: TieredStorageManagerOptions): Stores {
-  const { path, synchronous } = options
+  const { path, synchronous, stores } = options
+  if (stores !== undefined)
+    return { ...stores, hot: stores.hot.isShared === true ? over(options, stores.hot) : stores.hot }
   const durable =
     path === ':memory:'
       ? inProcessDurableStore()
@@ -90,5 +144,43 @@ function chooseStores(options: TieredStorageManagerOptions): Stores {
           ...(path !== undefined && { path }),
           ...(synchronous && { synchronous }),
         })
-  return { durable, hot: inProcessHotStore(options.inProcess) }
+  return { durable, hot: chooseHotStore(options) }
+}
+
+function chooseHotStore(options: TieredStorageManagerOptions): HotStore {
+  const { redisHost, redisPort, redis } = options
+  if (redisHost === undefined && redisPort === undefined && redis === undefined)
+    return inProcessHotStore(options.inProcess)
+  const { keyPrefix, maxItemsPerSession, maxBytesPerSession, maxSegmentBytes, ...connection } = redis ?? {}
+  const where = {
+    ...(redisHost !== undefined && { redisHost }),
+    ...(redisPort !== undefined && { redisPort }),
+    ...connection,
+  }
+  checkRedisOptions(where)
+  return overRedis(options, () => connectRedis(where))
+}
+
+/** Copies in this process over those in Redis. */
+function overRedis(options: TieredStorageManagerOptions, connect: RedisHotStoreOptions['connect']): HotStore {
+  const { clock, redis = {}, defaultTtl = TIER_DEFAULTS.defaultTtl } = options
+  const bounds = Object.fromEntries(
+    HOT_STORE_OPTIONS.flatMap((name) => (redis[name] === undefined ? [] : [[name, redis[name]]])),
+  )
+  return over(options, redisHotStore({ connect, segmentTtlMs: defaultTtl * 1000, ...bounds, ...(clock && { clock }) }))
+}
+
+/** The same over a connection that is somebody else's. */
+function overCache(options: TieredStorageManagerOptions, cache: RedisLRUCache): HotStore {
+  return overRedis({ ...options, redis: { ...options.redis, keyPrefix: cache.keyPrefix } }, async () => {
+    // It goes on trying by itself, and so may we.
+    await cache.connect().catch(() => undefined)
+    return { ...cache.connection, close: async () => undefined }
+  })
+}
+
+const HOT_STORE_OPTIONS = ['keyPrefix', 'maxItemsPerSession', 'maxBytesPerSession', 'maxSegmentBytes'] as const
+
+function over({ inProcess, hotCalls, clock }: TieredStorageManagerOptions, shared: HotStore): HotStore {
+  return layeredHotStore(inProcessHotStore(inProcess), checkedHotStore(shared, hotCalls, clock))
 }

@@ -147,13 +147,18 @@ export function primariesOf(client: RedisClient): readonly RedisClient[] {
 }
 
 /**
- * A connection of its own to where `primary` leads, for messages, which makes itself anew for as long as it is not
- * disconnected. In RESP2: to RESP3 ioredis 6 does not give what a server says by itself.
+ * A connection of its own to where `primary` leads, for messages, to be opened with `connect()`. In RESP2: to RESP3
+ * ioredis 6 does not give what a server says by itself. Once it breaks it stays so, since nobody can tell what was said
+ * meanwhile.
  */
-export function messageConnection(primary: RedisClient, random: () => number = Math.random): RedisClient {
-  const { retryStrategy, enableOfflineQueue } = redisSettings(random)
-  // The last three, since a node of a cluster has others.
-  return primary.duplicate({ protocol: 2, retryStrategy, enableOfflineQueue, lazyConnect: false })
+export function messageConnection(primary: RedisClient): RedisClient {
+  return primary.duplicate({
+    protocol: 2,
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    autoResubscribe: false,
+    retryStrategy: () => null,
+  })
 }
 
 /** ioredis connects to a node of a cluster with the first command for it, and fails others that come meanwhile. */

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { type RedisCluster, startRedisCluster } from '../../emulators/redis-cluster.ts'
 import { type RedisServer, startRedis } from '../../emulators/redis.ts'
+import { type RedisCluster, startRedisCluster } from '../../emulators/redis-cluster.ts'
 import { connectRedis } from '../../src/clients/ioredis.ts'
 import { redisHotStore } from '../../src/stores/redis/hot-store.ts'
 import { hotStoreSuite } from '../../src/testing/index.ts'
-
 
 let single: RedisServer
 let cluster: RedisCluster

@@ -80,7 +80,11 @@ export function encodeRecords(items: readonly MemoryItem[]): string {
 }
 
 /** A copy without the time at which it was proven: that is the server's to say. */
-export function encodeCopy(copy: SessionCopy): { readonly records: string; readonly head: string; readonly items: number } {
+export function encodeCopy(copy: SessionCopy): {
+  readonly records: string
+  readonly head: string
+  readonly items: number
+} {
   const { tenantId, userId, sessionId } = copy.session
   const units = copy
     .storedUnits()

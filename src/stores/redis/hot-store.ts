@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { primariesOf, type RedisClient, type RedisConnection } from '../../clients/ioredis.ts'
+import { isThermoclineError } from '../../errors.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { type SessionKey, stampOf } from '../../memory/session.ts'
@@ -50,6 +51,8 @@ export const REDIS_HOT_STORE_DEFAULTS: Required<Omit<RedisHotStoreOptions, 'conn
 
 /** A reader that needs longer from its miss to its fill has to begin again. */
 const LEASE_MS = 30_000
+/** A step of our own clock would show copies as younger or older than they are, for so long. */
+const OFFSET_GOOD_FOR_MS = 30_000
 /** What a record takes beside content and payload. */
 const RECORD_OVERHEAD_BYTES = 128
 /** A key's time to live is renewed when so much of it is gone. */
@@ -70,8 +73,9 @@ class RedisHotStore implements HotStore {
   readonly #bounds: CopyBounds
   readonly #notes = new KeyNotes()
   #connection: RedisConnection | undefined
-  /** The server's clock less ours, in milliseconds. */
-  #offsetMs: number | undefined
+  #isClosed = false
+  /** The server's clock less ours, in milliseconds, and when that was seen. */
+  #offset = { ms: 0, at: Number.NEGATIVE_INFINITY }
   #hits = 0
   #misses = 0
 
@@ -85,12 +89,17 @@ class RedisHotStore implements HotStore {
     this.changes = new RedisInvalidations(this.#sessions, this.#options.clock)
   }
 
+  /** A server that can't be reached is no reason to fail: it may come back. */
   async open(): Promise<void> {
-    this.#connection = await this.#options.connect()
-    this.changes.open(this.#connection.client)
+    try {
+      await this.#connect()
+    } catch (error) {
+      if (!isThermoclineError(error, 'STORE_UNAVAILABLE')) throw error
+    }
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     this.changes.close()
     const connection = this.#connection
     this.#connection = undefined
@@ -100,8 +109,8 @@ class RedisHotStore implements HotStore {
   async read(key: SessionKey, query: HotQuery): Promise<HotAnswer> {
     const log = await this.#fetch(key, query.newest ?? Number.POSITIVE_INFINITY)
     if (log.kind === 'lease') return this.#miss(log.text)
-    if (log.kind === 'copy' && this.#offsetMs !== undefined) {
-      const leftMs = query.maxProofAgeMs - (this.#options.clock.now() + this.#offsetMs - log.provenAt)
+    if (log.kind === 'copy') {
+      const leftMs = query.maxProofAgeMs - (this.#serverNow() - log.provenAt)
       if (leftMs > 0) return this.#hit(key, query, log, leftMs)
     }
     return this.#lease(key, query, log.kind === 'broken' ? 0 : query.maxProofAgeMs)
@@ -166,6 +175,7 @@ class RedisHotStore implements HotStore {
 
   /** Writes, since a replica or a full disk can be read from; and asks every primary, since one may be gone alone. */
   async probe(): Promise<void> {
+    if (this.#connection === undefined) await this.#connect()
     await this.#call('probe', async (client) => {
       await Promise.all(primariesOf(client).map((node) => node.call('ping')))
       const written = client.call('set', `${this.#options.keyPrefix}:probe`, '', 'PX', 60_000)
@@ -178,6 +188,20 @@ class RedisHotStore implements HotStore {
 
   stats(): HotStats {
     return { sessions: 0, segments: 0, bytes: 0, maxBytes: 0, hits: this.#hits, misses: this.#misses, evictions: 0 }
+  }
+
+  async #connect(): Promise<void> {
+    const connection = await this.#options.connect()
+    if (this.#isClosed || this.#connection !== undefined) return connection.close()
+    this.#connection = connection
+    this.changes.open(connection.client)
+  }
+
+  /** The time by which copies are proven: two hosts' clocks may differ. In doubt the server has to say. */
+  #serverNow(): number {
+    const now = this.#options.clock.now()
+    const { ms, at } = this.#offset
+    return now >= at && now - at < OFFSET_GOOD_FOR_MS ? now + ms : Number.POSITIVE_INFINITY
   }
 
   /** What there is, as far back as is wanted: guessed by how long this session's items were the last time. */
@@ -208,7 +232,8 @@ class RedisHotStore implements HotStore {
     const token = randomBytes(12).toString('base64url')
     const reply = (await this.#run(LEASE, key, [token, LEASE_MS, maxProofAgeMs])) as [number, string, string?]
     const [serverNow, found, lease] = reply
-    this.#offsetMs = serverNow - (sentAt + clock.now()) / 2
+    const at = clock.now()
+    this.#offset = { ms: serverNow - (sentAt + at) / 2, at }
     const log = decodeFound(key, found, query.newest)
     if (lease === undefined) {
       if (log?.kind === 'lease') return this.#miss(log.text)

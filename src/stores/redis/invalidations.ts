@@ -1,4 +1,4 @@
-import type { RedisAddress, RedisClient } from '../../clients/ioredis.ts'
+import { messageConnection, primariesOf, type RedisAddress, type RedisClient } from '../../clients/ioredis.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { isSessionKey, type SessionKey } from '../../memory/session.ts'
 import type { HotChanges } from '../../tiers/hot-store.ts'
@@ -94,14 +94,8 @@ export class RedisInvalidations implements HotChanges {
   }
 
   #start(name: string, node: RedisClient, now: number): void {
-    const client = node.duplicate({
-      protocol: 2,
-      lazyConnect: true,
-      enableOfflineQueue: false,
-      autoResubscribe: false,
-      // A line that breaks is given up: the next one begins with nothing kept.
-      retryStrategy: () => null,
-    })
+    // A line that breaks is given up: the next one begins with nothing kept.
+    const client = messageConnection(node)
     const line: Line = { client, heardAt: undefined, waitingSince: now }
     this.#lines.set(name, line)
     client.on('error', () => undefined)
@@ -161,9 +155,8 @@ export class RedisInvalidations implements HotChanges {
 
 /** The servers that keys are written to, by name. */
 function nodesOf(client: RedisClient): ReadonlyMap<string, RedisClient> {
-  if (client.nodes === undefined) return new Map([['', client]])
   return new Map(
-    client.nodes('master').map((node) => {
+    primariesOf(client).map((node) => {
       const { host, port } = node.options as RedisAddress
       return [`${host}:${port}`, node]
     }),

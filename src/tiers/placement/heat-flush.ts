@@ -1,9 +1,9 @@
 import { addHeat, COLD_HEAT } from '../../memory/heat.ts'
 import type { SessionKey } from '../../memory/session.ts'
-import { TAIL_UNIT } from './units.ts'
 import type { TierParts } from '../tier-parts.ts'
 import { isKeptByReads } from './placement.ts'
 import type { PlacedUnit } from './units.ts'
+import { TAIL_UNIT } from './units.ts'
 
 /**
  * Writes down the reads of a session, for placement to find. Failing is harmless: heat is approximate, and the next

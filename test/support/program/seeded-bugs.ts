@@ -112,7 +112,9 @@ export const SEEDED_BUGS: Readonly<Record<string, SeededBug>> = {
         'fill',
         (fill) =>
           function (this: HotStore, key, lease, copy) {
-            const answer = this.read(key, { maxProofAgeMs: 0, revive: () => copy }) as Awaited<ReturnType<HotStore['read']>>
+            const answer = this.read(key, { maxProofAgeMs: 0, revive: () => copy }) as Awaited<
+              ReturnType<HotStore['read']>
+            >
             return fill.call(this, key, answer.kind === 'miss' ? answer.lease : lease, copy)
           },
       ),
