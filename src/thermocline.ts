@@ -9,9 +9,9 @@ import { type InProcessHotStoreOptions, inProcessHotStore } from './stores/in-pr
 import { type RedisHotStoreOptions, redisHotStore } from './stores/redis/hot-store.ts'
 import { RedisLRUCache } from './stores/redis/redis-lru-cache.ts'
 import { sqliteDurableStore } from './stores/sqlite/durable-store.ts'
-import { checkedHotStore, type HotCallOptions } from './tiers/checked-hot-store.ts'
+import { checkedHotStore, type HotCallOptions } from './tiers/hot/checked-hot-store.ts'
+import { layeredHotStore } from './tiers/hot/layered-hot-store.ts'
 import type { HotStore } from './tiers/hot-store.ts'
-import { layeredHotStore } from './tiers/layered-hot-store.ts'
 import { TIER_DEFAULTS } from './tiers/options.ts'
 import { type Stores, TieredStorage, type TieredStorageOptions } from './tiers/tiered-storage.ts'
 

@@ -23,7 +23,7 @@ import {
   type SessionChange,
   stampWithin,
 } from './check-arguments.ts'
-import { warmArchives } from './placement/units.ts'
+import { warmArchives } from './placement/warm-archives.ts'
 import { arrange, isExpired, pick } from './reading/history-pick.ts'
 import {
   type HistoryQuery,

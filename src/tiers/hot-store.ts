@@ -1,6 +1,6 @@
 import type { MemoryItem } from '../memory/memory-item.ts'
 import type { SessionKey } from '../memory/session.ts'
-import type { SessionCopy, StoredCopy } from './reading/session-copy.ts'
+import type { SessionCopy, StoredCopy } from './hot/session-copy.ts'
 
 /**
  * Holds copies of the newest parts of sessions. May forget anything at any time; never answers wrongly, or half without

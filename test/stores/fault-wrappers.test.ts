@@ -14,8 +14,8 @@ import {
   randomFaults,
   seededRandom,
 } from '../../src/testing/index.ts'
+import { SessionCopy } from '../../src/tiers/hot/session-copy.ts'
 import { UnitReads } from '../../src/tiers/placement/heat-ledger.ts'
-import { SessionCopy } from '../../src/tiers/reading/session-copy.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const session = identifySession({ userId: 'u', sessionId: 's' })

@@ -1,8 +1,8 @@
 import { identifySession, type SessionKey } from '../../src/memory/session.ts'
 import { inProcessHotStore } from '../../src/stores/in-process/hot-store.ts'
 import type { HotStoreBounds } from '../../src/testing/index.ts'
+import { SessionCopy, type SessionCopyParts } from '../../src/tiers/hot/session-copy.ts'
 import type { HotLease, HotQuery, HotStore } from '../../src/tiers/hot-store.ts'
-import { SessionCopy, type SessionCopyParts } from '../../src/tiers/reading/session-copy.ts'
 
 type Bug = (store: HotStore, bounds: HotStoreBounds) => Partial<HotStore>
 

@@ -5,8 +5,8 @@ import { makeItem } from '../../src/memory/item-body.ts'
 import type { MemoryItem } from '../../src/memory/memory-item.ts'
 import { identifySession } from '../../src/memory/session.ts'
 import { firstStampAt } from '../../src/memory/stamp.ts'
+import { SessionCopy, type SessionCopyParts, type UnitSpan } from '../../src/tiers/hot/session-copy.ts'
 import { UnitReads } from '../../src/tiers/placement/heat-ledger.ts'
-import { SessionCopy, type SessionCopyParts, type UnitSpan } from '../../src/tiers/reading/session-copy.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const WIDE = { maxItems: 1000, maxBytes: 1_000_000 }

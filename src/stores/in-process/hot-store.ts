@@ -3,8 +3,8 @@ import { checkNumberOption } from '../../lib/check-options.ts'
 import { LruBytes, type LruHandle } from '../../lib/lru-bytes.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { SESSION_KEY_CHARS, type SessionKey } from '../../memory/session.ts'
+import type { SessionCopy } from '../../tiers/hot/session-copy.ts'
 import type { HotAnswer, HotLease, HotSlot, HotStats, HotStore } from '../../tiers/hot-store.ts'
-import type { SessionCopy } from '../../tiers/reading/session-copy.ts'
 
 export interface InProcessHotStoreOptions {
   /** Most bytes of copies and segments in the heap, estimated. @default 67_108_864 */

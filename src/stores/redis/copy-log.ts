@@ -3,7 +3,7 @@ import type { ItemBody, MemoryItem } from '../../memory/memory-item.ts'
 import type { SessionIdentity, SessionKey } from '../../memory/session.ts'
 import { stampOf } from '../../memory/session.ts'
 import { STAMP_CHARS, type Stamp } from '../../memory/stamp.ts'
-import type { SessionCopy, StoredCopy, StoredEntry, StoredUnit } from '../../tiers/reading/session-copy.ts'
+import type { SessionCopy, StoredCopy, StoredEntry, StoredUnit } from '../../tiers/hot/session-copy.ts'
 
 /*
  * One session, one Redis string:

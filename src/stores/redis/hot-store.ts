@@ -4,8 +4,8 @@ import { isThermoclineError } from '../../errors.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { type SessionKey, stampOf } from '../../memory/session.ts'
+import type { CopyBounds, SessionCopy } from '../../tiers/hot/session-copy.ts'
 import type { HotAnswer, HotLease, HotMiss, HotQuery, HotStats, HotStore } from '../../tiers/hot-store.ts'
-import type { CopyBounds, SessionCopy } from '../../tiers/reading/session-copy.ts'
 import {
   type CopyLog,
   decodeLog,

@@ -141,7 +141,7 @@ export class RedisInvalidations implements HotChanges {
 
   /** Keys come joined by commas, which none of ours contains; nothing stands for all of them. */
   #tell(keys: string): void {
-    if (keys === '') return this.#tellAll(undefined)
+    if (keys === '') this.#tellAll(undefined)
     for (const name of keys.split(',')) {
       const key = name.slice(this.#prefix.length + 1, -1)
       if (isSessionKey(key)) this.#tellAll(key)

@@ -3,9 +3,8 @@ import type { ItemState } from '../../memory/item-body.ts'
 import type { Tier } from '../../memory/memory-item.ts'
 import type { SessionRecord } from '../../memory/record.ts'
 import type { SessionKey } from '../../memory/session.ts'
-import type { TierParts } from '../tier-parts.ts'
 import type { HeatDue, HeatLedger, UnitReads } from './heat-ledger.ts'
-import { DAY_MS, hotUntil, isKeptByReads, type PlacementOptions, placeUnit, type Unit } from './placement.ts'
+import { DAY_MS, hotUntil, type PlacementOptions, placeUnit, type Unit } from './placement.ts'
 
 /** The unit that new items belong to. All others are segments, by their ids. */
 export const TAIL_UNIT = 'tail'
@@ -102,14 +101,5 @@ function heatDue(tier: Tier, written: Heat, newestAt: number, options: Placement
     everyMs,
     // Reads that would bring an archive back are worth a write, however close together they are.
     count: tier === 'cold' ? Math.max(1, options.minAccessCountWarm - lately) : Number.POSITIVE_INFINITY,
-  }
-}
-
-/** As if archives had been read enough: otherwise the next sweep would send what is promoted straight back. */
-export function warmArchives({ ledger, options }: TierParts, record: SessionRecord, now: number): void {
-  for (const { id, kind } of record.segments) {
-    const unit = kind === 'archive' ? unitOf(record, id, ledger, options, now) : undefined
-    if (unit === undefined || isKeptByReads(unit.heat, options, now)) continue
-    for (let i = 0; i < options.minAccessCountWarm; i++) unit.reads.record(now)
   }
 }

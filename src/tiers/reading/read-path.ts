@@ -5,19 +5,18 @@ import type { SessionRecord } from '../../memory/record.ts'
 import { itemId, SESSION_KEY_CHARS, type SessionKey, stampOf } from '../../memory/session.ts'
 import type { Stamp } from '../../memory/stamp.ts'
 import type { LoadedRecord, LoadOptions } from '../durable-store.ts'
-import type { HotAnswer, HotLease, HotMiss, HotQuery } from '../hot-store.ts'
+import { HotCopies } from '../hot/hot-copies.ts'
+import type { PlacedSpan } from '../hot/make-copy.ts'
+import type { SessionCopy } from '../hot/session-copy.ts'
+import type { HotAnswer, HotLease } from '../hot-store.ts'
 import { flushHeat, recordRead } from '../placement/heat-flush.ts'
 import { type PlacedUnit, stateOf, TAIL_UNIT, unitOf } from '../placement/units.ts'
 import type { TierParts } from '../tier-parts.ts'
 import { arrange, firstAbove, isExpired, pick } from './history-pick.ts'
 import { type ItemRead, type ResolvedQuery, windowIds } from './history-query.ts'
-import { makeCopy, type PlacedSpan, reviveCopy } from './make-copy.ts'
 import { findPlaced, type SegmentReader, visibleRuns } from './record-runs.ts'
-import type { SessionCopy } from './session-copy.ts'
 import { mayReload, withReloads } from './with-reloads.ts'
 
-/** No hot store keeps more of a session by default; making more copies than that would be for nothing. */
-const MAX_COPY_ITEMS = 500
 /** Items that the iterator asks of the tail at a time. */
 const ITERATOR_PAGE = 256
 
@@ -27,16 +26,6 @@ interface PlacedRun {
   readonly items: MemoryItem[]
 }
 
-interface NewestItems {
-  readonly items: readonly MemoryItem[]
-  readonly spans: readonly PlacedSpan[]
-  /** Whether they begin with the first item of the session. */
-  readonly complete: boolean
-}
-
-/** What is asked of the hot tier. */
-type Wanted = Pick<HotQuery, 'newest' | 'strong'>
-
 /** Of a session, so many of the newest items are looked through for a single one before all are fetched. */
 const LOOK_THROUGH = 50
 
@@ -44,41 +33,38 @@ const LOOK_THROUGH = 50
 export class ReadPath {
   readonly #parts: TierParts
   readonly #background: (work: Promise<void>) => void
-  readonly #revive: HotQuery['revive'] = (stored) => reviveCopy(this.#parts, stored, this.#parts.clock.now())
-  #foreign: number | undefined
-  #foreignCheckedAt = Number.NEGATIVE_INFINITY
+  readonly #copies: HotCopies
 
   /** `background` gets work that nobody waits for, so that `close` can. */
   constructor(parts: TierParts, background: (work: Promise<void>) => void) {
     this.#parts = parts
     this.#background = background
+    this.#copies = new HotCopies(parts, background)
   }
 
   /** An item from the copy in this process, or undefined where that can't tell. Never asks anybody. */
   peek(id: string): MemoryItem | undefined {
     const now = this.#parts.clock.now()
-    this.#noticeForeignChanges(now)
-    const slot = this.#parts.hot.peek?.(id)
-    if (slot === undefined || !slot.copy.isServable(now)) return undefined
-    return this.#fromPlace(slot.copy, slot.place, now)
+    const slot = this.#copies.peek(id, now)
+    return slot && this.#fromPlace(slot.copy, slot.place, now)
   }
 
   /** `gone` where it was there once, or its time is over. */
   async item(key: SessionKey, stamp: Stamp, { strong, peek }: ItemRead): Promise<MemoryItem | 'gone' | undefined> {
     const now = this.#parts.clock.now()
     const id = itemId(key, stamp)
-    let answer = peek ? undefined : await this.#ask(key, now, { newest: LOOK_THROUGH, strong })
+    let answer = peek ? undefined : await this.#copies.ask(key, now, { newest: LOOK_THROUGH, strong })
     if (answer?.kind === 'copy' && !answer.complete && id < (answer.items[0]?.id ?? '')) {
       // Older than what was asked for.
-      answer = await this.#ask(key, now, { strong })
+      answer = await this.#copies.ask(key, now, { strong })
     }
-    if (answer?.kind === 'copy' && this.#mayAnswer(strong)) {
+    if (answer?.kind === 'copy' && this.#copies.mayAnswer(strong)) {
       const place = answer.placeOf(id)
       if (place !== undefined) return this.#fromPlace(answer, place, now) ?? 'gone'
       if (answer.complete) return undefined
     }
     return this.#withReloads(key, {}, async (record) => {
-      if (answer?.kind === 'copy') await this.#dropBehind(key, answer, record)
+      if (answer?.kind === 'copy') await this.#copies.dropBehind(key, answer, record)
       if (record === undefined) return undefined
       const placed = await findPlaced(record, stamp, this.#segments(key))
       if (answer?.kind === 'miss') await this.#fillTail(record, answer.lease, now)
@@ -96,20 +82,20 @@ export class ReadPath {
     const now = this.#parts.clock.now()
     const { strong } = query
     const isEnd = query.from === 'newest' && Number.isFinite(query.limit) && query.window.before === undefined
-    let answer = await this.#ask(key, now, isEnd ? { newest: query.limit, strong } : { strong })
-    if (answer.kind === 'copy' && this.#mayAnswer(strong)) {
+    let answer = await this.#copies.ask(key, now, isEnd ? { newest: query.limit, strong } : { strong })
+    if (answer.kind === 'copy' && this.#copies.mayAnswer(strong)) {
       const hit = this.#fromCopy(key, answer, query, now)
       if (hit !== undefined) return hit
       if (isEnd && this.#parts.hot.isShared === true) {
         // Some of the newest are no more: the copy may reach further than it was asked for.
-        answer = await this.#ask(key, now, { strong })
+        answer = await this.#copies.ask(key, now, { strong })
         const found = answer.kind === 'copy' ? this.#fromCopy(key, answer, query, now) : undefined
         if (found !== undefined) return found
       }
       if (answer.kind === 'copy' && query.window.before === undefined) {
         // What is read now reaches further: it takes the copy's place.
         await this.#parts.hot.forget(key)
-        answer = await this.#ask(key, now, { strong })
+        answer = await this.#copies.ask(key, now, { strong })
       }
     }
     if (isEnd) {
@@ -187,44 +173,6 @@ export class ReadPath {
     return copy.itemAt(place)
   }
 
-  /** Tells the hot tier to forget what other processes may have changed. Looks at most every `inProcessMaxAgeMs`. */
-  #noticeForeignChanges(now: number): void {
-    const { hot, options } = this.#parts
-    // A shared hot tier is told by whoever changes something.
-    if (hot.isShared === true) return
-    const since = now - this.#foreignCheckedAt
-    if (since >= 0 && since < options.inProcessMaxAgeMs) return
-    this.#foreignCheckedAt = now
-    const foreign = this.#foreignChanges()
-    if (foreign !== this.#foreign && this.#foreign !== undefined) this.#background(Promise.resolve(hot.clear()))
-    this.#foreign = foreign
-  }
-
-  /** A copy that may be served, or a lease to leave one. */
-  async #ask(key: SessionKey, now: number, { newest, strong = false }: Wanted): Promise<HotAnswer> {
-    this.#noticeForeignChanges(now)
-    const { hot, options } = this.#parts
-    const query: HotQuery = {
-      ...(newest !== undefined && { newest }),
-      strong,
-      maxProofAgeMs: options.maxProofAgeMs,
-      revive: this.#revive,
-    }
-    const answer = await hot.read(key, query)
-    if (answer.kind === 'miss' || answer.isServable(now)) return answer
-    hot.release(key)
-    return hot.read(key, query)
-  }
-
-  /** A store that can't say counts as changed. */
-  #foreignChanges(): number | undefined {
-    try {
-      return this.#parts.durable.foreignChanges?.()
-    } catch {
-      return Number.NaN
-    }
-  }
-
   #fromCopy(key: SessionKey, copy: SessionCopy, query: ResolvedQuery, now: number): readonly MemoryItem[] | undefined {
     const { after, before } = windowIds(key, query.window)
     const oldest = copy.items[0]?.id
@@ -247,9 +195,9 @@ export class ReadPath {
     answer: HotAnswer,
     now: number,
   ): Promise<readonly MemoryItem[] | undefined | 'tail too short'> {
-    if (answer.kind === 'copy') await this.#dropBehind(key, answer, record)
+    if (answer.kind === 'copy') await this.#copies.dropBehind(key, answer, record)
     if (record === undefined) return undefined
-    const proven = answer.kind === 'miss' ? await this.#provenBy(record, answer, now) : undefined
+    const proven = answer.kind === 'miss' ? await this.#copies.provenBy(record, answer, now) : undefined
     const hit = proven && this.#fromCopy(key, proven, query, now)
     if (hit !== undefined) return hit
     const runs: PlacedRun[] = []
@@ -279,7 +227,7 @@ export class ReadPath {
       (query.from === 'newest' || count < query.limit)
     ) {
       // These are the newest items, without a gap.
-      await this.#fill(
+      await this.#copies.leave(
         record,
         answer.lease,
         { items, spans, complete: exhausted && query.window.after === undefined },
@@ -289,60 +237,7 @@ export class ReadPath {
     return arrange(pick(items, 0, items.length, query, now), query)
   }
 
-  /** A copy that was there for too long: where the record agrees with it, it is as good as new. */
-  async #provenBy(record: LoadedRecord, miss: HotMiss, now: number): Promise<SessionCopy | undefined> {
-    const copy = miss.unproven
-    if (copy === undefined || !copy.isOf(record)) return undefined
-    copy.prove(now + this.#provenForMs())
-    await this.#parts.hot.fill(record.session.key, miss.lease, copy)
-    return copy
-  }
-
-  /** Whether a copy may answer: a strong read goes past what only this process knows. */
-  #mayAnswer(strong: boolean): boolean {
-    return !strong || this.#parts.hot.isShared === true
-  }
-
-  /** What a read of the store shows, no later one from a copy must fall behind. */
-  async #dropBehind(key: SessionKey, copy: SessionCopy, record: LoadedRecord | undefined): Promise<void> {
-    if (record === undefined || !copy.isOf(record)) await this.#parts.hot.forget(key)
-  }
-
-  /** Leaves a hot copy of the newest items of the session, which `newest` are. */
-  async #fill(record: LoadedRecord, lease: HotLease, newest: NewestItems, now: number): Promise<void> {
-    // An empty copy that is not all there is would take whatever comes next for the newest.
-    if (newest.items.length === 0 && !newest.complete) return
-    const { hot } = this.#parts
-    const from = Math.max(0, newest.items.length - MAX_COPY_ITEMS)
-    const placed = [...newest.spans]
-    // What is appended to the copy is of the tail, also where the tail is empty now.
-    if (placed.at(-1)?.unit.id !== TAIL_UNIT)
-      placed.push({ unit: this.#unit(record, TAIL_UNIT, now), from: newest.items.length })
-    const copy = makeCopy(
-      this.#parts,
-      {
-        session: record.session,
-        n: record.n,
-        shownFence: record.shownFence,
-        items: from === 0 ? newest.items : newest.items.slice(from),
-        complete: newest.complete && from === 0,
-        spans: placed.map(({ unit, from: start }) => ({ unit, from: Math.max(0, start - from) })),
-        provenForMs: this.#provenForMs(),
-      },
-      now,
-    )
-    await hot.fill(record.session.key, lease, copy)
-  }
-
-  /** For how long a copy may be served once the store has shown what it has, in milliseconds. */
-  #provenForMs(): number {
-    const { durable, hot, options } = this.#parts
-    if (hot.isShared === true) return options.maxProofAgeMs
-    // Where nobody tells of other processes' writes, a copy is only as good as it is young.
-    return durable.foreignChanges === undefined ? options.inProcessMaxAgeMs : Number.POSITIVE_INFINITY
-  }
-
-  /** The same with the whole tail. */
+  /** Leaves a copy of the whole tail. */
   async #fillTail(record: LoadedRecord, lease: HotLease, now: number): Promise<void> {
     const unit = this.#unit(record, TAIL_UNIT, now)
     const state = stateOf(unit)
@@ -352,7 +247,12 @@ export class ReadPath {
       runs.push({ unit, items: await run.read((stamp, body) => makeItem(record.session, stamp, body, state)) })
     }
     const { items } = joinRuns(runs)
-    await this.#fill(record, lease, { items, spans: [{ unit, from: 0 }], complete: record.segments.length === 0 }, now)
+    await this.#copies.leave(
+      record,
+      lease,
+      { items, spans: [{ unit, from: 0 }], complete: record.segments.length === 0 },
+      now,
+    )
   }
 
   #withReloads<T>(

@@ -1,6 +1,6 @@
-import type { Clock } from '../lib/clock.ts'
-import type { SessionKey } from '../memory/session.ts'
-import type { HotQuery } from './hot-store.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { SessionKey } from '../../memory/session.ts'
+import type { HotQuery } from '../hot-store.ts'
 
 /** Sessions that are remembered one by one. Past that, a copy is believed by the time at which it was proven. */
 const MAX_KEYS = 10_000

@@ -1,7 +1,7 @@
-import type { MemoryItem } from '../memory/memory-item.ts'
-import type { SessionKey } from '../memory/session.ts'
-import type { HotAnswer, HotLease, HotQuery, HotSlot, HotStats, HotStore } from './hot-store.ts'
-import type { SessionCopy } from './reading/session-copy.ts'
+import type { MemoryItem } from '../../memory/memory-item.ts'
+import type { SessionKey } from '../../memory/session.ts'
+import type { HotAnswer, HotLease, HotQuery, HotSlot, HotStats, HotStore } from '../hot-store.ts'
+import type { SessionCopy } from './session-copy.ts'
 
 /** Leases of both layers for one miss. */
 interface BothLeases {
