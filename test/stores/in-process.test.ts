@@ -5,11 +5,16 @@ import {
   durableStoreSuite,
   faultyDurableStore,
   faultyHotStore,
+  type HotStoreBounds,
+  type HotStoreUnderTest,
   hotStoreSuite,
+  ManualClock,
   randomFaults,
 } from '../../src/testing/index.ts'
 import { checkedDurableStore } from '../../src/tiers/checked-durable-store.ts'
+import type { HotStore } from '../../src/tiers/hot-store.ts'
 import { harmlessFaults } from './harmless-faults.ts'
+import { inMemorySharedStore, SharedServer } from './in-memory-shared-store.ts'
 import { retryingDurableStore } from './retrying-durable-store.ts'
 
 const runner = { describe, it }
@@ -39,15 +44,41 @@ hotStoreSuite('in-process, behind no faults', {
   createStore: (bounds) => ({ store: faultyHotStore(inProcessHotStore(bounds), () => 'none') }),
 })
 
-for (const [seed, rate] of [
+const RATES = [
   [1, 0.1],
   [2, 0.4],
-] as const) {
+] as const
+
+for (const [seed, rate] of RATES) {
   hotStoreSuite(`in-process, forgetting ${rate * 100} % of the time`, {
     ...runner,
     mayForget: true,
     createStore: (bounds) => ({
       store: faultyHotStore(inProcessHotStore(bounds), randomFaults({ seed, rate, kinds: ['forget'] })),
     }),
+  })
+}
+
+/** Two objects on one server, whose time the suite moves. */
+function shared(bounds: HotStoreBounds, wrap = (store: HotStore): HotStore => store): HotStoreUnderTest {
+  const clock = new ManualClock()
+  const server = new SharedServer(clock)
+  const [store, another] = [1, 2].map(() => wrap(inMemorySharedStore(server, bounds)))
+  return { store: store!, another: another!, advanceTime: (ms) => clock.advance(ms) }
+}
+
+hotStoreSuite('in-memory shared', { ...runner, createStore: (bounds) => shared(bounds) })
+
+hotStoreSuite('in-memory shared, behind no faults', {
+  ...runner,
+  createStore: (bounds) => shared(bounds, (store) => faultyHotStore(store, () => 'none')),
+})
+
+for (const [seed, rate] of RATES) {
+  hotStoreSuite(`in-memory shared, forgetting ${rate * 100} % of the time`, {
+    ...runner,
+    mayForget: true,
+    createStore: (bounds) =>
+      shared(bounds, (store) => faultyHotStore(store, randomFaults({ seed, rate, kinds: ['forget'] }))),
   })
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { copyOf, fillNow, item, items, missesNow, read, served, servesExactly, session } from './fixtures.ts'
+import type { MemoryItem } from '../../memory/memory-item.ts'
+import { copyOf, fillNow, item, items, leaseOf, missesNow, read, served, servesExactly, session } from './fixtures.ts'
 import type { HotTest } from './store-under-test.ts'
 
 export function appendTests(test: HotTest): void {
@@ -57,6 +58,35 @@ export function appendTests(test: HotTest): void {
     await missesNow(store, chat)
     await store.append(chat.key, [item(chat, 20)], 4)
     await missesNow(store, chat)
+  })
+
+  test('says whether there is a copy that has the items', async ({ store, mayForget }) => {
+    assert.equal(await store.append(chat.key, held, 3), false, 'there is no copy')
+    await leaseOf(store, chat)
+    assert.equal(await store.append(chat.key, held, 3), false, 'there is only a lease')
+    const goesOn: readonly (readonly [items: readonly MemoryItem[], n: number])[] = [
+      [items(chat, 10, 2), 5],
+      [[item(chat, 11)], 5],
+      [[held[0]!], 1],
+      [[item(chat, 20)], 6],
+    ]
+    await fillNow(store, chat, copyOf(chat, held, 3))
+    for (const [added, n] of goesOn) {
+      const told = await store.append(chat.key, added, n)
+      if (!mayForget) assert.equal(told, true, `up to ${n}`)
+    }
+    const drops: readonly (readonly [items: readonly MemoryItem[], n: number])[] = [
+      [[item(chat, 50)], 5],
+      [items(chat, 50, 2), 4],
+      [[held[2]!], 4],
+      [[item(chat, 60), item(chat, 50)], 5],
+    ]
+    for (const [added, n] of drops) {
+      await store.forget(chat.key)
+      await fillNow(store, chat, copyOf(chat, held, 3))
+      assert.equal(await store.append(chat.key, added, n), false, `up to ${n}`)
+      await missesNow(store, chat)
+    }
   })
 
   test('what was handed out is not changed by a later append', async (context) => {

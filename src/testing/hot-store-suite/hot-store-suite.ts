@@ -1,14 +1,22 @@
 import { appendTests } from './append.ts'
 import { boundTests } from './bounds.ts'
+import { copyTests } from './copies.ts'
 import { interleavingTests } from './interleaving.ts'
 import { leaseTests } from './lease.ts'
+import { newestTests } from './newest.ts'
 import { peekTests } from './peek.ts'
+import { proofTests } from './proof.ts'
 import { segmentTests } from './segments.ts'
 import { type HotStoreSuiteOptions, type HotTest, withHotStore } from './store-under-test.ts'
+import { twoObjectTests } from './two-objects.ts'
 
 const TOPICS: readonly (readonly [string, (test: HotTest) => void])[] = [
   ['lease', leaseTests],
   ['append', appendTests],
+  ['copy', copyTests],
+  ['newest', newestTests],
+  ['proof', proofTests],
+  ['two objects', twoObjectTests],
   ['bounds', boundTests],
   ['peek', peekTests],
   ['segments', segmentTests],

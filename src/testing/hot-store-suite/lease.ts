@@ -18,10 +18,19 @@ export function leaseTests(test: HotTest): void {
   test('a copy comes back as it was filled', async (context) => {
     for (const complete of [true, false]) {
       const made = session(`complete ${complete}`)
-      await fillNow(context.store, made, copyOf(made, items(made, 0, 3), 8, complete))
+      await fillNow(context.store, made, copyOf(made, items(made, 0, 3), 8, { complete }))
       const copy = await served(context, made)
       if (copy !== undefined) assert.deepEqual([copy.complete, copy.n, copy.items.length], [complete, 8, 3])
     }
+  })
+
+  test('a session that is released is a miss or what it was', async (context) => {
+    const { store } = context
+    await fillNow(store, chat, copyOf(chat, held, 3))
+    store.release(chat.key)
+    if (store.isShared) await servesExactly(context, chat, held, 3)
+    else if ((await read(store, chat)).kind === 'miss') await fillNow(store, chat, copyOf(chat, held, 3))
+    await servesExactly(context, chat, held, 3)
   })
 
   test('an empty copy is a copy', async (context) => {

@@ -3,9 +3,9 @@ import type { SuiteRunner } from '../suite-runner.ts'
 
 /** Bounds that a test wants. A store that has no such bound may leave it out; absent ones are the store's defaults. */
 export interface HotStoreBounds {
-  /** Newest items kept of one session. */
+  /** Newest items kept of one session. A shared store may let go of them in batches, at a quarter over it. */
   readonly maxItemsPerSession?: number
-  /** Most text kept of the newest items of one session, in characters. */
+  /** Most text kept of the newest items of one session, in characters. A shared store may count all bytes of an item. */
   readonly maxBytesPerSession?: number
   /** Most bytes of all copies and segments. */
   readonly maxBytes?: number
@@ -14,7 +14,11 @@ export interface HotStoreBounds {
 export interface HotStoreUnderTest {
   /** Not opened, and empty; the suite opens and closes it. */
   readonly store: HotStore
-  /** Called last, after the store was closed. */
+  /** Of a shared store: another object that sees the same, as another process would have one. Not opened either. */
+  readonly another?: HotStore
+  /** Moves on the time by which proofs of a shared store age, in milliseconds. Without it, only an age of 0 is tested. */
+  advanceTime?(ms: number): Promise<void> | void
+  /** Called last, after the stores were closed. */
   cleanup?(): Promise<void> | void
 }
 
@@ -29,6 +33,8 @@ export interface HotStoreSuiteOptions extends SuiteRunner {
 
 export interface HotTestContext {
   readonly store: HotStore
+  readonly another: HotStore | undefined
+  readonly advanceTime: ((ms: number) => Promise<void> | void) | undefined
   readonly mayForget: boolean
 }
 
@@ -37,16 +43,19 @@ export type HotTest = (name: string, body: (context: HotTestContext) => Promise<
 
 /** Runs the body of one test on a store of its own. */
 export async function withHotStore(
-  options: HotStoreSuiteOptions,
+  { createStore, mayForget = false }: HotStoreSuiteOptions,
   bounds: HotStoreBounds,
   body: (context: HotTestContext) => Promise<void>,
 ): Promise<void> {
-  const { store, cleanup } = await options.createStore(bounds)
+  const made = await createStore(bounds)
+  const { store, another } = made
   await store.open()
+  await another?.open()
   try {
-    await body({ store, mayForget: options.mayForget ?? false })
+    await body({ store, another, advanceTime: made.advanceTime?.bind(made), mayForget })
   } finally {
+    await another?.close()
     await store.close()
-    await cleanup?.()
+    await made.cleanup?.()
   }
 }

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import type { HotLease, HotStore } from '../../tiers/hot-store.ts'
+import type { SessionCopy } from '../../tiers/hot/session-copy.ts'
+import {
+  copyOf,
+  fillNow,
+  holdsExactly,
+  item,
+  items,
+  leaseOf,
+  missesNow,
+  read,
+  reviveAt,
+  START,
+  servesExactly,
+  session,
+} from './fixtures.ts'
+import type { HotTest, HotTestContext } from './store-under-test.ts'
+
+// Past what the process holds, where the store keeps copies there too: these have been shown to be whole once.
+const strong = true
+
+interface Unproven {
+  readonly lease: HotLease
+  /** Undefined where a store that may forget has forgotten it. */
+  readonly copy: SessionCopy | undefined
+}
+
+/** Reads what was proven too long ago for the reader. */
+async function unproven({ store, mayForget }: HotTestContext, maxProofAgeMs = 0): Promise<Unproven> {
+  const answer = await read(store, chat, { strong, maxProofAgeMs })
+  assert.ok(answer.kind === 'miss', 'a copy was served that was proven too long ago')
+  assert.ok(answer.unproven !== undefined || mayForget, 'the copy did not come with the miss')
+  return { lease: answer.lease, copy: answer.unproven }
+}
+
+async function servesProven(context: HotTestContext, maxProofAgeMs: number, count: number): Promise<void> {
+  await servesExactly(context, chat, items(chat, 0, count), count, { strong, maxProofAgeMs })
+}
+
+const chat = session('chat')
+const held = items(chat, 0, 3)
+
+export function proofTests(test: HotTest): void {
+  /** A test of stores whose proofs age. */
+  const shared = (title: string, body: (context: HotTestContext) => Promise<void>): void =>
+    test(title, async (context) => {
+      if (context.store.isShared) await body(context)
+    })
+  /** The same where time can be moved on. */
+  const timed = (
+    title: string,
+    body: (context: HotTestContext, advance: (ms: number) => Promise<void> | void) => Promise<void>,
+  ): void => shared(title, async (context) => context.advanceTime && body(context, context.advanceTime))
+
+  test('a store in the process serves what it holds, and never calls it unproven', async (context) => {
+    if (context.store.isShared) return
+    const miss = await read(context.store, chat, { maxProofAgeMs: 0 })
+    assert.ok(miss.kind === 'miss' && miss.unproven === undefined)
+    await fillNow(context.store, chat, copyOf(chat, held, 3))
+    await servesExactly(context, chat, held, 3, { maxProofAgeMs: 0 })
+  })
+
+  shared('a copy that was proven too long ago comes with a miss, and a lease takes its place', async (context) => {
+    const { store } = context
+    const miss = await read(store, chat, { strong, maxProofAgeMs: 0 })
+    assert.ok(miss.kind === 'miss' && miss.unproven === undefined)
+    await fillNow(store, chat, copyOf(chat, held, 3, { shownFence: 'fence' }))
+    const { lease, copy } = await unproven(context)
+    if (copy !== undefined) {
+      holdsExactly(copy, held, 3)
+      assert.ok(copy.isOf({ n: 3, shownFence: 'fence' }))
+      assert.ok(!copy.isServable(START), 'it is not served until it is proven')
+    }
+    await missesNow(store, chat, { strong })
+    copy?.prove(START + 1000)
+    const filled = await store.fill(chat.key, lease, copy ?? copyOf(chat, held, 3))
+    if (!context.mayForget) assert.equal(filled, true)
+    await servesExactly(context, chat, held, 3, { strong })
+  })
+
+  shared('an unproven copy is all of it, whatever was asked for', async (context) => {
+    await fillNow(context.store, chat, copyOf(chat, held, 3))
+    const answer = await read(context.store, chat, { strong, newest: 1, maxProofAgeMs: 0 })
+    assert.ok(answer.kind === 'miss', 'a copy was served that was proven too long ago')
+    // Filled again, it would otherwise take the place of more.
+    if (answer.unproven !== undefined) holdsExactly(answer.unproven, held, 3)
+  })
+
+  for (const [way, change] of [
+    ['an append', (store: HotStore) => store.append(chat.key, [item(chat, 10)], 4)],
+    ['forget', (store: HotStore) => store.forget(chat.key)],
+    ['clear', (store: HotStore) => store.clear()],
+  ] as const) {
+    shared(`${way} voids the lease of an unproven copy`, async (context) => {
+      const { store } = context
+      await fillNow(store, chat, copyOf(chat, held, 3))
+      const { lease, copy } = await unproven(context)
+      const told = await change(store)
+      if (told !== undefined) assert.equal(told, false, 'an append found a copy that was not there')
+      assert.equal(await store.fill(chat.key, lease, copy ?? copyOf(chat, held, 3)), false)
+      await missesNow(store, chat, { strong })
+    })
+  }
+
+  timed(
+    'a copy is served for as long as its proof is young enough, and fills again after that',
+    async (context, advance) => {
+      await fillNow(context.store, chat, copyOf(chat, held, 3))
+      for (let round = 0; round < 3; round++) {
+        await advance(999)
+        await servesProven(context, 1000, 3)
+        await advance(1)
+        const { lease, copy } = await unproven(context, 1000)
+        if (copy !== undefined) holdsExactly(copy, held, 3)
+        copy?.prove(START + 10_000)
+        await context.store.fill(chat.key, lease, copy ?? copyOf(chat, held, 3))
+        await servesProven(context, 1000, 3)
+      }
+    },
+  )
+
+  timed('a copy can tell when its proof is over', async (context, advance) => {
+    await fillNow(context.store, chat, copyOf(chat, held, 3))
+    await advance(700)
+    const answer = await read(context.store, chat, { strong, maxProofAgeMs: 1000, revive: reviveAt(START + 700) })
+    if (answer.kind === 'miss') return assert.ok(context.mayForget)
+    assert.deepEqual(
+      [999, 1000].map((ms) => answer.isServable(START + ms)),
+      [true, false],
+    )
+  })
+
+  timed('each reader says for itself how old a proof may be', async (context, advance) => {
+    await fillNow(context.store, chat, copyOf(chat, held, 3))
+    await advance(5000)
+    await servesProven(context, 60_000, 3)
+    await servesProven(context, 5001, 3)
+    await unproven(context, 5000)
+  })
+
+  timed('neither reads nor appends prove anything', async (context, advance) => {
+    await fillNow(context.store, chat, copyOf(chat, held, 3))
+    for (let n = 4; n < 8; n++) {
+      await advance(200)
+      await servesProven(context, 1000, n - 1)
+      await context.store.append(chat.key, items(chat, n - 1, 1), n)
+    }
+    await advance(200)
+    const { copy } = await unproven(context, 1000)
+    if (copy !== undefined) holdsExactly(copy, items(chat, 0, 7), 7)
+  })
+
+  timed('a proof is as old as the lease: what was read may be as old as that', async (context, advance) => {
+    const { store } = context
+    const lease = await leaseOf(store, chat)
+    await advance(700)
+    await store.fill(chat.key, lease, copyOf(chat, held, 3))
+    await advance(299)
+    await servesProven(context, 1000, 3)
+    await advance(1)
+    await unproven(context, 1000)
+  })
+}
