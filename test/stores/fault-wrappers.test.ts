@@ -11,11 +11,13 @@ import {
   faultyDurableStore,
   faultyHotStore,
   type HotFault,
+  ManualClock,
   randomFaults,
   seededRandom,
 } from '../../src/testing/index.ts'
-import { SessionCopy } from '../../src/tiers/hot/session-copy.ts'
 import { UnitReads } from '../../src/tiers/placement/heat-ledger.ts'
+import { SessionCopy } from '../../src/tiers/hot/session-copy.ts'
+import { inMemorySharedStore, SharedServer } from './in-memory-shared-store.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const session = identifySession({ userId: 'u', sessionId: 's' })
@@ -139,6 +141,28 @@ describe('a hot store with a planned fault', () => {
     await holding.held.release()
     await cleared
     expect(await holding.read(session.key, QUERY)).toMatchObject({ kind: 'miss' })
+  })
+
+  it('lets a session go where the store does', async () => {
+    const store = await filled(() => 'refuse')
+    store.release(session.key)
+    expect(store.stats().sessions).toBe(0)
+    expect([store.isShared, store.changes, store.probe]).toEqual([false, undefined, undefined])
+  })
+
+  it('is shared where the store is, and tells what the store tells', async () => {
+    const server = new SharedServer(new ManualClock(NOW))
+    const store = faultyHotStore(inMemorySharedStore(server), () => 'refuse')
+    const heard: unknown[] = []
+    store.changes?.listen((key) => heard.push(key))
+    await inMemorySharedStore(server).read(session.key, QUERY)
+    await inMemorySharedStore(server).clear()
+    expect([store.isShared, heard, store.changes?.isHeard()]).toEqual([true, [session.key, undefined], true])
+    await expect(store.probe?.()).resolves.toBeUndefined()
+    server.isHeard = false
+    server.isDown = true
+    expect(store.changes?.isHeard()).toBe(false)
+    await expect(store.probe?.()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
   })
 })
 

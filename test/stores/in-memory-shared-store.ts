@@ -1,3 +1,4 @@
+import { ThermoclineError } from '../../src/errors.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import { bodyOf, decodeBody } from '../../src/memory/item-body.ts'
 import type { MemoryItem } from '../../src/memory/memory-item.ts'
@@ -15,25 +16,35 @@ export class SharedServer {
   #leases = 0
   /** While false, nobody hears of changes, and whoever asks is told so. */
   isHeard = true
+  /** While true, every call rejects and has no effect. */
+  isDown = false
 
   constructor(clock: Clock) {
     this.clock = clock
   }
 
+  ping(): void {
+    if (this.isDown) throw new ThermoclineError('STORE_UNAVAILABLE', 'Cannot reach the shared server: it is down')
+  }
+
   get(key: SessionKey): string | undefined {
+    this.ping()
     return this.#texts.get(key)
   }
 
   set(key: SessionKey, text: string): void {
+    this.ping()
     this.#texts.set(key, text)
     this.#tell(key)
   }
 
   delete(key: SessionKey): void {
+    this.ping()
     if (this.#texts.delete(key)) this.#tell(key)
   }
 
   clear(): void {
+    this.ping()
     this.#texts.clear()
     this.#tell(undefined)
   }
@@ -59,7 +70,7 @@ interface LeaseText {
   readonly leftAt: number
 }
 
-interface CopyText {
+export interface CopyText {
   readonly kind: 'copy'
   readonly session: SessionIdentity
   readonly n: number
@@ -148,7 +159,9 @@ class InMemorySharedStore implements HotStore {
 
   release(): void {}
 
-  async probe(): Promise<void> {}
+  async probe(): Promise<void> {
+    this.#server.ping()
+  }
 
   stats(): HotStats {
     const { hits, misses } = { hits: this.#hits, misses: this.#misses }

@@ -1,9 +1,9 @@
-import { bodyOf } from '../../src/memory/item-body.ts'
 import type { ItemBody } from '../../src/memory/memory-item.ts'
+import type { SessionKey } from '../../src/memory/session.ts'
 import { type HotStoreBounds, type HotStoreUnderTest, ManualClock } from '../../src/testing/index.ts'
-import type { HotLease, HotQuery, HotStore } from '../../src/tiers/hot-store.ts'
+import type { HotAnswer, HotQuery, HotStore } from '../../src/tiers/hot-store.ts'
 import type { StoredCopy } from '../../src/tiers/hot/session-copy.ts'
-import { inMemorySharedStore, SharedServer } from './in-memory-shared-store.ts'
+import { type CopyText, inMemorySharedStore, SharedServer } from './in-memory-shared-store.ts'
 
 interface Buggy {
   readonly store: HotStore
@@ -54,11 +54,16 @@ function revived(change: (stored: StoredCopy, query: HotQuery) => Partial<Stored
 }
 
 /** The part of a copy that is asked for is taken in another way. */
-function taken(part: (whole: StoredCopy, newest: number) => Partial<StoredCopy>): Bug {
+function taken(part: (entries: StoredCopy['entries'], newest: number) => Partial<StoredCopy>): Bug {
   return ({ store }) => ({
     read(key, { newest, ...query }) {
       if (newest === undefined) return store.read(key, query)
-      return store.read(key, { ...query, revive: (whole) => query.revive({ ...whole, ...part(whole, newest) }) })
+      const revive: HotQuery['revive'] = (whole) => {
+        const { entries, complete } = whole
+        const right = { entries: entries.slice(-newest), complete: complete && newest >= entries.length }
+        return query.revive({ ...whole, ...right, ...part(entries, newest) })
+      }
+      return store.read(key, { ...query, revive })
     },
   })
 }
@@ -68,53 +73,38 @@ function bodies(change: (body: ItemBody) => ItemBody): Bug {
   return revived(({ entries }) => ({ entries: entries.map(({ stamp, body }) => ({ stamp, body: change(body) })) }))
 }
 
-/** Changes what lies on the server after a call that had an effect. */
-function rewrite({ server }: Buggy, key: Parameters<HotStore['read']>[0], change: object): void {
-  const text = server.get(key)
-  if (text !== undefined) server.set(key, JSON.stringify({ ...JSON.parse(text), ...change }))
+/** Changes the copy that lies on the server. */
+function rewrite({ server }: Buggy, key: SessionKey, change: (copy: CopyText) => Partial<CopyText>): void {
+  const copy = JSON.parse(server.get(key) ?? '{}') as CopyText
+  if (copy.kind === 'copy') server.set(key, JSON.stringify({ ...copy, ...change(copy) }))
+}
+
+/** Proves a copy as of now. */
+function proveNow(buggy: Buggy, key: SessionKey): void {
+  rewrite(buggy, key, () => ({ provenAt: buggy.server.clock.now() }))
 }
 
 export const SHARED_HOT_STORE_BUGS: Readonly<Record<string, readonly [topic: string, bug: Bug]>> = {
   'a part of a copy says that it is complete': ['newest', revived(() => ({ complete: true }))],
   'a copy never says that it is complete': ['newest', revived(() => ({ complete: false }))],
-  'a part is the oldest items': [
-    'newest',
-    taken(({ entries }, newest) => ({ entries: entries.slice(0, newest), complete: newest >= entries.length })),
-  ],
+  'a part is the oldest items': ['newest', taken((entries, newest) => ({ entries: entries.slice(0, newest) }))],
   'a part is one item short': [
     'newest',
-    taken(({ entries }, newest) => ({
-      entries: newest > entries.length ? entries : entries.slice(1 - newest),
-      complete: newest > entries.length,
-    })),
+    taken((entries, newest) => ({ entries: newest > entries.length ? entries : entries.slice(1 - newest) })),
   ],
-  'a part is in the order newest first': [
+  'a part lacks the newest item': ['newest', taken((entries) => ({ entries: entries.slice(0, -1) }))],
+  'a part is in the order newest first': ['newest', taken((entries) => ({ entries: [...entries].reverse() }))],
+  'a part counts what it holds': ['newest', taken((entries, newest) => ({ n: Math.min(newest, entries.length) }))],
+  'a part of a copy that lacks older items is complete': [
     'newest',
-    taken(({ entries }, newest) => ({
-      entries: entries.slice(-newest).reverse(),
-      complete: newest >= entries.length,
-    })),
-  ],
-  'a part counts what it holds': [
-    'newest',
-    taken(({ entries, complete }, newest) => {
-      const part = entries.slice(-newest)
-      return { entries: part, n: part.length, complete: complete && newest >= entries.length }
-    }),
-  ],
-  'a part is what was there when the copy was filled': [
-    'newest',
-    taken(({ entries, units, complete }, newest) => {
-      const before = entries.length > 3 && units.length === 1 ? entries.slice(0, -1) : entries
-      return { entries: before.slice(-newest), complete: complete && newest >= entries.length }
-    }),
+    taken((entries, newest) => ({ complete: newest >= entries.length })),
   ],
   'a part ends before an item that is too long': [
     'newest',
-    taken(({ entries }, newest) => {
+    taken((entries, newest) => {
       const part = entries.slice(-newest)
       const from = part.findLastIndex(({ body }) => body.content.length > 64_000) + 1
-      return { entries: part.slice(from), complete: from === 0 && newest >= entries.length }
+      return from === 0 ? {} : { entries: part.slice(from), complete: false }
     }),
   ],
   'a part begins amid a character': [
@@ -123,11 +113,7 @@ export const SHARED_HOT_STORE_BUGS: Readonly<Record<string, readonly [topic: str
   ],
   'the parts of a copy know nothing of its units': [
     'copy',
-    taken(({ entries, units, complete }, newest) => ({
-      entries: entries.slice(-newest),
-      units: units.slice(-1),
-      complete: complete && newest >= entries.length,
-    })),
+    revived(({ units }, { newest }) => (newest === undefined ? {} : { units: units.slice(-1) })),
   ],
   'a copy forgets who its session is of': [
     'copy',
@@ -152,16 +138,14 @@ export const SHARED_HOT_STORE_BUGS: Readonly<Record<string, readonly [topic: str
   ],
   'a tail that was empty is no unit': [
     'copy',
-    ({ store }) => ({
-      read: (key, query) =>
-        store.read(key, {
-          ...query,
-          revive(stored) {
-            const [tail, before] = [stored.units.at(-1), stored.units.at(-2)]
-            const wasEmpty = before !== undefined && stored.n === 24
-            return query.revive(wasEmpty && tail ? { ...stored, units: stored.units.slice(0, -1) } : stored)
-          },
-        }),
+    (buggy) => ({
+      async fill(key, lease, copy) {
+        const filled = await buggy.store.fill(key, lease, copy)
+        const isEmpty = ({ entries, units }: CopyText) =>
+          units.length > 1 && units.at(-1)?.after === entries.at(-1)?.[0]
+        rewrite(buggy, key, (text) => (isEmpty(text) ? { units: text.units.slice(0, -1) } : {}))
+        return filled
+      },
     }),
   ],
   'metadata is merged into an object': [
@@ -235,26 +219,16 @@ export const SHARED_HOT_STORE_BUGS: Readonly<Record<string, readonly [topic: str
   ],
   'an unproven copy is only what was asked for': [
     'proof',
-    ({ store }) => ({
-      async read(key, query) {
-        const { newest = Number.MAX_SAFE_INTEGER } = query
-        const revive: HotQuery['revive'] = (stored) =>
-          query.revive({ ...stored, entries: stored.entries.slice(-newest), complete: false })
-        const answer = await store.read(key, query)
-        if (answer.kind === 'copy' || answer.unproven === undefined) return answer
-        const { session, n, shownFence, complete, items } = answer.unproven
-        const entries = items.map((item) => ({ stamp: item.id.slice(27) as never, body: bodyOf(item) }))
-        const units = answer.unproven.storedUnits()
-        return { ...answer, unproven: revive({ session, n, shownFence, complete, entries, units, provenForMs: 0 }) }
-      },
-    }),
+    revived(({ entries, provenForMs }, { newest = entries.length }) =>
+      provenForMs > 0 ? {} : { entries: entries.slice(-newest), complete: false },
+    ),
   ],
   'an append proves the copy': [
     'proof',
     (buggy) => ({
       async append(key, items, n) {
         const goesOn = await buggy.store.append(key, items, n)
-        if (goesOn) rewrite(buggy, key, { provenAt: buggy.server.clock.now() })
+        if (goesOn) proveNow(buggy, key)
         return goesOn
       },
     }),
@@ -264,7 +238,7 @@ export const SHARED_HOT_STORE_BUGS: Readonly<Record<string, readonly [topic: str
     (buggy) => ({
       async read(key, query) {
         const answer = await buggy.store.read(key, query)
-        if (answer.kind === 'copy') rewrite(buggy, key, { provenAt: buggy.server.clock.now() })
+        if (answer.kind === 'copy') proveNow(buggy, key)
         return answer
       },
     }),
@@ -274,7 +248,7 @@ export const SHARED_HOT_STORE_BUGS: Readonly<Record<string, readonly [topic: str
     (buggy) => ({
       async fill(key, lease, copy) {
         const filled = await buggy.store.fill(key, lease, copy)
-        if (filled) rewrite(buggy, key, { provenAt: buggy.server.clock.now() })
+        if (filled) proveNow(buggy, key)
         return filled
       },
     }),
@@ -282,12 +256,12 @@ export const SHARED_HOT_STORE_BUGS: Readonly<Record<string, readonly [topic: str
   'what was filled again is as unproven as before': [
     'proof',
     (buggy) => {
-      const provenAt = new Map<string, number>()
+      const proven = new Map<SessionKey, number>()
       return {
         async fill(key, lease, copy) {
           const filled = await buggy.store.fill(key, lease, copy)
-          if (filled && provenAt.has(key)) rewrite(buggy, key, { provenAt: provenAt.get(key) })
-          if (filled) provenAt.set(key, provenAt.get(key) ?? buggy.server.clock.now())
+          rewrite(buggy, key, ({ provenAt }) => ({ provenAt: proven.get(key) ?? provenAt }))
+          if (!proven.has(key)) proven.set(key, buggy.server.clock.now())
           return filled
         },
       }
@@ -312,15 +286,15 @@ export const SHARED_HOT_STORE_BUGS: Readonly<Record<string, readonly [topic: str
   'each object keeps its own leases': [
     'two objects',
     ({ store, server }) => {
-      const leases = new Map<string, HotLease>()
+      const leases = new Map<SessionKey, unknown>()
       return {
         async read(key, query) {
           const answer = await store.read(key, query)
-          if (answer.kind === 'miss') leases.set(key, answer.lease)
+          if (answer.kind === 'miss') leases.set(key, answer.lease.token)
           return answer
         },
         async fill(key, lease, copy) {
-          if (leases.get(key) !== lease) return false
+          if (leases.get(key) !== lease.token) return false
           leases.delete(key)
           server.set(key, String(lease.token))
           return store.fill(key, lease, copy)
@@ -351,7 +325,7 @@ export const SHARED_HOT_STORE_BUGS: Readonly<Record<string, readonly [topic: str
   'each object serves what it has read before': [
     'interleaving',
     ({ store }) => {
-      const seen = new Map<string, Awaited<ReturnType<HotStore['read']>>>()
+      const seen = new Map<SessionKey, HotAnswer>()
       return {
         async read(key, query) {
           const before = seen.get(key)

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { COLD_HEAT } from '../../src/memory/heat.ts'
-import { makeItem } from '../../src/memory/item-body.ts'
-import type { MemoryItem } from '../../src/memory/memory-item.ts'
-import { identifySession } from '../../src/memory/session.ts'
-import { firstStampAt } from '../../src/memory/stamp.ts'
-import { SessionCopy, type SessionCopyParts, type UnitSpan } from '../../src/tiers/hot/session-copy.ts'
-import { UnitReads } from '../../src/tiers/placement/heat-ledger.ts'
+import { COLD_HEAT } from '../../../src/memory/heat.ts'
+import { makeItem } from '../../../src/memory/item-body.ts'
+import type { MemoryItem } from '../../../src/memory/memory-item.ts'
+import { identifySession } from '../../../src/memory/session.ts'
+import { firstStampAt } from '../../../src/memory/stamp.ts'
+import { SessionCopy, type SessionCopyParts, type UnitSpan } from '../../../src/tiers/hot/session-copy.ts'
+import { UnitReads } from '../../../src/tiers/placement/heat-ledger.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const WIDE = { maxItems: 1000, maxBytes: 1_000_000 }
