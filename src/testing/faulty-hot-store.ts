@@ -14,7 +14,7 @@ export interface FaultyHotStore extends HotStore {
   readonly held: WaitingCalls
 }
 
-/** Puts planned faults before any hot store. `open`, `close`, `release`, `probe` and `stats` are left alone. */
+/** Puts planned faults before any hot store. `open`, `close`, `release`, `probe`, `changes` and `stats` are left alone. */
 export function faultyHotStore(store: HotStore, plan: FaultPlan<HotFault>): FaultyHotStore {
   return new PlannedFaults(store, plan)
 }

@@ -16,7 +16,10 @@ export interface HotStoreUnderTest {
   readonly store: HotStore
   /** Of a shared store: another object that sees the same, as another process would have one. Not opened either. */
   readonly another?: HotStore
-  /** Moves on the time by which proofs of a shared store age, in milliseconds. Without it, only an age of 0 is tested. */
+  /**
+   * Moves on the time by which proofs of a shared store age, by at least so many milliseconds; half a second more does
+   * no harm. Without it, only an age of 0 is tested.
+   */
   advanceTime?(ms: number): Promise<void> | void
   /** Called last, after the stores were closed. */
   cleanup?(): Promise<void> | void
