@@ -98,15 +98,24 @@ export async function read(
 }
 
 /** The lease of a read that must miss. */
-export async function leaseOf(store: HotStore, owner: SessionIdentity): Promise<HotLease> {
-  const answer = await read(store, owner)
+export async function leaseOf(
+  store: HotStore,
+  owner: SessionIdentity,
+  query: Partial<HotQuery> = {},
+): Promise<HotLease> {
+  const answer = await read(store, owner, query)
   assert.ok(answer.kind === 'miss', 'a copy was served where none may be')
   return answer.lease
 }
 
 /** Reads, misses and fills, as a reader does. */
-export async function fillNow(store: HotStore, owner: SessionIdentity, copy: SessionCopy): Promise<boolean> {
-  return store.fill(owner.key, await leaseOf(store, owner), copy)
+export async function fillNow(
+  store: HotStore,
+  owner: SessionIdentity,
+  copy: SessionCopy,
+  query: Partial<HotQuery> = {},
+): Promise<boolean> {
+  return store.fill(owner.key, await leaseOf(store, owner, query), copy)
 }
 
 /** The copy that must be served, or undefined where a store that may forget has forgotten it. */

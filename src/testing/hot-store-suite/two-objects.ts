@@ -50,7 +50,7 @@ export function twoObjectTests(test: HotTest): void {
       tailOf(items(chat, 10, 2), { reads: 5, recent: [1, 2] }),
     ]
     const filled = copyOfUnits(chat, units, 9, { complete: false, shownFence: 'fence' })
-    await fillNow(context.one, chat, filled)
+    await fillNow(context.one, chat, filled, { strong })
     await serveExactly(context, [...held, ...items(chat, 10, 2)], 9)
     const copy = await served({ ...context, store: context.other }, chat, { strong })
     if (copy === undefined) return
@@ -64,7 +64,7 @@ export function twoObjectTests(test: HotTest): void {
     ['clear', (store: HotStore) => store.clear()],
   ] as const) {
     both(`${way} by one voids the lease of the other`, async ({ one, other }) => {
-      const lease = await leaseOf(one, chat)
+      const lease = await leaseOf(one, chat, { strong })
       await change(other)
       assert.equal(await one.fill(chat.key, lease, copyOf(chat, held, 3)), false)
       for (const store of [one, other]) await missesNow(store, chat, { strong })
@@ -73,7 +73,7 @@ export function twoObjectTests(test: HotTest): void {
 
   both('what one appends to the copy of the other, both serve', async (context) => {
     const { one, other, mayForget } = context
-    await fillNow(one, chat, copyOf(chat, held, 3))
+    await fillNow(one, chat, copyOf(chat, held, 3), { strong })
     const added = items(chat, 50, 4)
     for (const [i, store] of [other, one, other, other].entries()) {
       const told = await store.append(chat.key, [added[i]!], 4 + i)
@@ -83,35 +83,35 @@ export function twoObjectTests(test: HotTest): void {
   })
 
   both('an append that each of them hears of is added once', async (context) => {
-    await fillNow(context.one, chat, copyOf(chat, held, 3))
+    await fillNow(context.one, chat, copyOf(chat, held, 3), { strong })
     const added = item(chat, 50)
     for (const store of [context.other, context.one]) await store.append(chat.key, [added], 4)
     await serveExactly(context, [...held, added], 4)
   })
 
   both('after a gap in what one appends, the copy of the other is gone', async ({ one, other }) => {
-    await fillNow(one, chat, copyOf(chat, held, 3))
+    await fillNow(one, chat, copyOf(chat, held, 3), { strong })
     assert.equal(await other.append(chat.key, [item(chat, 50)], 5), false)
     for (const store of [one, other]) await missesNow(store, chat, { strong })
   })
 
   both('what one forgets, and what one clears, is gone for both', async ({ one, other }) => {
     for (const drop of [(store: HotStore) => store.forget(chat.key), (store: HotStore) => store.clear()]) {
-      await fillNow(one, chat, copyOf(chat, held, 3))
+      await fillNow(one, chat, copyOf(chat, held, 3), { strong })
       await drop(other)
       for (const store of [one, other]) await missesNow(store, chat, { strong })
     }
   })
 
   both('what one releases, the other still serves', async (context) => {
-    await fillNow(context.one, chat, copyOf(chat, held, 3))
+    await fillNow(context.one, chat, copyOf(chat, held, 3), { strong })
     for (const store of [context.one, context.other]) store.release(chat.key)
     await serveExactly(context, held, 3)
   })
 
   both('of two readers that missed, the slower one never puts an older copy in place of a newer', async (context) => {
     const { one, other } = context
-    const leases = [await leaseOf(one, chat), await leaseOf(other, chat)] as const
+    const leases = [await leaseOf(one, chat, { strong }), await leaseOf(other, chat, { strong })] as const
     await one.fill(chat.key, leases[0], copyOf(chat, held, 3))
     await other.append(chat.key, [item(chat, 50)], 4)
     await other.fill(chat.key, leases[1], copyOf(chat, held, 3))
@@ -123,10 +123,10 @@ export function twoObjectTests(test: HotTest): void {
 
   both('what one finds unproven, the other can neither fill nor serve once it was appended to', async (context) => {
     const { one, other } = context
-    await fillNow(one, chat, copyOf(chat, held, 3))
+    await fillNow(one, chat, copyOf(chat, held, 3), { strong })
     const answer = await read(one, chat, { strong, maxProofAgeMs: 0 })
     assert.ok(answer.kind === 'miss', 'a copy was served that was proven too long ago')
-    const lease = await leaseOf(other, chat)
+    const lease = await leaseOf(other, chat, { strong })
     await other.append(chat.key, [item(chat, 50)], 4)
     assert.equal(await one.fill(chat.key, answer.lease, answer.unproven ?? copyOf(chat, held, 3)), false)
     assert.equal(await other.fill(chat.key, lease, copyOf(chat, held, 3)), false)

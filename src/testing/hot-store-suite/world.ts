@@ -133,7 +133,8 @@ export class World {
     const slot = wanted && this.#stores[0]?.peek?.(wanted.id)
     if (slot === undefined) return
     assert.equal(slot.copy.itemAt(slot.place)?.id, wanted?.id, 'peek led to another item')
-    this.#check(slot.copy)
+    // It may be what a read of the newest few left in the process.
+    this.#check(slot.copy, 1)
   }
 
   /**
