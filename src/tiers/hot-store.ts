@@ -84,8 +84,8 @@ export interface HotMiss {
   readonly kind: 'miss'
   readonly lease: HotLease
   /**
-   * A copy that was there for too long to be trusted: the lease took its place. Whoever finds that the record agrees
-   * with it may fill it again.
+   * A copy that was there for too long to be trusted, all of it, whatever was asked for: the lease took its place.
+   * Whoever finds that the record agrees with it may fill it again.
    */
   readonly unproven?: SessionCopy
 }

@@ -15,8 +15,8 @@ import {
   randomFaults,
   seededRandom,
 } from '../../src/testing/index.ts'
-import { UnitReads } from '../../src/tiers/placement/heat-ledger.ts'
 import { SessionCopy } from '../../src/tiers/hot/session-copy.ts'
+import { UnitReads } from '../../src/tiers/placement/heat-ledger.ts'
 import { inMemorySharedStore, SharedServer } from './in-memory-shared-store.ts'
 
 const NOW = Date.UTC(2026, 0, 1)

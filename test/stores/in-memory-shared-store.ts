@@ -5,8 +5,8 @@ import type { MemoryItem } from '../../src/memory/memory-item.ts'
 import { type SessionIdentity, type SessionKey, stampOf } from '../../src/memory/session.ts'
 import type { Stamp } from '../../src/memory/stamp.ts'
 import type { HotStoreBounds } from '../../src/testing/index.ts'
-import type { HotAnswer, HotChanges, HotLease, HotQuery, HotStats, HotStore } from '../../src/tiers/hot-store.ts'
 import type { SessionCopy, StoredCopy, StoredUnit } from '../../src/tiers/hot/session-copy.ts'
+import type { HotAnswer, HotChanges, HotLease, HotQuery, HotStats, HotStore } from '../../src/tiers/hot-store.ts'
 
 /** What lies outside of all processes: a text for each session, a copy or a lease. */
 export class SharedServer {

@@ -1,8 +1,8 @@
 import type { ItemBody } from '../../src/memory/memory-item.ts'
 import type { SessionKey } from '../../src/memory/session.ts'
 import { type HotStoreBounds, type HotStoreUnderTest, ManualClock } from '../../src/testing/index.ts'
-import type { HotAnswer, HotQuery, HotStore } from '../../src/tiers/hot-store.ts'
 import type { StoredCopy } from '../../src/tiers/hot/session-copy.ts'
+import type { HotAnswer, HotQuery, HotStore } from '../../src/tiers/hot-store.ts'
 import { type CopyText, inMemorySharedStore, SharedServer } from './in-memory-shared-store.ts'
 
 interface Buggy {

@@ -21,7 +21,7 @@ import { RedisInvalidations } from './invalidations.ts'
 import { KeyNotes } from './key-notes.ts'
 import { checkKeyPrefix, DEFAULT_KEY_PREFIX } from './key-prefix.ts'
 import { toStoreError } from './redis-errors.ts'
-import { APPEND, FILL, LEASE, runScript, type Script } from './scripts.ts'
+import { APPEND, CLOCK_SLACK_MS, FILL, LEASE, runScript, type Script } from './scripts.ts'
 import { unlinkAll } from './unlink-all.ts'
 
 export interface RedisHotStoreOptions {
@@ -53,6 +53,8 @@ export const REDIS_HOT_STORE_DEFAULTS: Required<Omit<RedisHotStoreOptions, 'conn
 const LEASE_MS = 30_000
 /** A step of our own clock would show copies as younger or older than they are, for so long. */
 const OFFSET_GOOD_FOR_MS = 30_000
+/** No copy is proven so lately. */
+const NEVER_PROVEN = -1e15
 /** What a record takes beside content and payload. */
 const RECORD_OVERHEAD_BYTES = 128
 /** A key's time to live is renewed when so much of it is gone. */
@@ -110,10 +112,11 @@ class RedisHotStore implements HotStore {
     const log = await this.#fetch(key, query.newest ?? Number.POSITIVE_INFINITY)
     if (log.kind === 'lease') return this.#miss(log.text)
     if (log.kind === 'copy') {
-      const leftMs = query.maxProofAgeMs - (this.#serverNow() - log.provenAt)
-      if (leftMs > 0) return this.#hit(key, query, log, leftMs)
+      const ageMs = this.#serverNow() - log.provenAt
+      const leftMs = query.maxProofAgeMs - ageMs
+      if (leftMs > 0 && ageMs > -CLOCK_SLACK_MS) return this.#hit(key, query, log, leftMs)
     }
-    return this.#lease(key, query, log.kind === 'broken' ? 0 : query.maxProofAgeMs)
+    return this.#lease(key, query, log.kind === 'broken' ? NEVER_PROVEN : query.maxProofAgeMs)
   }
 
   async fill(key: SessionKey, lease: HotLease, copy: SessionCopy): Promise<boolean> {
@@ -234,12 +237,13 @@ class RedisHotStore implements HotStore {
     const [serverNow, found, lease] = reply
     const at = clock.now()
     this.#offset = { ms: serverNow - (sentAt + at) / 2, at }
-    const log = decodeFound(key, found, query.newest)
+    // Of a copy that is to be filled again, all.
+    const log = decodeFound(key, found, lease === undefined ? query.newest : undefined)
     if (lease === undefined) {
       if (log?.kind === 'lease') return this.#miss(log.text)
       if (log?.kind === 'copy') return this.#hit(key, query, log, maxProofAgeMs - (serverNow - log.provenAt))
       // Nobody can read it: away with it.
-      return this.#lease(key, query, 0)
+      return this.#lease(key, query, NEVER_PROVEN)
     }
     const miss = this.#miss(lease)
     return log?.kind === 'copy' ? { ...miss, unproven: query.revive(toStoredCopy(log, 0)) } : miss

@@ -23,6 +23,9 @@ export async function runScript(
   }
 }
 
+/** A copy from later than this after now was proven before the server's clock stepped back: nobody knows how long ago. */
+export const CLOCK_SLACK_MS = 1000
+
 /**
  * Leaves a lease where there is no copy, or one that was proven too long ago; a live lease stays.
  * ARGV: token, lifetime of the lease in ms, how long ago a copy may have been proven, in ms.
@@ -40,7 +43,8 @@ export const LEASE: Script = script(`
   if kind == 'C' then
     local footer = found:sub(-${FOOTER.chars})
     local provenAt = tonumber(${field('footer', FOOTER.provenAt)})
-    if provenAt and now - provenAt < tonumber(ARGV[3]) then return { now, found } end
+    local age = provenAt and now - provenAt
+    if age and age < tonumber(ARGV[3]) and age > -${CLOCK_SLACK_MS} then return { now, found } end
   end
   local lease = ARGV[1] .. string.format('%014.0f', now) .. 'L'
   redis.call('SET', KEYS[1], lease, 'PX', ARGV[2])

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import type { HotLease, HotStore } from '../../tiers/hot-store.ts'
 import type { SessionCopy } from '../../tiers/hot/session-copy.ts'
+import type { HotLease, HotStore } from '../../tiers/hot-store.ts'
 import {
   copyOf,
   fillNow,

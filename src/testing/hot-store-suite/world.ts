@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import type { SessionIdentity } from '../../memory/session.ts'
-import type { HotLease, HotMiss, HotStore } from '../../tiers/hot-store.ts'
 import type { SessionCopy } from '../../tiers/hot/session-copy.ts'
+import type { HotLease, HotMiss, HotStore } from '../../tiers/hot-store.ts'
 import { copyOf, item, read, START } from './fixtures.ts'
 
 /** A commit that the hot store has not heard of yet: items up to a count, or the deletion of one. */
