@@ -108,6 +108,16 @@ export async function connectRedis(
   }
 }
 
+/** ioredis would take what can't be read for an end of the connection. */
+async function checkTls(tls: ConnectionOptions): Promise<void> {
+  const { createSecureContext } = await import('node:tls')
+  try {
+    createSecureContext(tls)
+  } catch (cause) {
+    throw new ThermoclineError('INVALID_OPTION', `Cannot use option tls: ${redisErrorText(cause)}`, { cause })
+  }
+}
+
 async function make(
   options: RedisConnectionOptions,
   { random, clock, load }: Required<Omit<ConnectRedisOptions, 'readyWithinMs'>>,
@@ -115,6 +125,7 @@ async function make(
   const ioredis = await loadIoredis(load)
   const { redisHost = '127.0.0.1', redisPort = 6379, cluster, sentinel, username, password, db = 0 } = options
   const tls = options.tls === true ? {} : options.tls || undefined
+  if (tls) await checkTls(tls)
   const settings: RedisSettings = { ...redisSettings(random), ...(username && { username }), ...(tls && { tls }) }
   if (typeof password === 'string') settings.password = password
   if (typeof password === 'function') {

@@ -1,5 +1,5 @@
 import { ThermoclineError } from '../errors.ts'
-import { checkNames } from '../lib/check-names.ts'
+import { checkNames, kindOf } from '../lib/check-names.ts'
 import { checkNumberOption, invalidOption, type NumberRange } from '../lib/check-options.ts'
 
 const PORTS: NumberRange = [1, 65_535, true]
@@ -26,7 +26,7 @@ export function checkRedisOptions(given: object): void {
   if (cluster !== undefined) checkAddresses('cluster', cluster)
   if (sentinel !== undefined) checkSentinel(sentinel)
   if (username !== undefined) checkText('username', username)
-  if (password !== undefined && typeof password !== 'function') checkText('password', password)
+  if (password !== undefined && typeof password !== 'function') checkSecret('password', password)
   if (tls !== undefined && typeof tls !== 'boolean' && !isObject(tls)) {
     throw invalidOption('tls', 'true, false or options of tls.connect', tls)
   }
@@ -62,7 +62,7 @@ function checkSentinel(sentinel: unknown): void {
   checkText('sentinel.name', name)
   checkAddresses('sentinel.sentinels', sentinels)
   if (username !== undefined) checkText('sentinel.username', username)
-  if (password !== undefined) checkText('sentinel.password', password)
+  if (password !== undefined) checkSecret('sentinel.password', password)
 }
 
 function checkAddresses(name: string, addresses: unknown): void {
@@ -85,6 +85,14 @@ function checkHost(name: string, host: unknown): void {
 function checkText(name: string, text: unknown): void {
   if (typeof text === 'string' && text !== '') return
   throw invalidOption(name, 'text', text)
+}
+
+/** Never with what was received. */
+function checkSecret(name: string, secret: unknown): void {
+  if (typeof secret === 'string' && secret !== '') return
+  throw new ThermoclineError('INVALID_OPTION', `Cannot use option ${name}: expected text: received ${kindOf(secret)}`, {
+    details: { name },
+  })
 }
 
 function isObject(value: unknown): value is object {
