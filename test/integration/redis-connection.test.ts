@@ -243,6 +243,16 @@ describe('a connection to a cluster', () => {
     expect(password.mock.calls.length).toBeGreaterThan(6)
   })
 
+  it('sends nothing twice when a node does not answer', async () => {
+    const cluster = await kept(startRedisCluster({ nodeTimeoutMs: 20_000 }))
+    const { client } = await connect({ cluster: cluster.addresses })
+    const node = await cluster.primaryOf('list')
+    await node.pause()
+    await expect(client.call('RPUSH', 'list', 'item-1')).rejects.toThrow()
+    node.resume()
+    await vi.waitFor(async () => expect(await client.call('RPUSH', 'list', 'item-2')).toBe(2), 5_000)
+  })
+
   it('comes back when all of it was gone', async () => {
     const cluster = await kept(startRedisCluster())
     const { client } = await connect({ cluster: cluster.addresses.slice(0, 1) })
@@ -255,10 +265,14 @@ describe('a connection to a cluster', () => {
 })
 
 describe('a connection behind Sentinels', () => {
-  it('follows the primary, with a password function, in RESP2 duplicates too', { timeout: 90_000 }, async () => {
-    const set = await kept(startRedisSentinel({ password: 'geheim' }))
+  it('follows the primary by TLS with a password function, in RESP2 duplicates too', { timeout: 90_000 }, async () => {
+    const set = await kept(startRedisSentinel({ password: 'geheim', tls: true }))
     const password = vi.fn(() => 'geheim')
-    const { client } = await connect({ sentinel: { name: set.name, sentinels: set.addresses }, password })
+    const { client } = await connect({
+      sentinel: { name: set.name, sentinels: set.addresses },
+      password,
+      tls: set.servers[0]?.tls ?? false,
+    })
     expect(client.status).toBe('ready')
     expect(await client.call('SET', 'lake', 'Bled')).toBe('OK')
     const copy = duplicateInResp2(client)
