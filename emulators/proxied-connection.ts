@@ -53,8 +53,8 @@ export class ProxiedConnection {
   }
 
   reset(): void {
-    this.#client.resetAndDestroy()
-    this.#target.resetAndDestroy()
+    breakOff(this.#client)
+    breakOff(this.#target)
   }
 
   /** What ends or breaks one side does so to the other. */
@@ -63,7 +63,7 @@ export class ProxiedConnection {
     one.once('end', () => other.end())
     return new Promise((resolve) => {
       one.once('close', (isBroken) => {
-        if (isBroken) other.resetAndDestroy()
+        if (isBroken) breakOff(other)
         else other.destroySoon()
         this.#cut?.done()
         resolve()
@@ -105,6 +105,12 @@ export class ProxiedConnection {
       this.update()
     })
   }
+}
+
+/** Node can't reset a socket that is ending: it would then never say that it is closed. */
+function breakOff(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 function setReading(socket: Socket, isReading: boolean): void {

@@ -139,7 +139,8 @@ async function seesAll(
     return (reply as readonly (readonly string[])[]).map(fields)
   })
   const well = (await Promise.all(lists)).flat().filter(({ flags = '', 'master-link-status': link = 'ok' }) => {
-    return !/down|disconnected|failover/.test(flags) && link === 'ok'
+    // Not "master_down", which is what a sentinel said of the primary before, and stays for seconds.
+    return !/[so]_down|disconnected|failover/.test(flags) && link === 'ok'
   })
   const ports = new Set(well.map(({ port }) => Number(port)))
   return [...sentinels, ...servers].every(({ port }) => port === sentinel.port || ports.has(port))
