@@ -2,61 +2,100 @@
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { startFirestoreEmulator } from './firestore-emulator.ts'
-import type { RunningProcess } from './processes.ts'
+import type { TcpAddress } from './free-port.ts'
 import { startRedis } from './redis.ts'
+import { startRedisCluster } from './redis-cluster.ts'
+import { startRedisSentinel } from './redis-sentinel.ts'
+import { startAll, stopAll } from './start-all.ts'
 
-const USAGE = 'npm run emulators -- [--redis-port PORT] [--firestore-port PORT]'
+const USAGE = 'npm run emulators -- [--redis-port PORT] [--firestore-port PORT] [--cluster] [--sentinel]'
 const PROJECT_ID = 'demo-thermocline'
 
-const ports = readPorts()
-const started: RunningProcess[] = []
+interface Service {
+  readonly name: string
+  /** What a program needs in its environment to find it. */
+  readonly env: Readonly<Record<string, string>>
+  /** Resolves when it is of no use any more. A set of servers never is: it is made for losing some. */
+  readonly ended?: Promise<string>
+  stop(): Promise<void>
+}
+
+const options = readOptions()
+let services: readonly Service[] = []
 // Listening for a signal does not keep Node alive; a timer does.
 const alive = setInterval(() => {}, 60_000)
 try {
   const end = firstSignal()
-  const results = await Promise.allSettled([
-    startRedis(ports.redis).then(keep),
-    startFirestoreEmulator(ports.firestore).then(keep),
-  ])
-  const [redis, firestore] = results
-  if (redis.status === 'rejected') throw redis.reason
-  if (firestore.status === 'rejected') throw firestore.reason
-  const lines = {
-    REDIS_HOST: redis.value.host,
-    REDIS_PORT: String(redis.value.port),
-    GOOGLE_CLOUD_PROJECT: PROJECT_ID,
-    ...firestore.value.env,
+  services = await startAll(
+    [redis, firestore, options.cluster && redisCluster, options.sentinel && redisSentinel].filter((start) => !!start),
+  )
+  const names = new Intl.ListFormat('en').format(services.map(({ name }) => name))
+  console.log(`Running, and empty: ${names}. In another terminal:\n`)
+  for (const [name, value] of services.flatMap(({ env }) => Object.entries(env))) {
+    console.log(`export ${name}=${value}`)
   }
-  console.log('Redis and the Firestore emulator are running, empty. In another terminal:\n')
-  for (const [name, value] of Object.entries(lines)) console.log(`export ${name}=${value}`)
-  console.log('\nCtrl-C stops both; nothing is kept.')
-  const lost = (name: string, process: RunningProcess) =>
-    process.ended.then((how) => `${name} ended by itself (${how})`)
-  const failure = await Promise.race([end, lost('Redis', redis.value), lost('The Firestore emulator', firestore.value)])
+  console.log('\nCtrl-C stops them; nothing is kept.')
+  const losses = services.flatMap(({ name, ended }) =>
+    ended ? [ended.then((how) => `${name} ended by itself (${how})`)] : [],
+  )
+  const failure = await Promise.race([end, ...losses])
   if (failure !== undefined) throw new Error(failure)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
 } finally {
-  await Promise.all(started.map((service) => service.stop()))
+  await stopAll(services)
   clearInterval(alive)
 }
 
-function keep<T extends RunningProcess>(service: T): T {
-  started.push(service)
-  return service
+async function redis(): Promise<Service> {
+  const server = await startRedis(options.redis)
+  return { ...server, name: 'Redis', env: { REDIS_HOST: server.host, REDIS_PORT: String(server.port) } }
+}
+
+async function firestore(): Promise<Service> {
+  const emulator = await startFirestoreEmulator(options.firestore)
+  return { ...emulator, name: 'the Firestore emulator', env: { GOOGLE_CLOUD_PROJECT: PROJECT_ID, ...emulator.env } }
+}
+
+async function redisCluster(): Promise<Service> {
+  const { addresses, stop } = await startRedisCluster()
+  return { name: 'a Redis cluster', env: { REDIS_CLUSTER: addressList(addresses) }, stop }
+}
+
+async function redisSentinel(): Promise<Service> {
+  const { addresses, name, stop } = await startRedisSentinel()
+  const env = { REDIS_SENTINELS: addressList(addresses), REDIS_SENTINEL_NAME: name }
+  return { name: 'a Redis Sentinel set', env, stop }
+}
+
+function addressList(addresses: readonly TcpAddress[]): string {
+  return addresses.map(({ host, port }) => `${host}:${port}`).join(',')
 }
 
 async function firstSignal(): Promise<undefined> {
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), once(process, 'SIGHUP')])
 }
 
-function readPorts(): { redis: { port?: number }; firestore: { port?: number } } {
+interface Options {
+  readonly redis: { readonly port?: number }
+  readonly firestore: { readonly port?: number }
+  readonly cluster: boolean
+  readonly sentinel: boolean
+}
+
+function readOptions(): Options {
   try {
     const { values } = parseArgs({
-      options: { 'redis-port': { type: 'string' }, 'firestore-port': { type: 'string' } },
+      options: {
+        'redis-port': { type: 'string' },
+        'firestore-port': { type: 'string' },
+        cluster: { type: 'boolean', default: false },
+        sentinel: { type: 'boolean', default: false },
+      },
     })
-    return { redis: port(values['redis-port']), firestore: port(values['firestore-port']) }
+    const { cluster, sentinel } = values
+    return { redis: port(values['redis-port']), firestore: port(values['firestore-port']), cluster, sentinel }
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : error}\nUsage: ${USAGE}`)
     process.exit(2)

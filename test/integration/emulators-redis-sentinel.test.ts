@@ -8,43 +8,45 @@ import { sendCommand } from '../../emulators/resp.ts'
 
 const FAILOVER_WITHIN_MS = 20_000
 
-describe.each([
-  ['plain', {}],
-  ['with TLS and a password', { name: 'deep-lake', tls: true, password: 'deep' }],
-])('Redis Sentinel %s', (_, options) => {
+function clientOf({ addresses, name, servers }: RedisSentinelSet): Redis {
+  const { password, tls } = servers[0] as RedisServer
+  const client = new Redis({
+    sentinels: [...addresses],
+    name,
+    sentinelRetryStrategy: () => 50,
+    ...(tls && { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
+    ...(password !== undefined && { password }),
+  })
+  client.on('error', () => {})
+  return client
+}
+
+function primaryOtherThan(before: RedisServer, set: RedisSentinelSet): Promise<RedisServer> {
+  return vi.waitFor(async () => {
+    const primary = await set.primary()
+    expect(primary).not.toBe(before)
+    return primary
+  }, FAILOVER_WITHIN_MS)
+}
+
+async function isReplicaOf(server: RedisServer, primary: RedisServer): Promise<void> {
+  const role = (await sendCommand(server, ['ROLE'])) as readonly unknown[]
+  expect(role.slice(0, 3)).toEqual(['slave', '127.0.0.1', primary.port])
+}
+
+describe('Redis Sentinel', () => {
   let set: RedisSentinelSet
   let client: Redis
 
   beforeAll(async () => {
-    set = await startRedisSentinel(options)
-    const { password, tls } = set.servers[0] as RedisServer
-    client = new Redis({
-      sentinels: [...set.addresses],
-      name: set.name,
-      sentinelRetryStrategy: () => 50,
-      ...(tls && { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
-      ...(password !== undefined && { password }),
-    })
-    client.on('error', () => {})
+    set = await startRedisSentinel()
+    client = clientOf(set)
   })
 
   afterAll(async () => {
     client?.disconnect()
     await set?.stop()
   })
-
-  async function primaryOtherThan(before: RedisServer): Promise<RedisServer> {
-    return vi.waitFor(async () => {
-      const primary = await set.primary()
-      expect(primary).not.toBe(before)
-      return primary
-    }, FAILOVER_WITHIN_MS)
-  }
-
-  async function isReplicaOf(server: RedisServer, primary: RedisServer): Promise<void> {
-    const role = (await sendCommand(server, ['ROLE'])) as readonly unknown[]
-    expect(role.slice(0, 3)).toEqual(['slave', '127.0.0.1', primary.port])
-  }
 
   it('starts with a primary, a replica and three sentinels that know each other', async () => {
     const [primary, replica] = set.servers as readonly [RedisServer, RedisServer]
@@ -62,7 +64,7 @@ describe.each([
     await client.set('k', 'v')
     expect(await client.wait(1, 5_000)).toBe(1)
     await before.kill()
-    const after = await primaryOtherThan(before)
+    const after = await primaryOtherThan(before, set)
     expect(await client.get('k')).toBe('v')
     expect(await client.set('k', 'w')).toBe('OK')
     expect(await sendCommand(after, ['GET', 'k'])).toBe('w')
@@ -76,7 +78,7 @@ describe.each([
   it('does the same with one that is paused', async () => {
     const before = await set.primary()
     await before.pause()
-    const after = await primaryOtherThan(before)
+    const after = await primaryOtherThan(before, set)
     expect(await sendCommand(after, ['GET', 'k'])).toBe('w')
     before.resume()
     await set.untilOk()
@@ -100,5 +102,27 @@ describe.each([
     await set.stop()
     await set.stop()
     expect(all.filter(({ pid, workDir }) => isRunning(pid) || existsSync(workDir))).toEqual([])
+  })
+})
+
+describe('Redis Sentinel with TLS and a password', () => {
+  it('follows a failover as well', async () => {
+    const set = await startRedisSentinel({ name: 'deep-lake', tls: true, password: 'deep' })
+    const client = clientOf(set)
+    try {
+      expect(await client.set('k', 'v')).toBe('OK')
+      expect(await client.wait(1, 5_000)).toBe(1)
+      const before = await set.primary()
+      const { host, port, tls } = before
+      const anonymous = { host, port, ...(tls && { tls }) }
+      expect(await sendCommand(anonymous, ['GET', 'k'])).toMatchObject({ message: expect.stringMatching(/^NOAUTH/) })
+      await before.kill()
+      const after = await primaryOtherThan(before, set)
+      expect(await sendCommand(after, ['GET', 'k'])).toBe('v')
+      expect(await client.get('k')).toBe('v')
+    } finally {
+      client.disconnect()
+      await set.stop()
+    }
   })
 })

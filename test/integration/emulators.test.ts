@@ -1,113 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type FirestoreEmulator, startFirestoreEmulator } from '../../emulators/firestore-emulator.ts'
-import { type RedisOptions, type RedisServer, startRedis } from '../../emulators/redis.ts'
+import type { TcpAddress } from '../../emulators/free-port.ts'
+import { isRunning } from '../../emulators/processes.ts'
 import { sendCommand } from '../../emulators/resp.ts'
-
-describe('redis', () => {
-  const started: RedisServer[] = []
-
-  afterEach(async () => {
-    await Promise.all(started.splice(0).map((server) => server.stop()))
-  })
-
-  async function redis(options?: RedisOptions): Promise<RedisServer> {
-    const server = await startRedis(options)
-    started.push(server)
-    return server
-  }
-
-  it('gives back what was set, and starts empty', async () => {
-    const server = await redis()
-    expect(await sendCommand(server, ['DBSIZE'])).toBe(0)
-    expect(await sendCommand(server, ['SET', 'lake', 'kühl\r\n'])).toBe('OK')
-    expect(await sendCommand(server, ['GET', 'lake'])).toBe('kühl\r\n')
-    expect(await sendCommand(server, ['GET', 'sea'])).toBeNull()
-    expect(await sendCommand(server, ['MGET', 'lake', 'sea'])).toEqual(['kühl\r\n', null])
-    expect(await sendCommand(server, ['INCR', 'lake'])).toBeInstanceOf(Error)
-  })
-
-  it('listens on 127.0.0.1 only, keeps nothing on disk, and says where it is', async () => {
-    const server = await redis()
-    expect(server.url).toBe(`redis://127.0.0.1:${server.port}`)
-    expect(await sendCommand(server, ['CONFIG', 'GET', 'bind'])).toEqual(['bind', '127.0.0.1'])
-    expect(await sendCommand(server, ['CONFIG', 'GET', 'save'])).toEqual(['save', ''])
-    expect(await sendCommand(server, ['CONFIG', 'GET', 'appendonly'])).toEqual(['appendonly', 'no'])
-  })
-
-  it('answers nothing while paused, and what was sent then once resumed', async () => {
-    const server = await redis()
-    await server.pause()
-    await expect(sendCommand(server, ['SET', 'k', 'v'], { timeoutMs: 200 })).rejects.toThrow('no reply after 200 ms')
-    server.resume()
-    await vi.waitFor(async () => expect(await sendCommand(server, ['GET', 'k'])).toBe('v'))
-  })
-
-  it('refuses connections after a kill, and starts again on the same port', async () => {
-    const server = await redis()
-    await server.kill('SIGKILL')
-    expect(await server.ended).toBe('SIGKILL')
-    await expect(sendCommand(server, ['PING'])).rejects.toThrow('ECONNREFUSED')
-    const again = await redis({ port: server.port })
-    expect(await sendCommand(again, ['PING'])).toBe('PONG')
-  })
-
-  it('finds its data again in a folder of the caller, which stays', async () => {
-    const dataDir = mkdtempSync(join(tmpdir(), 'thermocline-data-'))
-    try {
-      const options = { dataDir, args: ['--appendonly', 'yes', '--appendfsync', 'always'] }
-      const first = await redis(options)
-      await sendCommand(first, ['SET', 'k', 'v'])
-      await first.kill()
-      await first.stop()
-      expect(await sendCommand(await redis(options), ['GET', 'k'])).toBe('v')
-    } finally {
-      rmSync(dataDir, { recursive: true })
-    }
-  })
-
-  it('leaves neither process nor folder after stop, even if paused, and may be stopped again', async () => {
-    const server = await redis()
-    await server.pause()
-    await server.stop()
-    await server.stop()
-    expect(isRunning(server.pid)).toBe(false)
-    expect(existsSync(server.workDir)).toBe(false)
-  })
-
-  it('says what redis-server wrote when it does not start', async () => {
-    await expect(startRedis({ args: ['--maxmemory', 'plenty'] })).rejects.toThrow(
-      /^Cannot start redis: ended with code 1: it wrote\n[\s\S]*maxmemory/,
-    )
-    const server = await redis()
-    await expect(startRedis({ port: server.port })).rejects.toThrow(/in use/i)
-  })
-
-  it('says how to get redis-server where there is none', async () => {
-    vi.stubEnv('PATH', '/nowhere')
-    await expect(startRedis()).rejects.toThrow(/^Cannot start redis-server: not found: install it with/)
-    vi.unstubAllEnvs()
-  })
-
-  it('dies with its maker, even if that is killed with SIGKILL', async () => {
-    const module = JSON.stringify(new URL('../../emulators/redis.ts', import.meta.url).href)
-    const script = `import { startRedis } from ${module}; console.log(JSON.stringify(await startRedis())); setInterval(() => {}, 1e3)`
-    const maker = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const [line] = await once(maker.stdout, 'data')
-    const { pid, workDir } = JSON.parse(String(line)) as RedisServer
-    expect(isRunning(pid)).toBe(true)
-    maker.kill('SIGKILL')
-    await vi.waitFor(() => expect([isRunning(pid), existsSync(workDir)]).toEqual([false, false]), 5_000)
-  })
-})
 
 describe('Firestore emulator', () => {
   let emulator: FirestoreEmulator
@@ -209,15 +109,29 @@ describe('Firestore emulator', () => {
 describe('npm run emulators', () => {
   const main = fileURLToPath(new URL('../../emulators/main.ts', import.meta.url))
 
-  it('prints what to export, stays, and stops both at Ctrl-C', async () => {
-    const child = spawn(process.execPath, [main], { stdio: ['ignore', 'pipe', 'inherit'] })
+  async function started(...args: readonly string[]) {
+    const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
     let output = ''
     child.stdout.setEncoding('utf8').on('data', (text) => {
       output += text
     })
     await vi.waitFor(() => expect(output).toContain('Ctrl-C'), 30_000)
+    const exported = (name: string) => new RegExp(`^export ${name}=(.*)$`, 'm').exec(output)?.[1] ?? `no ${name}`
+    return { child, exported }
+  }
+
+  function addresses(list: string): readonly TcpAddress[] {
+    return list.split(',').map((address) => {
+      const [host = '', port] = address.split(':')
+      return { host, port: Number(port) }
+    })
+  }
+
+  it('prints what to export, stays, and stops both at Ctrl-C', async () => {
+    const { child, exported } = await started()
     const address = { host: exported('REDIS_HOST'), port: Number(exported('REDIS_PORT')) }
     expect(exported('GOOGLE_CLOUD_PROJECT')).toBe('demo-thermocline')
+    expect(exported('REDIS_CLUSTER')).toMatch(/^no /)
     expect(await sendCommand(address, ['PING'])).toBe('PONG')
     expect(await (await fetch(`http://${exported('FIRESTORE_EMULATOR_HOST')}/`)).text()).toMatch(/ok/i)
     await delay(100)
@@ -226,9 +140,31 @@ describe('npm run emulators', () => {
     expect(await once(child, 'exit')).toEqual([0, null])
     await expect(sendCommand(address, ['PING'])).rejects.toThrow('ECONNREFUSED')
     await expect(fetch(`http://${exported('FIRESTORE_EMULATOR_HOST')}/`)).rejects.toThrow()
+  })
 
-    function exported(name: string): string {
-      return new RegExp(`^export ${name}=(.*)$`, 'm').exec(output)?.[1] ?? `no ${name} in ${output}`
+  it('starts a cluster and a Sentinel set beside them, and outlives a node that is lost', async () => {
+    const { child, exported } = await started('--cluster', '--sentinel')
+    const nodes = addresses(exported('REDIS_CLUSTER'))
+    const sentinels = addresses(exported('REDIS_SENTINELS'))
+    expect([nodes.length, sentinels.length]).toEqual([3, 3])
+    for (const node of nodes) expect(await sendCommand(node, ['CLUSTER', 'INFO'])).toContain('cluster_state:ok')
+    for (const sentinel of sentinels) {
+      const reply = await sendCommand(sentinel, [
+        'SENTINEL',
+        'GET-MASTER-ADDR-BY-NAME',
+        exported('REDIS_SENTINEL_NAME'),
+      ])
+      expect(reply).toEqual(['127.0.0.1', expect.any(String)])
+    }
+    const [lost, other] = nodes as [TcpAddress, TcpAddress]
+    await sendCommand(lost, ['SHUTDOWN', 'NOSAVE']).catch(() => {})
+    await delay(100)
+    expect(child.exitCode).toBeNull()
+    expect(await sendCommand(other, ['PING'])).toBe('PONG')
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).toEqual([0, null])
+    for (const address of [other, ...sentinels]) {
+      await expect(sendCommand(address, ['PING'])).rejects.toThrow('ECONNREFUSED')
     }
   })
 
@@ -239,11 +175,3 @@ describe('npm run emulators', () => {
     }
   })
 })
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}
