@@ -1,10 +1,11 @@
 import { inProcessDurableStore } from '../../src/stores/in-process/durable-store.ts'
-import { inProcessHotStore } from '../../src/stores/in-process/hot-store.ts'
+import { type InProcessHotStoreOptions, inProcessHotStore } from '../../src/stores/in-process/hot-store.ts'
 import { sqliteDurableStore } from '../../src/stores/sqlite/durable-store.ts'
 import { ManualClock } from '../../src/testing/manual-clock.ts'
 import { TieredStorageManager, type TieredStorageManagerOptions } from '../../src/thermocline.ts'
 import type { DurableStore } from '../../src/tiers/durable-store.ts'
 import type { HotStore } from '../../src/tiers/hot-store.ts'
+import { inMemorySharedStore, SharedServer } from '../stores/in-memory-shared-store.ts'
 import { TempFolder } from './temp-folder.ts'
 
 /** Data that managers open one after another, or several at once, and the clock that they share. */
@@ -24,7 +25,7 @@ export interface OpenPlace extends Place, AsyncDisposable {}
 /** What may be put around the durable store. */
 export type Wrap = (store: DurableStore) => DurableStore
 
-export const PLACES = ['in-process', 'sqlite'] as const
+export const PLACES = ['in-process', 'sqlite', 'sqlite under a shared hot tier'] as const
 export type PlaceKind = (typeof PLACES)[number]
 
 /** An empty place, in this process or in a SQLite file of its own. */
@@ -32,6 +33,9 @@ export function openPlace(kind: PlaceKind, wrap: Wrap = (store) => store): OpenP
   const clock = new ManualClock()
   const folder = new TempFolder()
   const shared = inProcessDurableStore()
+  const server = new SharedServer(clock)
+  const hot = (options?: InProcessHotStoreOptions): HotStore =>
+    kind === 'sqlite under a shared hot tier' ? inMemorySharedStore(server) : inProcessHotStore(options)
   const managers: TieredStorageManager[] = []
   const store = (): DurableStore =>
     wrap(
@@ -42,12 +46,12 @@ export function openPlace(kind: PlaceKind, wrap: Wrap = (store) => store): OpenP
   return {
     clock,
     store,
-    hot: () => inProcessHotStore(),
+    hot,
     open(options = {}) {
       const manager = new TieredStorageManager({
         clock,
         tierMigrationInterval: 0,
-        stores: { durable: store(), hot: inProcessHotStore(options.inProcess) },
+        stores: { durable: store(), hot: hot(options.inProcess) },
         ...options,
       })
       managers.push(manager)

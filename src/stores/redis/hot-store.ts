@@ -150,7 +150,7 @@ class RedisHotStore implements HotStore {
   release(): void {}
 
   async clear(): Promise<void> {
-    await this.#call('clear', (client) => unlinkAll(client, this.#sessions))
+    await this.#call('clear', (client) => unlinkAll(client, `${this.#sessions}{`))
   }
 
   async getSegment(key: SessionKey, segmentId: string): Promise<Uint8Array | undefined> {

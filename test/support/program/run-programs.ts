@@ -17,8 +17,10 @@ export interface Stage {
 export const STAGES: Readonly<Record<string, Stage>> = Object.freeze({
   'in-process': { place: 'in-process', faults: false },
   sqlite: { place: 'sqlite', faults: false },
+  shared: { place: 'sqlite under a shared hot tier', faults: false },
   'in-process-faults': { place: 'in-process', faults: true },
   'sqlite-faults': { place: 'sqlite', faults: true },
+  'shared-faults': { place: 'sqlite under a shared hot tier', faults: true },
 })
 
 export interface ProgramsOptions {
