@@ -1,16 +1,15 @@
-import { type RemoteCall, remoteCall } from '../../clients/cockatiel.ts'
 import { connectRedis, primariesOf, type RedisClient, type RedisConnection } from '../../clients/ioredis.ts'
 import { redisErrorText } from '../../clients/redis-error.ts'
 import { ThermoclineError } from '../../errors.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { JsonValue } from '../../memory/json.ts'
+import { BoundedCalls } from './bounded-calls.ts'
 import { decodeValue, encodeValue, entryKey, entryPattern, ttlMs } from './cache-entry.ts'
 import { type RedisLRUCacheOptions, type ResolvedCacheOptions, resolveCacheOptions } from './cache-options.ts'
 import type { RedisLRUCacheStats } from './cache-stats.ts'
 import { isInForce, type MemorySettings, type NodeCall } from './server-memory.ts'
 import { ServerWatch } from './server-watch.ts'
 
-const BOUNDS = { maxInFlight: 1_000, maxWaiting: 10_000, breakerFailures: 10, breakerHalfOpenMs: 500 }
 const KEYS_PER_SCAN = '1000'
 
 /**
@@ -173,19 +172,21 @@ export class RedisLRUCache implements AsyncDisposable {
   }
 
   async #makeLink(): Promise<Link> {
-    const [connection, call] = await Promise.all([
-      connectRedis(this.#options.connection, { clock: this.#clock }),
-      remoteCall({ ...BOUNDS, timeoutMs: this.#options.callTimeoutMs }, speaksAgainstServer),
-    ])
+    const connection = await connectRedis(this.#options.connection, { clock: this.#clock })
     const { client } = connection
+    const calls = new BoundedCalls(this.#options.callTimeoutMs, this.#clock)
     const meet = (): void => {
+      calls.reset()
       this.#met = this.#server.meet(client, link.ask)
     }
     const link: Link = {
       connection,
-      call,
+      calls,
       ask: (node, command, ...args) => bounded(link, `ask redis for ${command}`, () => node.call(command, ...args)),
-      stop: () => void client.off('ready', meet),
+      stop() {
+        client.off('ready', meet)
+        calls.close()
+      },
     }
     client.on('ready', meet)
     this.#link = link
@@ -226,7 +227,7 @@ export class RedisLRUCache implements AsyncDisposable {
 
 interface Link {
   readonly connection: RedisConnection
-  readonly call: RemoteCall
+  readonly calls: BoundedCalls
   readonly ask: NodeCall
   stop(): void
 }
@@ -234,12 +235,7 @@ interface Link {
 async function bounded<T>(link: Link, action: string, body: () => Promise<T>): Promise<T> {
   // A client that was given may have a queue, where a call would wait long after its caller gave up.
   if (link.connection.client.status !== 'ready') throw notReached(link, action)
-  return await link.call(action, body)
-}
-
-/** An error that the server answers is an answer. */
-function speaksAgainstServer(error: unknown): boolean {
-  return !(error instanceof Error && error.name === 'ReplyError')
+  return await link.calls.run(action, body)
 }
 
 function notReached({ connection }: Link, action: string): ThermoclineError {
