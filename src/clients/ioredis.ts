@@ -198,20 +198,29 @@ async function madeByCaller(
   )
 }
 
+/** As ioredis says it. */
+const CLOSED = 'Connection is closed.'
+
 async function readyConnection(client: RedisClient, isOurs: boolean, timeUp: Promise<void>): Promise<RedisConnection> {
   let lastError: string | undefined
   const note = (error: unknown): void => {
-    lastError = redisErrorText(error)
+    const text = redisErrorText(error)
+    // What follows from an error before it says nothing by itself.
+    if (lastError === undefined || text !== CLOSED) lastError = text
   }
   // Without a listener ioredis writes each failed attempt to the console.
   client.on('error', note)
+  client.on('node error', note)
   if (client.status !== 'ready') await readyOr(client, timeUp)
   return Object.freeze({
     client,
     lastError: () => lastError,
     async close() {
       if (isOurs) client.disconnect()
-      else client.off('error', note)
+      else {
+        client.off('error', note)
+        client.off('node error', note)
+      }
     },
   })
 }

@@ -226,6 +226,9 @@ describe('a connection to a cluster', () => {
     const tls = cluster.nodes[0]?.tls ?? false
     const { client } = await connect({ cluster: cluster.addresses, password, tls })
     expect(primariesOf(client)).toHaveLength(3)
+    const stranger = await connect({ cluster: cluster.addresses, password: 'wrong', tls })
+    expect(stranger.lastError()).toContain('WRONGPASS')
+    await stranger.close()
     const setAll = () => Promise.all(Array.from({ length: 64 }, (_, i) => client.call('SET', `key-${i}`, i)))
     // At once, and also to nodes that nothing was said to before.
     expect(new Set(await setAll())).toEqual(new Set(['OK']))
