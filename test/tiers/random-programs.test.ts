@@ -9,7 +9,9 @@ const OPERATIONS: Readonly<Record<string, number>> = {
   'in-process': 9000,
   sqlite: 4000,
   'in-process-faults': 5000,
+  shared: 3000,
   'sqlite-faults': 3000,
+  'shared-faults': 2000,
 }
 
 describe(`random programs of several managers (seed ${seed})`, () => {

@@ -114,7 +114,9 @@ describe.each(PLACES)('the life of a manager on %s', (kind) => {
     for (let i = 0; i < 3; i++) await memory.getConversationHistory(CHAT)
     const { hot, durable, itemsAdded } = memory.getStats()
     expect({ itemsAdded, hits: hot.hits, sessions: hot.sessions }).toEqual({ itemsAdded: 3, hits: 2, sessions: 1 })
-    expect(durable).toEqual({ name: kind, persistent: kind === 'sqlite' })
+    expect(durable).toEqual(
+      kind === 'in-process' ? { name: kind, persistent: false } : { name: 'sqlite', persistent: true },
+    )
   })
 
   it.each([

@@ -48,9 +48,10 @@ export class HeatLedger {
     return reads
   }
 
-  /** What is written down of a unit, and what is not yet. */
+  /** What is written down of a unit, as far as the caller knows or this process has done it, and what is not yet. */
   heatOf(key: SessionKey, unit: string, written: Heat): Heat {
-    return addHeat(written, this.#sessions.get(key)?.get(unit)?.pending() ?? COLD_HEAT)
+    const reads = this.#sessions.get(key)?.get(unit)
+    return reads === undefined ? written : reads.heat(written)
   }
 
   /** Takes all that is pending of a session; the caller writes it down. Counters that are held stay good. */
@@ -110,6 +111,11 @@ export class UnitReads {
     this.#written = addHeat(this.#written, pending)
     this.#count = 0
     return pending
+  }
+
+  /** With the reads that are pending. A hot copy may be older than what was written down since. */
+  heat(written: Heat): Heat {
+    return addHeat(written.reads < this.#written.reads ? this.#written : written, this.pending())
   }
 
   pending(): Heat {
