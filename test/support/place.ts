@@ -1,3 +1,4 @@
+import type { Clock } from '../../src/lib/clock.ts'
 import { inProcessDurableStore } from '../../src/stores/in-process/durable-store.ts'
 import { type InProcessHotStoreOptions, inProcessHotStore } from '../../src/stores/in-process/hot-store.ts'
 import { sqliteDurableStore } from '../../src/stores/sqlite/durable-store.ts'
@@ -28,14 +29,18 @@ export type Wrap = (store: DurableStore) => DurableStore
 export const PLACES = ['in-process', 'sqlite', 'sqlite under a shared hot tier'] as const
 export type PlaceKind = (typeof PLACES)[number]
 
-/** An empty place, in this process or in a SQLite file of its own. */
-export function openPlace(kind: PlaceKind, wrap: Wrap = (store) => store): OpenPlace {
+/** Makes hot stores for the managers of one place. */
+export type MakeHot = (clock: Clock) => HotStore
+
+/** An empty place, in this process or in a SQLite file of its own; `makeHot` instead of the hot tier of its kind. */
+export function openPlace(kind: PlaceKind, wrap: Wrap = (store) => store, makeHot?: MakeHot): OpenPlace {
   const clock = new ManualClock()
   const folder = new TempFolder()
   const shared = inProcessDurableStore()
   const server = new SharedServer(clock)
   const hot = (options?: InProcessHotStoreOptions): HotStore =>
-    kind === 'sqlite under a shared hot tier' ? inMemorySharedStore(server) : inProcessHotStore(options)
+    makeHot?.(clock) ??
+    (kind === 'sqlite under a shared hot tier' ? inMemorySharedStore(server) : inProcessHotStore(options))
   const managers: TieredStorageManager[] = []
   const store = (): DurableStore =>
     wrap(
@@ -53,6 +58,8 @@ export function openPlace(kind: PlaceKind, wrap: Wrap = (store) => store): OpenP
         tierMigrationInterval: 0,
         stores: { durable: store(), hot: hot(options.inProcess) },
         ...options,
+        // What another manager changes outside of the process is heard a moment later.
+        ...(makeHot && { inProcess: { maxBytes: 0 } }),
       })
       managers.push(manager)
       return manager

@@ -37,7 +37,7 @@ export interface RedisHotStoreOptions {
   readonly maxSegmentBytes?: number
   /** How long a segment is kept after its last use, in milliseconds. @default 86_400_000 */
   readonly segmentTtlMs?: number
-  /** @default the system's */
+  /** For proofs and times to live; connections are watched by real time. @default the system's */
   readonly clock?: Clock
 }
 
@@ -88,7 +88,7 @@ class RedisHotStore implements HotStore {
     this.#sessions = `${keyPrefix}:h:`
     this.#segments = `${keyPrefix}:s:`
     this.#bounds = { maxItems, maxBytes }
-    this.changes = new RedisInvalidations(this.#sessions, this.#options.clock)
+    this.changes = new RedisInvalidations(this.#sessions)
   }
 
   /** A server that can't be reached is no reason to fail: it may come back. */

@@ -1,5 +1,5 @@
 import { messageConnection, primariesOf, type RedisAddress, type RedisClient } from '../../clients/ioredis.ts'
-import type { Clock } from '../../lib/clock.ts'
+import { type Clock, systemClock } from '../../lib/clock.ts'
 import { isSessionKey, type SessionKey } from '../../memory/session.ts'
 import type { HotChanges } from '../../tiers/hot-store.ts'
 
@@ -38,7 +38,7 @@ export class RedisInvalidations implements HotChanges {
   #refusedUntil = Number.NEGATIVE_INFINITY
 
   /** `prefix` is that of the keys of sessions; what follows it is a session key in braces. */
-  constructor(prefix: string, clock: Clock) {
+  constructor(prefix: string, clock: Clock = systemClock) {
     this.#prefix = prefix
     this.#clock = clock
   }

@@ -26,7 +26,14 @@ type Wanted = Pick<HotQuery, 'newest' | 'strong'>
 export class HotCopies {
   readonly #parts: TierParts
   readonly #background: (work: Promise<void>) => void
-  readonly #revive: HotQuery['revive'] = (stored) => reviveCopy(this.#parts, stored, this.#parts.clock.now())
+  readonly #revive: HotQuery['revive'] = (stored) => {
+    const { stamps, clock } = this.#parts
+    const now = clock.now()
+    const newest = stored.entries.at(-1)
+    // What this process adds from now on sorts after what it has read.
+    if (newest !== undefined) stamps.observe(stored.session.key, newest.stamp, now)
+    return reviveCopy(this.#parts, stored, now)
+  }
   #foreign: number | undefined
   #foreignCheckedAt = Number.NEGATIVE_INFINITY
 

@@ -13,8 +13,10 @@ export interface ModelCampaignOptions {
 const SHARES: Readonly<Record<string, number>> = {
   'in-process': 4,
   sqlite: 3,
+  shared: 2,
   'in-process-faults': 2,
   'sqlite-faults': 1,
+  'shared-faults': 1,
 }
 const SAY_EVERY_MS = 10_000
 

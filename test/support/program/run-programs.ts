@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
-import { openPlace, type Place, type PlaceKind, type Wrap } from '../place.ts'
+import { type MakeHot, openPlace, type Place, type PlaceKind, type Wrap } from '../place.ts'
 import { Chance } from '../random.ts'
 import { faultyPrograms } from './faulty-programs.ts'
 import { jitteryStore } from './jittery-store.ts'
@@ -32,6 +32,8 @@ export interface ProgramsOptions {
   readonly maxMs?: number
   /** Around each store, for bugs. */
   readonly wrap?: Wrap
+  /** Another hot tier than the stage's: called for each program, what it gives for each manager. */
+  readonly hotTier?: () => MakeHot
   /** Makes the failing program shorter. @default true */
   readonly shrink?: boolean
   readonly onProgress?: (operations: number) => void
@@ -67,14 +69,14 @@ export async function runPrograms(options: ProgramsOptions): Promise<ProgramsRep
 
 async function check<P extends { readonly jitter: number | undefined }>(
   seed: number,
-  { stage, wrap, shrink = true }: ProgramsOptions,
+  { stage, wrap, hotTier, shrink = true }: ProgramsOptions,
   arbitrary: fc.Arbitrary<P>,
   run: (place: Place, program: P, onStep: () => void) => Promise<void>,
 ): Promise<ProgramsReport> {
   let operations = 0
   let hasFailed = false
   const property = fc.asyncProperty(arbitrary, async (program) => {
-    await using place = openPlace(stage.place, withJitter(program, wrap))
+    await using place = openPlace(stage.place, withJitter(program, wrap), hotTier?.())
     using unhandled = new UnhandledRejections()
     try {
       await run(place, program, () => {
