@@ -51,7 +51,6 @@ export class Deadlines {
     const { signal } = this.#stopping
     while (this.#waiting.length > 0 && !signal.aborted) {
       const now = this.#clock.now()
-      // A clock that stepped back must not make anybody wait longer.
       await this.#clock.sleep(Math.min(this.#ms, Math.max(1, this.#waiting[0]!.until - now)), signal)
       // A process that was busy for so long has not read the answers yet: they go first.
       await new Promise((resolve) => setImmediate(resolve))
@@ -64,7 +63,8 @@ export class Deadlines {
     const left: Waiting[] = []
     for (const waiting of this.#waiting) {
       if (waiting.tooLate === undefined) continue
-      if (waiting.until <= now) waiting.tooLate()
+      // Longer than the limit, nobody has to wait: the clock has stepped back.
+      if (waiting.until <= now || waiting.until - now > this.#ms) waiting.tooLate()
       else left.push(waiting)
     }
     this.#waiting = left
