@@ -180,12 +180,12 @@ class RedisHotStore implements HotStore {
   async probe(): Promise<void> {
     if (this.#connection === undefined) await this.#connect()
     await this.#call('probe', async (client) => {
-      await Promise.all(primariesOf(client).map((node) => node.call('ping')))
       const written = client.call('set', `${this.#options.keyPrefix}:probe`, '', 'PX', 60_000)
-      await written.catch((error: unknown) => {
+      const accepted = written.catch((error: unknown) => {
         // Out of memory, it still forgets and is read from.
         if (!(error instanceof Error && error.message.startsWith('OOM'))) throw error
       })
+      await Promise.all([accepted, ...primariesOf(client).map((node) => node.call('ping'))])
     })
   }
 
@@ -281,7 +281,10 @@ class RedisHotStore implements HotStore {
   ): Promise<unknown> {
     try {
       if (this.#connection === undefined) throw new Error('the store is not open')
-      return await body(this.#connection.client)
+      const { client, lastError } = this.#connection
+      // A client that was given may have a queue, where a call would wait long after its caller gave up.
+      if (client.status !== 'ready') throw new Error(lastError() ?? 'not connected yet')
+      return await body(client)
     } catch (error) {
       if (instead?.(error) === true) return undefined
       throw toStoreError(error, `${action} in redis`)

@@ -62,9 +62,10 @@ class CheckedHotStore implements HotStore {
   readonly #distrusted: DistrustedKeys
   #inFlight = 0
   #isClosed = false
-  /** Ends the probing; undefined while the store is well. */
-  #stopProbing: (() => void) | undefined
-  #isProbing = false
+  #isAway = false
+  /** Ends the mending; undefined while there is nothing to mend. */
+  #stopMending: (() => void) | undefined
+  #isMending = false
   #failures = 0
   #lastError: string | undefined
 
@@ -84,7 +85,7 @@ class CheckedHotStore implements HotStore {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    this.#stopProbing?.()
+    this.#stopMending?.()
     this.#deadlines.close()
     await this.#store.close()
   }
@@ -110,13 +111,15 @@ class CheckedHotStore implements HotStore {
   }
 
   async append(key: SessionKey, items: readonly MemoryItem[], n: number): Promise<boolean> {
+    const lastTrouble = this.#distrusted.lastTrouble(key)
     try {
       const goesOn = await this.#call('append', () => this.#store.append(key, items, n))
       // Where there is no copy there is nothing to distrust.
-      if (!goesOn) this.#distrusted.delete(key)
+      if (!goesOn) this.#distrusted.delete(key, lastTrouble)
       return goesOn && !this.#distrusted.has(key)
     } catch {
       this.#distrusted.add(key)
+      this.#mendSoon()
       return false
     }
   }
@@ -126,6 +129,7 @@ class CheckedHotStore implements HotStore {
       await this.#forget(key)
     } catch {
       this.#distrusted.add(key)
+      this.#mendSoon()
     }
   }
 
@@ -158,6 +162,7 @@ class CheckedHotStore implements HotStore {
       await this.#call('dropSegments', () => this.#store.dropSegments(key, segmentIds))
     } catch {
       this.#distrusted.addSegments(key, segmentIds)
+      this.#mendSoon()
     }
   }
 
@@ -170,19 +175,24 @@ class CheckedHotStore implements HotStore {
         hits: stats.hits,
         misses: stats.misses,
         failures: this.#failures,
-        isReachable: this.#stopProbing === undefined,
+        isReachable: !this.#isAway,
         lastError: this.#lastError,
       },
     }
   }
 
   async #forget(key: SessionKey): Promise<void> {
+    const lastTrouble = this.#distrusted.lastTrouble(key)
     await this.#call('forget', () => this.#store.forget(key))
-    this.#distrusted.delete(key)
+    this.#distrusted.delete(key, lastTrouble)
   }
 
   async #call<T>(operation: string, body: () => T | Promise<T>): Promise<T> {
-    if (this.#stopProbing !== undefined) throw this.#failed(unavailable(operation, this.name))
+    if (this.#isAway) {
+      // What is known of it is why it is away.
+      this.#failures += 1
+      throw unavailable(operation, this.name)
+    }
     if (this.#inFlight >= this.#calls.maxInFlight) throw this.#failed(overloaded(operation, this.name, this.#inFlight))
     const startedAt = storeChannel.hasSubscribers ? performance.now() : undefined
     let failure: ThermoclineError | undefined
@@ -191,7 +201,10 @@ class CheckedHotStore implements HotStore {
       return await this.#limited(operation, body)
     } catch (error) {
       failure = this.#failed(error)
-      if (failure.code === 'STORE_TIMEOUT' || failure.code === 'STORE_UNAVAILABLE') this.#leaveAlone()
+      if (failure.code === 'STORE_TIMEOUT' || failure.code === 'STORE_UNAVAILABLE') {
+        this.#isAway = true
+        this.#mendSoon()
+      }
       throw failure
     } finally {
       this.#inFlight -= 1
@@ -222,30 +235,44 @@ class CheckedHotStore implements HotStore {
     return failure
   }
 
-  #leaveAlone(): void {
-    if (this.#stopProbing !== undefined || this.#isClosed) return
-    this.#stopProbing = this.#clock.every(this.#calls.probeEveryMs, () => void this.#probe())
+  #mendSoon(): void {
+    if (this.#stopMending !== undefined || this.#isClosed) return
+    this.#stopMending = this.#clock.every(this.#calls.probeEveryMs, () => void this.#mend())
   }
 
-  async #probe(): Promise<void> {
+  /** Looks whether the store is back, and tells it of what was changed meanwhile: others may ask for it. */
+  async #mend(): Promise<void> {
     // A call to a store that hangs is not answered either: one at a time.
-    if (this.#isProbing) return
-    this.#isProbing = true
+    if (this.#isMending) return
+    this.#isMending = true
+    const before = this.#distrusted.size
     try {
-      await this.#store.probe?.()
-      this.#stopProbing?.()
-      this.#stopProbing = undefined
+      if (this.#isAway) await this.#probe()
       await this.#repair()
     } catch (error) {
       this.#lastError = error instanceof Error ? error.message : String(error)
     } finally {
-      this.#isProbing = false
+      this.#isMending = false
     }
+    // What it answers and will not do is not asked for again and again.
+    const left = this.#distrusted.size
+    if (this.#isAway || (left > 0 && left < before)) return
+    this.#stopMending?.()
+    this.#stopMending = undefined
   }
 
-  /** What was changed meanwhile is told now, so that it does not lie there until somebody asks for it. */
+  async #probe(): Promise<void> {
+    const startedAt = this.#clock.now()
+    await this.#store.probe?.()
+    // Whoever is back so slowly would be away again at the next call of a user.
+    if (this.#clock.now() - startedAt >= this.#calls.timeoutMs)
+      throw timedOut('probe', this.name, this.#calls.timeoutMs)
+    this.#isAway = false
+  }
+
+  /** One that can't be told must not keep the others from being told. */
   async #repair(): Promise<void> {
-    for (const key of this.#distrusted.keys()) await this.#forget(key)
+    for (const key of this.#distrusted.keys()) if (!this.#isAway) await this.#forget(key).catch(() => undefined)
     for (const [key, segmentIds] of this.#distrusted.takeSegments()) await this.dropSegments(key, segmentIds)
   }
 }

@@ -10,7 +10,9 @@ const MARGIN_MS = 1000
 /** Sessions whose copies in a shared store could not be told of a change, for as long as nobody has deleted them. */
 export class DistrustedKeys {
   readonly #clock: Clock
-  readonly #keys = new Set<SessionKey>()
+  /** Each with the number of the trouble that was its last. */
+  readonly #keys = new Map<SessionKey, number>()
+  #troubles = 0
   readonly #segments = new Map<SessionKey, readonly string[]>()
   /** Copies that were proven before this time are not believed either, milliseconds since 1970. */
   #provenAfter = Number.NEGATIVE_INFINITY
@@ -23,21 +25,33 @@ export class DistrustedKeys {
     return this.#keys.size > 0 && this.#keys.has(key)
   }
 
+  /** Of sessions that are known one by one, also those of which only segments should be gone. */
+  get size(): number {
+    return this.#keys.size + this.#segments.size
+  }
+
   add(key: SessionKey): void {
-    if (this.#keys.size < MAX_KEYS || this.#keys.has(key)) this.#keys.add(key)
+    this.#troubles += 1
+    if (this.#keys.size < MAX_KEYS || this.#keys.has(key)) this.#keys.set(key, this.#troubles)
     else this.addAll()
+  }
+
+  /** Which trouble with a session was its last: to be asked before a deletion is sent. */
+  lastTrouble(key: SessionKey): number | undefined {
+    return this.#keys.size > 0 ? this.#keys.get(key) : undefined
   }
 
   addAll(): void {
     this.#provenAfter = this.#clock.now()
   }
 
-  delete(key: SessionKey): void {
-    if (this.#keys.size > 0) this.#keys.delete(key)
+  /** Its copy was deleted, unless there was further trouble meanwhile. */
+  delete(key: SessionKey, lastTrouble: number | undefined): void {
+    if (lastTrouble !== undefined && this.#keys.get(key) === lastTrouble) this.#keys.delete(key)
   }
 
   keys(): readonly SessionKey[] {
-    return [...this.#keys]
+    return [...this.#keys.keys()]
   }
 
   /** Copies of segments that should be gone. They are never wrong, so that some may be missed. */
