@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { SessionIdentity, SessionKey } from '../../src/memory/session.ts'
-import { inProcessHotStore } from '../../src/stores/in-process/hot-store.ts'
-import { copyOf, fillNow, items, read, session } from '../../src/testing/hot-store-suite/fixtures.ts'
-import { type FaultyHotStore, faultyHotStore, type HotFault, hotStoreSuite } from '../../src/testing/index.ts'
-import type { HotStore } from '../../src/tiers/hot-store.ts'
-import { layeredHotStore } from '../../src/tiers/layered-hot-store.ts'
-import type { SessionCopy } from '../../src/tiers/reading/session-copy.ts'
+import type { SessionIdentity, SessionKey } from '../../../src/memory/session.ts'
+import { inProcessHotStore } from '../../../src/stores/in-process/hot-store.ts'
+import { copyOf, fillNow, items, read, session } from '../../../src/testing/hot-store-suite/fixtures.ts'
+import { type FaultyHotStore, faultyHotStore, type HotFault, hotStoreSuite } from '../../../src/testing/index.ts'
+import { layeredHotStore } from '../../../src/tiers/hot/layered-hot-store.ts'
+import type { SessionCopy } from '../../../src/tiers/hot/session-copy.ts'
+import type { HotStore } from '../../../src/tiers/hot-store.ts'
 
 const chat = session('chat')
 const held = items(chat, 0, 3)
@@ -149,7 +149,7 @@ describe('a layered hot store', () => {
 
   it('takes all that the shared one has for enough, though that is not the whole session', async () => {
     const { store, served } = setUp()
-    await fillNow(store, chat, copyOf(chat, held, 30, false))
+    await fillNow(store, chat, copyOf(chat, held, 30, { complete: false }))
     expect(await served()).toEqual([3, 'asked'])
     expect(await served()).toEqual([3, 'here'])
     expect(await served(chat, { newest: 3 })).toEqual([3, 'here'])

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { ThermoclineError } from '../../src/errors.ts'
-import type { SessionIdentity } from '../../src/memory/session.ts'
-import { inProcessHotStore } from '../../src/stores/in-process/hot-store.ts'
-import { copyOf, fillNow, items, read, session } from '../../src/testing/hot-store-suite/fixtures.ts'
-import { type FaultyHotStore, faultyHotStore, type HotFault, ManualClock } from '../../src/testing/index.ts'
-import { checkedHotStore, HOT_CALL_DEFAULTS, type HotCallOptions } from '../../src/tiers/checked-hot-store.ts'
-import type { HotStore } from '../../src/tiers/hot-store.ts'
+import { ThermoclineError } from '../../../src/errors.ts'
+import type { SessionIdentity } from '../../../src/memory/session.ts'
+import { inProcessHotStore } from '../../../src/stores/in-process/hot-store.ts'
+import { copyOf, fillNow, items, read, session } from '../../../src/testing/hot-store-suite/fixtures.ts'
+import { type FaultyHotStore, faultyHotStore, type HotFault, ManualClock } from '../../../src/testing/index.ts'
+import { checkedHotStore, HOT_CALL_DEFAULTS, type HotCallOptions } from '../../../src/tiers/hot/checked-hot-store.ts'
+import type { HotStore } from '../../../src/tiers/hot-store.ts'
 
 const chat = session('chat')
 const held = items(chat, 0, 3)
