@@ -10,6 +10,7 @@ import {
 } from '../index.ts'
 import { type CommandIo, SettingsError, UsageError } from './command.ts'
 import { nearestWord } from './nearest-word.ts'
+import { checkRedisSetting, hideSecrets, REDIS_SECRETS, withSecrets } from './redis-secrets.ts'
 
 /** Where the value of a setting was found. */
 export type SettingSource =
@@ -44,18 +45,24 @@ export interface SettingFlags {
   readonly path?: string | undefined
   readonly tenant?: string | undefined
   readonly user?: string | undefined
+  readonly 'redis-host'?: string | undefined
+  readonly 'redis-port'?: string | undefined
 }
 
 /** A setting, and where it may be given beside the config file. */
 interface SettingRule {
   readonly name: string
-  readonly flag?: 'path' | 'tenant' | 'user'
+  readonly flag?: Exclude<keyof SettingFlags, 'config'>
   readonly variable?: string
   readonly fallback?: JsonValue
   /** Of the command line alone: no option of the manager. */
   readonly isOurs?: true
   /** For values that the manager does not check. */
   readonly isText?: true
+  /** Flags and variables are text; what is no number is left to the manager to refuse. */
+  readonly isNumber?: true
+  /** Never in a file, and never shown. */
+  readonly isSecret?: true
 }
 
 const RULES: readonly SettingRule[] = [
@@ -73,6 +80,13 @@ const RULES: readonly SettingRule[] = [
   ...Object.entries(TIER_DEFAULTS).map(([name, fallback]): SettingRule => ({ name, fallback })),
   { name: 'inProcess' },
   { name: 'durableCalls' },
+  { name: 'redisHost', flag: 'redis-host', variable: 'THERMOCLINE_REDIS_HOST' },
+  { name: 'redisPort', flag: 'redis-port', variable: 'THERMOCLINE_REDIS_PORT', isNumber: true },
+  { name: 'redis' },
+  ...REDIS_SECRETS.map(
+    ({ name, variable }): SettingRule => ({ name, variable, isOurs: true, isText: true, isSecret: true }),
+  ),
+  { name: 'hotCalls' },
   { name: 'context', isOurs: true },
 ]
 
@@ -100,7 +114,7 @@ export function readSettings(flags: SettingFlags, { env, cwd }: Pick<CommandIo, 
     tenantId: String(given.tenantId!.value),
     userId: given.userId!.value as string | undefined,
     options: managerOptions(list),
-    list: Object.freeze(list),
+    list: Object.freeze(list.map(hideSecrets)),
   })
 }
 
@@ -128,13 +142,14 @@ function readConfigFile(named: string | undefined, cwd: string): ConfigFile | un
   if (values === undefined) return undefined
   if (typeof values !== 'object' || values === null || Array.isArray(values))
     throw new SettingsError(`Cannot use ${path}: expected a JSON object`)
-  const names = RULES.map(({ name }) => name)
+  const names = RULES.filter(({ isSecret }) => !isSecret).map(({ name }) => name)
   for (const name of Object.keys(values)) {
     if (names.includes(name)) continue
     const meant = nearestWord(name, names)
     const advice = meant === undefined ? `expected one of ${names.join(', ')}` : `did you mean ${meant}?`
     throw new SettingsError(`Cannot use ${path}: there is no setting "${name}": ${advice}`)
   }
+  checkRedisSetting(path, values as Record<string, JsonValue>)
   return { path, values: values as Record<string, JsonValue> }
 }
 
@@ -148,16 +163,17 @@ function parse(path: string, mayBeMissing: boolean): unknown {
 }
 
 function resolveRule(
-  { name, flag, variable, fallback, isText }: SettingRule,
+  { name, flag, variable, fallback, isText, isNumber }: SettingRule,
   flags: SettingFlags,
   env: NodeJS.ProcessEnv,
   file: ConfigFile | undefined,
 ): Setting {
+  const read = (text: string): JsonValue => (isNumber && /^\d+$/.test(text) ? Number(text) : text)
   const byFlag = flag && flags[flag]
-  if (flag && byFlag !== undefined) return { name, value: byFlag, source: { kind: 'flag', name: flag } }
+  if (flag && byFlag !== undefined) return { name, value: read(byFlag), source: { kind: 'flag', name: flag } }
   // A variable is unset by emptying it too.
   const byVariable = variable && env[variable]
-  if (variable && byVariable) return { name, value: byVariable, source: { kind: 'variable', name: variable } }
+  if (variable && byVariable) return { name, value: read(byVariable), source: { kind: 'variable', name: variable } }
   const byFile = file && Object.hasOwn(file.values, name) ? file.values[name] : undefined
   if (!file || byFile === undefined) return { name, value: fallback, source: { kind: 'default' } }
   if (isText && typeof byFile !== 'string') throw new SettingsError(`Cannot use ${file.path}: ${name}: expected text`)
@@ -179,7 +195,7 @@ function managerOptions(list: readonly Setting[]): TieredStorageManagerOptions {
   const ours = RULES.filter(({ isOurs }) => isOurs).map(({ name }) => name)
   const given = list.filter(({ name, source }) => source.kind !== 'default' && !ours.includes(name))
   const path = list.find(({ name }) => name === 'path')?.value as string
-  return { ...Object.fromEntries(given.map(({ name, value }) => [name, value])), path }
+  return withSecrets({ ...Object.fromEntries(given.map(({ name, value }) => [name, value])), path }, list)
 }
 
 /** Lets the manager and the pruner check their options: both open nothing until they are used. */

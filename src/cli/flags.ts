@@ -5,6 +5,8 @@ import { UsageError } from './command.ts'
 export const MEMORY_FLAGS = {
   path: { type: 'string' },
   config: { type: 'string' },
+  'redis-host': { type: 'string' },
+  'redis-port': { type: 'string' },
   json: { type: 'boolean' },
 } as const
 
@@ -19,6 +21,8 @@ export const OWNER_HELP = `  --user USER      whose; else THERMOCLINE_USER_ID, o
 
 export const MEMORY_HELP = `  --path FILE      the SQLite file
   --config FILE    the config file, by default thermocline.json where you stand
+  --redis-host HOST, --redis-port PORT
+                   the Redis that programs share beside this file, if they do
   --json           JSON on standard output, and nothing else there`
 
 /** @throws UsageError */

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
-import { TieredStorageManager } from '../index.ts'
+import { TIER_DEFAULTS, TieredStorageManager } from '../index.ts'
 import { CommandError } from './command.ts'
 import type { Settings } from './config.ts'
+import type { Terminal } from './terminal.ts'
+import { oneLine } from './text-layout.ts'
 
 /** Not SIGHUP: a handler of it would undo `nohup`. What was acknowledged is safe without any. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
@@ -42,6 +44,28 @@ export async function withMemory<T>(
     await memory.close()
     for (const [signal, handler] of handlers) process.off(signal, handler)
   }
+}
+
+/**
+ * The same for a command that changes something. Where Redis could not be told of it, says so on `err`: programs that
+ * share it go on reading what they have, for a while.
+ */
+export function withMemoryToChange<T>(
+  settings: Settings,
+  kind: 'existing' | 'new or existing',
+  err: Terminal,
+  use: (memory: TieredStorageManager) => Promise<T>,
+): Promise<T> {
+  return withMemory(settings, kind, async (memory) => {
+    const result = await use(memory)
+    const { shared } = memory.getStats().hot
+    if (shared !== undefined && shared.failures > 0) {
+      const seconds = (settings.options.maxProofAgeMs ?? TIER_DEFAULTS.maxProofAgeMs) / 1000
+      const note = `note: Redis was not told of it (${shared.lastError}): programs that share it may read what was before for up to ${seconds} s`
+      err.line(oneLine(note))
+    }
+    return result
+  })
 }
 
 function refuseMissing(path: string): void {

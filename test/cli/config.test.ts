@@ -118,6 +118,59 @@ describe('readSettings()', () => {
   })
 })
 
+describe('settings of Redis', () => {
+  it('come from flags, the environment and the config file, with the port as a number', () => {
+    write('thermocline.json', { redisHost: 'by-file', redis: { keyPrefix: 'mine', db: 2 } })
+    const settings = read(
+      { 'redis-port': '7000' },
+      { THERMOCLINE_REDIS_HOST: 'by-env', THERMOCLINE_REDIS_PORT: '7001' },
+    )
+    expect(settings.options).toMatchObject({
+      redisHost: 'by-env',
+      redisPort: 7000,
+      redis: { keyPrefix: 'mine', db: 2 },
+    })
+    expect([sourceOf(settings, 'redisHost'), sourceOf(settings, 'redisPort')]).toEqual([
+      'THERMOCLINE_REDIS_HOST',
+      'flag --redis-port',
+    ])
+  })
+
+  it('are none where nobody named a Redis, whatever other programs are told', () => {
+    const { options } = read({}, { REDIS_HOST: 'of-somebody', REDIS_PORT: '1', THERMOCLINE_REDIS_PASSWORD: 'sesame' })
+    expect(Object.keys(options)).toEqual(['path'])
+  })
+
+  it('take passwords from the environment, and show none', () => {
+    write('thermocline.json', {
+      redis: { sentinel: { name: 'main', sentinels: [{ host: 'a', port: 1 }] }, tls: { key: 'private' } },
+    })
+    const env = { THERMOCLINE_REDIS_PASSWORD: 'sesame', THERMOCLINE_REDIS_SENTINEL_PASSWORD: 'open' }
+    const { options, list } = read({}, env)
+    expect(options.redis).toMatchObject({ password: 'sesame', sentinel: { password: 'open', name: 'main' } })
+    expect(JSON.stringify(list)).not.toMatch(/sesame|open|private/)
+  })
+
+  it.each([
+    [{ redis: { password: 'x' } }, 'redis.password: expected in the environment, as THERMOCLINE_REDIS_PASSWORD'],
+    [{ redis: { sentinel: { password: 'x' } } }, 'as THERMOCLINE_REDIS_SENTINEL_PASSWORD'],
+    [{ redis: 'redis://host' }, 'redis: expected an object: received "redis://host"'],
+    [{ redis: null }, 'redis: expected an object: received null'],
+    [{ redisHost: 'redis://host' }, 'redisHost: expected a host name'],
+    [{ redis: { keyPrefix: '{a}' } }, 'keyPrefix'],
+    [{ redis: { redisHots: 'a' } }, 'did you mean redisHost?'],
+  ])('refuses %j, and names the file', (content, message) => {
+    const file = write('thermocline.json', content)
+    expect(() => read()).toThrow(SettingsError)
+    expect(() => read()).toThrow(message)
+    expect(() => read()).toThrow(file)
+  })
+
+  it('refuses a port that is none, and names the flag', () => {
+    expect(() => read({ 'redis-port': '7x' })).toThrow(/redisPort: .* \(flag --redis-port\)$/)
+  })
+})
+
 describe('ownerOf()', () => {
   it('gives the user, or says where to name one', () => {
     expect(ownerOf(read({ user: 'ada', tenant: 'acme' }))).toEqual({ tenantId: 'acme', userId: 'ada' })

@@ -4,6 +4,7 @@ import { readSettings } from '../../src/cli/config.ts'
 import type { Check } from '../../src/cli/doctor/check.ts'
 import { checkFree, checkWal, fileChecks } from '../../src/cli/doctor/file-checks.ts'
 import { checkHeap, checkPackage, checkSqlite, checkVariables } from '../../src/cli/doctor/machine-checks.ts'
+import { checkMemory, checkVersion, redisChecks } from '../../src/cli/doctor/redis-checks.ts'
 import { openThermocline } from '../../src/index.ts'
 import { TempFolder } from '../support/temp-folder.ts'
 
@@ -102,5 +103,28 @@ describe('the doctor on the machine', () => {
   it('finds misspelt variables', () => {
     const checks = checkVariables({ THERMOCLINE_PAHT: 'x', THERMOCLINE_PATH: 'y', PATH: 'z' }, ['THERMOCLINE_PATH'])
     expect(checks).toMatchObject([{ status: 'warning', advice: 'did you mean THERMOCLINE_PATH?' }])
+  })
+})
+
+describe('the doctor on Redis', () => {
+  it('has nothing to look at where none is set up', async () => {
+    const checks = await redisChecks(readSettings({}, { env: {}, cwd: folder.path }))
+    expect(checks).toMatchObject([{ name: 'Redis', status: 'ok', message: expect.stringMatching(/^none; /) }])
+  })
+
+  it('judges version and memory', () => {
+    expect(['5.0.14', '6.0.0', '7.0.15', '10.1.0'].map((version) => checkVersion('a:1', version).status)).toEqual([
+      'problem',
+      ...['ok', 'ok', 'ok'],
+    ])
+    expect(checkMemory(1e6, 0, 'allkeys-lru')).toMatchObject({
+      status: 'warning',
+      message: expect.stringContaining('no limit'),
+    })
+    expect(checkMemory(1e6, 5e6, 'noeviction')).toMatchObject({
+      status: 'warning',
+      advice: expect.stringContaining('allkeys-lru'),
+    })
+    expect(checkMemory(1e6, 5e6, 'volatile-lru').status).toBe('ok')
   })
 })

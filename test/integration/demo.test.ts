@@ -1,9 +1,13 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { freePort } from '../../emulators/free-port.ts'
+import { startRedis } from '../../emulators/redis.ts'
+import { sendCommand } from '../../emulators/resp.ts'
+import { until } from '../../emulators/until.ts'
 import { displayWidth } from '../../src/cli/text-layout.ts'
 import { ROOT } from '../package/repository.ts'
 
@@ -26,7 +30,7 @@ function thermoclineWith(more: NodeJS.ProcessEnv, ...args: readonly string[]): S
   const { NO_COLOR, FORCE_COLOR, ...env } = process.env
   return spawnSync(process.execPath, [`${ROOT}dist/cli/main.js`, ...args], {
     encoding: 'utf8',
-    env: { ...env, TMPDIR: folder, ...more },
+    env: { ...env, TMPDIR: folder, REDIS_HOST: '', REDIS_PORT: '', ...more },
   })
 }
 
@@ -131,6 +135,94 @@ describe('thermocline demo', () => {
   })
 })
 
+describe('thermocline demo --hot redis', () => {
+  it('shares a conversation between processes, kills Redis and goes on, within 80 columns', () => {
+    const { stdout, stderr, status } = thermocline('demo', '--hot', 'redis')
+    expect(stderr).toBe('')
+    expect(status).toBe(0)
+    for (const place of ['file', 'Redis', 'this process'])
+      expect(stdout).toMatch(new RegExp(`^ +${place} +█+ +[\\d.]+ [mµ]?s$`, 'm'))
+    expect(stdout).toMatch(/✓ \d+ reads, all equal and in order; [1-9]\d* of them answered by Redis/)
+    expect(stdout).toContain('✓ it added, and this process has it: "Is there wind on Saturday?"')
+    expect(stdout).toContain('✓ this process added, and the other has it: "Five knots, and sun."')
+    expect(stdout).toMatch(/✓ 2 adds and 2 reads went on, from the file/)
+    expect(stdout).toContain('✓ another process added, and this process has it')
+    expect(stdout).toMatch(/✓ it answers again [\d.]+ m?s after its start/)
+    expect(stdout).toMatch(/^ {2}│ killed +slowest call .*; Redis in use again after/m)
+    expect(widest(stdout)).toBeLessThanOrEqual(80)
+    expect(readdirSync(folder), 'leaves nothing behind').toEqual([])
+  })
+
+  it('takes the Redis that it is given, leaves it alive, and what it holds as it was', async () => {
+    const redis = await startRedis({ password: 'open-sesame' })
+    try {
+      await sendCommand(redis, ['SET', 'theirs', '1'])
+      const given = { REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) }
+      const { stdout, stderr, status } = thermoclineWith(
+        { ...given, THERMOCLINE_REDIS_PASSWORD: 'open-sesame' },
+        ...['demo', '--hot', 'redis', `${ROOT}test/fixtures/conversation.jsonl`],
+      )
+      expect([status, stderr]).toEqual([0, ''])
+      expect(stdout).toContain('✓ this process added, and the other has it')
+      expect(stdout).not.toContain('SIGKILL')
+      expect(await sendCommand(redis, ['KEYS', '*'])).toEqual(['theirs'])
+      expect(await sendCommand(redis, ['TTL', 'theirs'])).toBe(-1)
+      expect(readdirSync(folder)).toEqual([])
+    } finally {
+      await redis.stop()
+    }
+  })
+
+  it('says how to get a redis-server where there is none', () => {
+    const { stderr, stdout, status } = thermoclineWith(
+      { PATH: folder, THERMOCLINE_REDIS_SERVER: '' },
+      ...['demo', '--hot', 'redis'],
+    )
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^thermocline demo: Cannot start redis-server: not found: install it with "apt-get install/)
+    expect(stderr).toContain('REDIS_HOST and REDIS_PORT')
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('ends with 1 where nobody listens at the address that it is given', async () => {
+    const { stderr, status } = thermoclineWith({ REDIS_PORT: String(await freePort()) }, 'demo', '--hot', 'redis')
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/Cannot reach Redis at 127\.0\.0\.1:\d+: .*ECONNREFUSED/),
+    ])
+  })
+
+  it.each(['SIGINT', 'SIGKILL'] as const)('takes its Redis along when it is ended by %s', async (signal) => {
+    const env = { ...process.env, TMPDIR: folder, REDIS_HOST: '', REDIS_PORT: '' }
+    const child = spawn(process.execPath, [`${ROOT}dist/cli/main.js`, 'demo', '--hot', 'redis'], {
+      env,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    await once(child.stdout, 'data')
+    const [name] = readdirSync(folder)
+    const config = readFileSync(join(folder, name!, 'redis.conf'), 'utf8')
+    const port = Number(/^port (\d+)$/m.exec(config)?.[1])
+    expect(await sendCommand({ host: '127.0.0.1', port }, ['PING'])).toMatchObject({
+      message: expect.stringContaining('NOAUTH'),
+    })
+    child.kill(signal)
+    await once(child, 'exit')
+    await until('its Redis is gone', () =>
+      sendCommand({ host: '127.0.0.1', port }, ['PING']).then(
+        () => false,
+        () => true,
+      ),
+    )
+    if (signal === 'SIGINT') expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('refuses another place', () => {
+    expect(thermocline('demo', '--hot', 'memcached')).toMatchObject({
+      ...{ status: 2, stderr: expect.stringContaining('--hot: expected redis: received "memcached"') },
+    })
+  })
+})
+
 describe('thermocline', () => {
   it.each([
     [['demo', '--colour'], "unknown option '--colour'"],
@@ -148,7 +240,7 @@ describe('thermocline', () => {
   it('says what there is, and which version it is', () => {
     expect(thermocline('--help')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^ {2}demo {2}/m) })
     expect(thermocline().stdout).toBe(thermocline('--help').stdout)
-    expect(thermocline('demo', '--help').stdout).toContain('usage: thermocline demo [FILE]')
+    expect(thermocline('demo', '--help').stdout).toContain('usage: thermocline demo [--hot redis] [FILE]')
     expect(widest(thermocline('demo', '--help').stdout)).toBeLessThanOrEqual(80)
     expect(thermocline('--version').stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type RedisServer, startRedis } from '../../emulators/redis.ts'
 import { ROOT } from '../package/repository.ts'
 
 /** Lines that each example prints, among others. An example that is not named here fails. */
@@ -29,6 +30,12 @@ const EXPECTED: { readonly [file: string]: readonly string[] } = {
   ],
   'prune-to-a-budget.ts': ['system_message: You are a travel agent. Answer briefly.', 'hidden: item-3, outside-window'],
   'quickstart.ts': ['user_message: I am allergic to nuts.', '13 tokens of a budget of 4000'],
+  'redis-hot-tier.ts': [
+    'user_message: I am allergic to nuts.',
+    'assistant_message: Noted: nothing with nuts.',
+    'reachable: true, answered by Redis: 1, failed: 0',
+    'left: 0 items',
+  ],
   'scoped-memory.ts': [
     'bakery/ada: Twelve rolls for Sunday, please.',
     'garage/bob: The brakes squeak.',
@@ -49,6 +56,13 @@ const EXPECTED: { readonly [file: string]: readonly string[] } = {
 
 describe('examples', () => {
   let folder: string
+  let redis: RedisServer
+
+  beforeAll(async () => {
+    redis = await startRedis()
+  })
+
+  afterAll(() => redis?.stop())
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'thermocline-examples-'))
@@ -59,7 +73,7 @@ describe('examples', () => {
   })
 
   it.each(globSync('*.ts', { cwd: `${ROOT}examples` }).sort())('%s runs, and cleans up', (file) => {
-    const env = { ...process.env, TMPDIR: folder }
+    const env = { ...process.env, TMPDIR: folder, REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) }
     const run = spawnSync(process.execPath, [`${ROOT}examples/${file}`], { cwd: folder, encoding: 'utf8', env })
     expect(run.stderr).toBe('')
     expect(run.status).toBe(0)

@@ -3,7 +3,7 @@ import { type Command, type CommandIo, parseCommandArgs, UsageError } from '../c
 import { ownerOf, readSettings } from '../config.ts'
 import { anyNumber, jsonObject, MEMORY_FLAGS, MEMORY_HELP, OWNER_FLAGS, OWNER_HELP, timeOf } from '../flags.ts'
 import { toJson } from '../json-output.ts'
-import { withMemory } from '../open-memory.ts'
+import { withMemoryToChange } from '../open-memory.ts'
 import { readText } from '../standard-input.ts'
 
 const HELP = `thermocline add: add an item to a session, and print its id
@@ -68,6 +68,6 @@ async function run(args: readonly string[], io: CommandIo): Promise<void> {
     ...(pinned && { pinned }),
     ...(key !== undefined && { idempotencyKey: key }),
   }
-  const id = await withMemory(settings, 'new or existing', (memory) => memory.addMemoryItem(item))
+  const id = await withMemoryToChange(settings, 'new or existing', io.err, (memory) => memory.addMemoryItem(item))
   io.out.line(values.json ? toJson({ id }) : id)
 }

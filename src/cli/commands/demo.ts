@@ -3,17 +3,27 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Command, type CommandIo, parseCommandArgs, UsageError } from '../command.ts'
 import { callerFolder } from '../demo/caller-folder.ts'
+import type { Conversation } from '../demo/conversation.ts'
 import { readConversationFile } from '../demo/conversation-file.ts'
+import { findRedis } from '../demo/hot/redis-server.ts'
+import { runRedisDemo } from '../demo/hot/run-redis-demo.ts'
 import { runDemo } from '../demo/run-demo.ts'
 import { sailingSchool } from '../demo/sailing-school.ts'
+import { oneOf } from '../flags.ts'
 
 const HELP = `thermocline demo: a conversation goes through hot, warm and cold, and comes back
 
-usage: thermocline demo [FILE]
+usage: thermocline demo [--hot redis] [FILE]
 
 Plays a conversation into a SQLite file in a temporary folder, which it deletes
 in the end, and lets weeks pass. It compares whatever it reads with what was put
 in, and ends with code 1 if anything differs.
+
+  --hot redis  shows something else instead: the same conversation shared by
+               processes through Redis, which is killed on the way. Starts a
+               redis-server of its own, unless REDIS_HOST or REDIS_PORT name one
+               (its password is in THERMOCLINE_REDIS_PASSWORD); that one is left
+               alive, and as it was.
 
   FILE  JSON lines, one object a line, each of them one item:
           userId, sessionId, content   text
@@ -27,6 +37,8 @@ in, and ends with code 1 if anything differs.
 
 Colours stay away where NO_COLOR is set or the output is no terminal.`
 
+const FLAGS = { hot: { type: 'string' } } as const
+
 /** The conditions under which a process ends without its `finally` blocks. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -38,7 +50,8 @@ export const demoCommand: Command = {
 }
 
 async function run(args: readonly string[], io: CommandIo): Promise<void> {
-  const { positionals } = parseCommandArgs({ args: [...args], allowPositionals: true, options: {} })
+  const { values, positionals } = parseCommandArgs({ args: [...args], allowPositionals: true, options: FLAGS })
+  const hot = values.hot === undefined ? undefined : oneOf('--hot', values.hot, ['redis'])
   if (positionals.length > 1) throw new UsageError(`expected at most one file: received ${positionals.length}`)
   const [file] = positionals
   const conversation =
@@ -50,10 +63,20 @@ async function run(args: readonly string[], io: CommandIo): Promise<void> {
   process.once('exit', remove)
   for (const signal of SIGNALS) process.once(signal, onSignal)
   try {
-    await runDemo(conversation, join(folder, 'demo.db'), io.out)
+    if (hot === undefined) await runDemo(conversation, join(folder, 'demo.db'), io.out)
+    else await withRedisDemo(conversation, folder, io)
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal)
     process.off('exit', remove)
     remove()
+  }
+}
+
+async function withRedisDemo(conversation: Conversation, folder: string, { env, out }: CommandIo): Promise<void> {
+  const redis = await findRedis(env, folder)
+  try {
+    await runRedisDemo(conversation, redis, folder, env, out)
+  } finally {
+    await redis.process?.kill()
   }
 }

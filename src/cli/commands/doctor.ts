@@ -3,6 +3,7 @@ import { nameSource, readSettings, SETTING_VARIABLES, type SettingFlags, type Se
 import { type Check, problem } from '../doctor/check.ts'
 import { fileChecks } from '../doctor/file-checks.ts'
 import { checkVariables, machineChecks } from '../doctor/machine-checks.ts'
+import { redisChecks } from '../doctor/redis-checks.ts'
 import { MEMORY_FLAGS, MEMORY_HELP, OWNER_FLAGS, OWNER_HELP } from '../flags.ts'
 import { toJson } from '../json-output.ts'
 import type { Style, Terminal } from '../terminal.ts'
@@ -13,8 +14,8 @@ const HELP = `thermocline doctor: what is configured, and what is wrong
 usage: thermocline doctor
 
 Shows each setting with where it comes from, and looks at Node, SQLite, the
-file and the disk. Takes the flags of the other commands, to show what they do.
-Changes nothing. Ends with code 1 where it found a problem.
+file, the disk and, where one is set up, Redis. Takes the flags of the other
+commands, to show what they do. Changes nothing. Ends with code 1 where it found a problem.
 
 ${OWNER_HELP}
 ${MEMORY_HELP}`
@@ -37,7 +38,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<void> {
   const checks = [
     ...machineChecks(),
     ...checkVariables(io.env, SETTING_VARIABLES),
-    ...(isReadable ? await fileChecks(settings) : [settings]),
+    ...(isReadable ? [...(await fileChecks(settings)), ...(await redisChecks(settings))] : [settings]),
   ]
   const problems = checks.filter(({ status }) => status === 'problem').length
   if (values.json) io.out.line(toJson({ ok: problems === 0, ...(isReadable && settingsOf(settings)), checks }))

@@ -5,7 +5,7 @@ import { confirm } from '../confirm.ts'
 import { receiptLines } from '../erase-receipt.ts'
 import { MEMORY_FLAGS, MEMORY_HELP, OWNER_FLAGS } from '../flags.ts'
 import { toJson } from '../json-output.ts'
-import { withMemory } from '../open-memory.ts'
+import { withMemoryToChange } from '../open-memory.ts'
 import { oneLine } from '../text-layout.ts'
 
 const HELP = `thermocline erase: erase a user, a session or an item, for good
@@ -68,7 +68,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<void> {
   const settings = readSettings(values, io)
   const erase = eraseOf(values, settings)
   if (erase.word !== '' && !values.yes) await confirm(`This erases ${erase.what}, for good.`, erase.word, io)
-  const { json, lines } = await withMemory(settings, 'existing', (memory) => erase.run(memory))
+  const { json, lines } = await withMemoryToChange(settings, 'existing', io.err, (memory) => erase.run(memory))
   if (values.json) io.out.line(toJson(json))
   else for (const line of lines) io.out.line(line)
 }

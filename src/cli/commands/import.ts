@@ -12,8 +12,9 @@ import { problemLines, summaryLines } from '../import/report-lines.ts'
 import { keepHeapSmall } from '../import/small-heap.ts'
 import { parseTime } from '../import/source-time.ts'
 import { toJson } from '../json-output.ts'
-import { withMemory } from '../open-memory.ts'
+import { withMemoryToChange } from '../open-memory.ts'
 import { Progress } from '../progress.ts'
+import type { Terminal } from '../terminal.ts'
 import { formatCount } from '../text-layout.ts'
 
 const FORMATS: readonly ImportFormat[] = ['auto', 'thermocline', 'items', 'openai', 'gemini', 'map']
@@ -77,11 +78,16 @@ async function run(args: readonly string[], io: CommandIo): Promise<void> {
   const start = performance.now()
   let report: ImportReport
   try {
-    report = await importInto(isDryRun ? undefined : settings, sources, {
-      ...options,
-      onProgress: ({ items, bytesRead, totalBytes }) =>
-        progress.update({ done: items, ...(totalBytes !== undefined && { ratio: bytesRead / totalBytes }) }),
-    })
+    report = await importInto(
+      isDryRun ? undefined : settings,
+      sources,
+      {
+        ...options,
+        onProgress: ({ items, bytesRead, totalBytes }) =>
+          progress.update({ done: items, ...(totalBytes !== undefined && { ratio: bytesRead / totalBytes }) }),
+      },
+      io.err,
+    )
   } finally {
     progress.end()
   }
@@ -99,10 +105,11 @@ function importInto(
   settings: Settings | undefined,
   sources: readonly ImportSource[],
   options: ImportOptions,
+  err: Terminal,
 ): Promise<ImportReport> {
   if (settings === undefined) return importItems(undefined, sources, options)
   const small = { ...settings, options: { ...SMALL_CACHES, ...settings.options } }
-  return withMemory(small, 'new or existing', (memory) => importItems(memory, sources, options))
+  return withMemoryToChange(small, 'new or existing', err, (memory) => importItems(memory, sources, options))
 }
 
 function openSource(file: string, { input, cwd }: CommandIo): Promise<ImportSource> {

@@ -5,6 +5,8 @@ import { fileFacts } from '../file-facts.ts'
 import { MEMORY_FLAGS, MEMORY_HELP, OWNER_FLAGS } from '../flags.ts'
 import { toJson } from '../json-output.ts'
 import { withMemory } from '../open-memory.ts'
+import { type RedisFacts, redisFacts } from '../redis-facts.ts'
+import { hasRedis } from '../redis-secrets.ts'
 import type { Terminal } from '../terminal.ts'
 import { formatBytes, formatCount, oneLine, padEnd, padStart, plural } from '../text-layout.ts'
 import { TIERS } from '../tiers.ts'
@@ -17,7 +19,8 @@ usage: thermocline stats
   --tenant TENANT  of which customer, beside --user
 
 Looks at every session, and is no read of the items. Sizes are those of items,
-as JSON and as stored; the file has some room to spare.
+as JSON and as stored; the file has some room to spare. Of Redis, where one is
+set up: how many sessions it has a copy of, and how full it is.
 
 ${MEMORY_HELP}`
 
@@ -33,10 +36,19 @@ async function run(args: readonly string[], io: CommandIo): Promise<void> {
   const counts = await withMemory(settings, 'existing', (memory) => memory.getTierCounts(owner))
   const { path } = settings
   const { bytes: fileBytes, walBytes } = fileFacts(path) ?? { bytes: 0, walBytes: 0 }
-  if (values.json) return io.out.line(toJson({ path, fileBytes, walBytes, ...counts }))
+  const redis = hasRedis(settings.options) ? await redisFacts(settings.options) : undefined
+  if (values.json) return io.out.line(toJson({ path, fileBytes, walBytes, ...counts, redis }))
   const log = walBytes > 0 ? `, and ${formatBytes(walBytes)} of log` : ''
   io.out.line(`${oneLine(path)}: ${formatBytes(fileBytes)}${log}`)
   print(counts, io.out)
+  if (redis !== undefined) io.out.line(`Redis: ${redisText(redis)}`)
+}
+
+function redisText(redis: RedisFacts): string {
+  if (!redis.isReachable) return oneLine(redis.reason)
+  const { sessions, usedBytes, maxBytes, policy } = redis
+  const room = maxBytes === 0 ? 'without a limit' : `of ${formatBytes(maxBytes)}, ${policy}`
+  return `copies of ${plural(sessions, 'session')}; ${formatBytes(usedBytes)} used in all, ${room}`
 }
 
 function print(counts: TierCounts, out: Terminal): void {

@@ -3,7 +3,7 @@ import { type Command, CommandError, type CommandIo, parseCommandArgs } from '..
 import { readSettings } from '../config.ts'
 import { MEMORY_FLAGS, MEMORY_HELP, wholeNumber } from '../flags.ts'
 import { toJson } from '../json-output.ts'
-import { withMemory } from '../open-memory.ts'
+import { withMemoryToChange } from '../open-memory.ts'
 import { Progress } from '../progress.ts'
 import type { Terminal } from '../terminal.ts'
 import { formatBytes, formatCount, formatMs, padEnd, padStart, plural } from '../text-layout.ts'
@@ -63,7 +63,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<void> {
   const most = maxSessions === undefined ? undefined : wholeNumber('--max-sessions', maxSessions, 1)
   const progress = new Progress(io.err, { label: 'sweeping', unit: 'sessions', quiet })
   try {
-    const report = await withMemory(readSettings(values, io), 'existing', async (memory) => {
+    const report = await withMemoryToChange(readSettings(values, io), 'existing', io.err, async (memory) => {
       const swept = await memory.runMigration({
         all,
         dryRun,

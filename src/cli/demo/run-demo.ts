@@ -1,7 +1,7 @@
 import type { TierCounts } from '../../index.ts'
 import { CommandError } from '../command.ts'
 import type { Terminal } from '../terminal.ts'
-import { box, clip, displayWidth, formatBytes, formatCount, formatMs, median, plural } from '../text-layout.ts'
+import { clip, displayWidth, formatBytes, formatCount, formatMs, median, plural } from '../text-layout.ts'
 import { TIERS } from '../tiers.ts'
 import type { Conversation } from './conversation.ts'
 import { Playback } from './playback.ts'
@@ -29,24 +29,25 @@ export async function runDemo(conversation: Conversation, path: string, terminal
     readings.push(...(await age(playback, reader, screen)))
     const archived = await playback.census()
     const pruned = await comeBack(playback, screen)
-    terminal.line()
-    const lines = summary(conversation, readings, archived, pruned, performance.now() - startedAt)
-    const clipped = lines.map((line) => clip(line, terminal.columns - 8))
-    for (const line of box(clipped, terminal.columns - 4)) terminal.line(`  ${line}`)
-    terminal.line()
+    screen.summary(summary(conversation, readings, archived, pruned, performance.now() - startedAt))
   } finally {
     await playback.close()
   }
 }
 
-function introduce({ title, items, sessions, users, jsonBytes }: Conversation, terminal: Terminal): void {
+/** What is played, and into what. */
+export function introduce(
+  { title, items, sessions, users, jsonBytes }: Conversation,
+  terminal: Terminal,
+  into = 'a new SQLite file',
+): void {
   terminal.line(
     `\n  ${terminal.paint('bold', 'thermocline')}  ${terminal.paint('dim', `Node ${process.versions.node}`)}`,
   )
   const counts = `: ${plural(items.length, 'item')} in ${plural(sessions.size, 'session')} of ${plural(users, 'user')},`
   terminal.line(`\n  ${clip(title, terminal.columns - 2 - displayWidth(counts))}${counts}`)
   terminal.line(
-    `  ${dateOf(items[0]!.item.createdAt)} to ${dateOf(items.at(-1)!.item.createdAt)}, ${formatBytes(jsonBytes)} as JSON, into a new SQLite file.`,
+    `  ${dateOf(items[0]!.item.createdAt)} to ${dateOf(items.at(-1)!.item.createdAt)}, ${formatBytes(jsonBytes)} as JSON, into ${into}.`,
   )
 }
 
@@ -135,7 +136,7 @@ function summary(
   { cold }: TierCounts,
   { view }: PrunedContext,
   ms: number,
-): string[] {
+): (readonly [string, string])[] {
   const checked = readings.reduce((total, found) => total + TIERS.reduce((sum, tier) => sum + found[tier].items, 0), 0)
   const times = TIERS.map((tier) => {
     const first = readings.flatMap((found) => found[tier].first)
@@ -144,12 +145,18 @@ function summary(
   const copy = readings.flatMap((found) => TIERS.flatMap((tier) => found[tier].copy))
   const { tokensBefore, tokensAfter, tokenBudget } = view.report
   return [
-    `stored    ${plural(items.length, 'item')} in ${plural(sessions.size, 'session')}, ${formatBytes(jsonBytes)} as JSON`,
-    `checked   ${plural(checked, 'read')} of an item: all equal and in order`,
-    `cold      ${formatBytes(cold.bytes)}: ${timesSmaller(jsonBytes, cold.bytes)} times smaller (${timesSmaller(cold.rawBytes, cold.bytes)} without users and sessions)`,
-    `reading   ${times.join(', ')}; cached ${copy.length === 0 ? '-' : formatMs(median(copy))}`,
-    `context   ${plural(tokensBefore, 'token')} → ${formatCount(tokensAfter)}, budget ${formatCount(tokenBudget)}`,
-    `time      ${formatMs(ms)}; the file is deleted again`,
+    [
+      'stored',
+      `${plural(items.length, 'item')} in ${plural(sessions.size, 'session')}, ${formatBytes(jsonBytes)} as JSON`,
+    ],
+    ['checked', `${plural(checked, 'read')} of an item: all equal and in order`],
+    [
+      'cold',
+      `${formatBytes(cold.bytes)}: ${timesSmaller(jsonBytes, cold.bytes)} times smaller (${timesSmaller(cold.rawBytes, cold.bytes)} without users and sessions)`,
+    ],
+    ['reading', `${times.join(', ')}; cached ${copy.length === 0 ? '-' : formatMs(median(copy))}`],
+    ['context', `${plural(tokensBefore, 'token')} → ${formatCount(tokensAfter)}, budget ${formatCount(tokenBudget)}`],
+    ['time', `${formatMs(ms)}; the file is deleted again`],
   ]
 }
 

@@ -1,6 +1,7 @@
 import type { MemoryItem, MigrationReport, Tier, TierCounts } from '../../index.ts'
 import type { Style, Terminal } from '../terminal.ts'
 import {
+  box,
   clip,
   displayWidth,
   formatBytes,
@@ -14,6 +15,7 @@ import {
 } from '../text-layout.ts'
 import { TIERS } from '../tiers.ts'
 import type { Conversation } from './conversation.ts'
+import type { PlaceReadings } from './hot/measure-reads.ts'
 import type { PrunedContext } from './prune-context.ts'
 import type { ReadBack } from './read-back.ts'
 
@@ -33,6 +35,15 @@ export class Screen {
   constructor(terminal: Terminal, conversation: Conversation) {
     this.#terminal = terminal
     this.#conversation = conversation
+  }
+
+  /** What it came to, in a box at the end. */
+  summary(rows: readonly (readonly [name: string, text: string])[]): void {
+    const columns = this.#terminal.columns
+    const lines = rows.map(([name, text]) => padEnd(name, 10) + clip(text, columns - 18))
+    this.#terminal.line()
+    for (const line of box(lines, columns - 4)) this.#terminal.line(`  ${line}`)
+    this.#terminal.line()
   }
 
   section(title: string, ...about: readonly string[]): void {
@@ -103,6 +114,17 @@ export class Screen {
         ...[first, copy, byId].map((times) => (times.length === 0 ? '' : formatMs(median(times)))),
       ])
       this.say(`${this.#tier(tier, padEnd(tier, 4))}${numbers}`.trimEnd())
+    }
+  }
+
+  /** What the same read takes from each place. */
+  places(readings: readonly PlaceReadings[]): void {
+    const most = Math.max(...readings.map(({ medianMs }) => medianMs))
+    for (const { name, medianMs } of readings) {
+      const bar = '█'.repeat(Math.max(1, Math.round((medianMs / most) * this.#barColumns)))
+      this.say(
+        `${padEnd(name, 14)}${this.#terminal.paint('red', padEnd(bar, this.#barColumns))}${padStart(formatMs(medianMs), 10)}`,
+      )
     }
   }
 

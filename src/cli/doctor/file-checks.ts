@@ -52,7 +52,9 @@ export function checkWal({ walBytes }: Pick<FileFacts, 'walBytes'>): Check {
 async function checkContents(settings: Settings, { bytes }: FileFacts): Promise<Check> {
   if (bytes === 0) return warning('contents', 'the file is empty', 'the first add or import fills it')
   try {
-    await withMemory(settings, 'existing', async () => undefined)
+    // The file alone: Redis has checks of its own.
+    const { redisHost: _host, redisPort: _port, redis: _redis, ...options } = settings.options
+    await withMemory({ ...settings, options }, 'existing', async () => undefined)
     return ok('contents', 'a memory of thermocline, which this version reads and writes')
   } catch (error) {
     if (!isThermoclineError(error)) throw error
