@@ -1,5 +1,5 @@
 import { connectRedis, type RedisConnectionOptions } from './clients/ioredis.ts'
-import { checkRedisOptions } from './clients/redis-options.ts'
+import { checkRedisOptions, REDIS_CONNECTION_NAMES } from './clients/redis-options.ts'
 import { ContextPruner, type ContextPrunerOptions, openAITokenCounter, type TokenCounter } from './context/index.ts'
 import { countItems } from './context/item-tokens.ts'
 import { ThermoclineError } from './errors.ts'
@@ -151,6 +151,8 @@ function chooseHotStore(options: TieredStorageManagerOptions): HotStore {
   const { redisHost, redisPort, redis } = options
   if (redisHost === undefined && redisPort === undefined && redis === undefined)
     return inProcessHotStore(options.inProcess)
+  if (redis !== undefined)
+    checkNames('INVALID_OPTION', 'Cannot use option redis', redis, [...REDIS_CONNECTION_NAMES, ...HOT_STORE_OPTIONS])
   const { keyPrefix, maxItemsPerSession, maxBytesPerSession, maxSegmentBytes, ...connection } = redis ?? {}
   const where = {
     ...(redisHost !== undefined && { redisHost }),

@@ -41,8 +41,8 @@ class PlannedFaults implements FaultyHotStore {
       this.peek = (id) => (this.#faults.next('peek') === 'none' ? store.peek!(id) : undefined)
   }
 
-  open(): Promise<void> {
-    return this.#store.open()
+  open(dataId?: string): Promise<void> {
+    return this.#store.open(dataId)
   }
 
   close(): Promise<void> {

@@ -14,6 +14,11 @@ export interface DurableStore {
   open(): Promise<void>
   /** Frees what `open` took; harmless when repeated. */
   close(): Promise<void>
+  /**
+   * Names what is stored, the same for whoever opens it: 1 to 64 letters and digits. Hot copies outside of the process
+   * are kept under it, so that two stores can't take each other's. Asked for after `open`. @default ""
+   */
+  dataId?(): string
 
   /**
    * Adds entries to the tail in one atomic write, and creates the record if there is none. Costs the same however long

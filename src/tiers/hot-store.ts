@@ -14,7 +14,8 @@ export interface HotStore {
    * its calls get deadlines and a circuit breaker. @default false
    */
   readonly isShared?: boolean
-  open(): Promise<void>
+  /** `dataId` names what the copies are of; a shared store keeps those of other data apart. */
+  open(dataId?: string): Promise<void>
   close(): Promise<void>
   /** Answers at once where the copy is in the process; a promise is for stores that have to ask. */
   read(key: SessionKey, query: HotQuery): HotAnswer | Promise<HotAnswer>

@@ -252,7 +252,7 @@ export class TieredStorage extends MemoryCalls<SessionAddress, OwnerAddress> {
     const durable = checkedDurableStore(naked, this.#durableCalls)
     try {
       await durable.open()
-      await hot.open()
+      await hot.open(durable.dataId?.())
     } catch (error) {
       await Promise.allSettled([hot.close(), durable.close()])
       throw error

@@ -10,6 +10,7 @@ export abstract class WrappedDurableStore implements DurableStore {
   readonly foreignChanges?: () => number
   readonly watch?: NonNullable<DurableStore['watch']>
   readonly scrub?: () => Promise<void>
+  readonly dataId?: () => string
   protected readonly store: DurableStore
 
   constructor(store: DurableStore) {
@@ -17,6 +18,7 @@ export abstract class WrappedDurableStore implements DurableStore {
     this.name = store.name
     this.capabilities = store.capabilities
     if (store.foreignChanges !== undefined) this.foreignChanges = () => store.foreignChanges!()
+    if (store.dataId !== undefined) this.dataId = () => store.dataId!()
     if (store.scrub !== undefined) this.scrub = () => this.call('scrub', () => store.scrub!())
     if (store.watch !== undefined) this.watch = (listener) => store.watch!(listener)
   }

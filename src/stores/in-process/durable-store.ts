@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { ThermoclineError } from '../../errors.ts'
 import { COLD_HEAT, type Heat } from '../../memory/heat.ts'
 import { heldItems, NEVER, type Overlay, type SegmentRef, type TailEntry } from '../../memory/record.ts'
@@ -50,6 +51,7 @@ class InProcessDurableStore implements DurableStore {
     persistent: false,
     outOfReach: Object.freeze(['the heap of this process, until its garbage is collected']),
   })
+  readonly #dataId = randomBytes(8).toString('hex')
   readonly #rows = new Map<SessionKey, Row>()
   readonly #segments = new Map<string, Uint8Array>()
   readonly #watchers = new Set<(change: LocalChange) => void>()
@@ -58,6 +60,10 @@ class InProcessDurableStore implements DurableStore {
 
   /** What it holds stays, so that tests can open it again. */
   async close(): Promise<void> {}
+
+  dataId(): string {
+    return this.#dataId
+  }
 
   async append(session: SessionIdentity, entries: readonly AppendEntry[], options: AppendOptions): Promise<Appended> {
     const row = this.#rows.get(session.key) ?? { ...newRow(session), isBuried: true }

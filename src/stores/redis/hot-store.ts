@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { primariesOf, type RedisClient, type RedisConnection } from '../../clients/ioredis.ts'
 import { isThermoclineError } from '../../errors.ts'
+import { checkNumberOption } from '../../lib/check-options.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { type SessionKey, stampOf } from '../../memory/session.ts'
@@ -68,10 +69,11 @@ export function redisHotStore(options: RedisHotStoreOptions): HotStore {
 class RedisHotStore implements HotStore {
   readonly name = 'redis'
   readonly isShared = true
-  readonly changes: RedisInvalidations
+  readonly changes: RedisInvalidations = new RedisInvalidations()
   readonly #options: Required<RedisHotStoreOptions>
-  readonly #sessions: string
-  readonly #segments: string
+  /** What the names of keys begin with. */
+  #sessions = ''
+  #segments = ''
   readonly #bounds: CopyBounds
   readonly #notes = new KeyNotes()
   #connection: RedisConnection | undefined
@@ -85,14 +87,16 @@ class RedisHotStore implements HotStore {
     this.#options = { ...REDIS_HOT_STORE_DEFAULTS, clock: systemClock, ...options }
     const { keyPrefix, maxItemsPerSession: maxItems, maxBytesPerSession: maxBytes } = this.#options
     checkKeyPrefix(keyPrefix)
-    this.#sessions = `${keyPrefix}:h:`
-    this.#segments = `${keyPrefix}:s:`
+    for (const name of ['maxItemsPerSession', 'maxBytesPerSession', 'maxSegmentBytes'] as const)
+      checkNumberOption(name, this.#options[name], [0, 512 * 1024 * 1024, true])
     this.#bounds = { maxItems, maxBytes }
-    this.changes = new RedisInvalidations(this.#sessions)
   }
 
   /** A server that can't be reached is no reason to fail: it may come back. */
-  async open(): Promise<void> {
+  async open(dataId = ''): Promise<void> {
+    const { keyPrefix } = this.#options
+    this.#sessions = `${keyPrefix}:h:${dataId}`
+    this.#segments = `${keyPrefix}:s:${dataId}`
     try {
       await this.#connect()
     } catch (error) {
@@ -197,7 +201,7 @@ class RedisHotStore implements HotStore {
     const connection = await this.#options.connect()
     if (this.#isClosed || this.#connection !== undefined) return connection.close()
     this.#connection = connection
-    this.changes.open(connection.client)
+    this.changes.open(connection.client, this.#sessions)
   }
 
   /** The time by which copies are proven: two hosts' clocks may differ. In doubt the server has to say. */

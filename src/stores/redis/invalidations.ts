@@ -28,7 +28,7 @@ interface Line {
  * same way, and whoever keeps copies asks {@link HotChanges.isHeard}.
  */
 export class RedisInvalidations implements HotChanges {
-  readonly #prefix: string
+  #prefix = ''
   readonly #clock: Clock
   readonly #listeners: ((key: SessionKey | undefined) => void)[] = []
   readonly #lines = new Map<string, Line>()
@@ -37,14 +37,16 @@ export class RedisInvalidations implements HotChanges {
   #stopTimer: (() => void) | undefined
   #refusedUntil = Number.NEGATIVE_INFINITY
 
-  /** `prefix` is that of the keys of sessions; what follows it is a session key in braces. */
-  constructor(prefix: string, clock: Clock = systemClock) {
-    this.#prefix = prefix
+  constructor(clock: Clock = systemClock) {
     this.#clock = clock
   }
 
-  /** Begins to listen to the servers of a client. Does not wait for them. */
-  open(source: RedisClient): void {
+  /**
+   * Begins to listen to the servers of a client. Does not wait for them. `prefix` is that of the keys of sessions; what
+   * follows it is a session key in braces.
+   */
+  open(source: RedisClient, prefix: string): void {
+    this.#prefix = prefix
     this.#source = source
     // A new connection may lead to another server, as after a failover: what the old one tells is worth nothing then.
     source.on('ready', this.#onReady)

@@ -70,6 +70,7 @@ class SqliteDurableStore implements DurableStore {
   #writes: GroupCommit | undefined
   #opening: Promise<void> | undefined
   #users = 0
+  #dataId = ''
 
   constructor(options: Required<SqliteDurableStoreOptions>) {
     if (typeof options.path !== 'string' || options.path === '')
@@ -101,6 +102,10 @@ class SqliteDurableStore implements DurableStore {
     }
   }
 
+  dataId(): string {
+    return this.#dataId
+  }
+
   async #openFile(): Promise<void> {
     const { DatabaseSync } = await loadNodeSqlite()
     const { path, synchronous, lockTimeoutMs } = this.#options
@@ -125,6 +130,7 @@ class SqliteDurableStore implements DurableStore {
       )
       // By pragma: the constructor's option is ignored by early versions of node:sqlite.
       database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+      this.#dataId = String(database.prepare("SELECT value FROM meta WHERE name = 'data_id'").get()?.value)
       const statements = prepareStatements(database)
       this.#statements = statements
       this.#writes = new GroupCommit(statements, { lockTimeoutMs, path })

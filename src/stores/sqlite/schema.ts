@@ -32,8 +32,14 @@ const VERSION_2 = `
   CREATE TABLE buried (key TEXT PRIMARY KEY, n INTEGER NOT NULL, erased_to INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `
 
+// Tells this file's hot copies in Redis from those of another.
+const VERSION_3 = `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO meta VALUES ('data_id', lower(hex(randomblob(8))));
+`
+
 /** What brings a file from each version to the next; a new file takes all of it. */
-const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2]
+const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3]
 
 /**
  * Creates the tables in an empty file, brings an older file of ours up to date, and refuses any other.

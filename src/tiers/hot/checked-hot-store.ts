@@ -79,8 +79,8 @@ class CheckedHotStore implements HotStore {
     if (store.changes !== undefined) this.changes = store.changes
   }
 
-  open(): Promise<void> {
-    return this.#store.open()
+  open(dataId?: string): Promise<void> {
+    return this.#store.open(dataId)
   }
 
   async close(): Promise<void> {

@@ -41,9 +41,9 @@ class LayeredHotStore implements HotStore {
     })
   }
 
-  async open(): Promise<void> {
-    await this.#near.open()
-    await this.#shared.open()
+  async open(dataId?: string): Promise<void> {
+    await this.#near.open(dataId)
+    await this.#shared.open(dataId)
   }
 
   async close(): Promise<void> {

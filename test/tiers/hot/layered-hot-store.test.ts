@@ -2,10 +2,17 @@ import { describe, expect, it } from 'vitest'
 import type { SessionIdentity, SessionKey } from '../../../src/memory/session.ts'
 import { inProcessHotStore } from '../../../src/stores/in-process/hot-store.ts'
 import { copyOf, fillNow, items, read, session } from '../../../src/testing/hot-store-suite/fixtures.ts'
-import { type FaultyHotStore, faultyHotStore, type HotFault, hotStoreSuite } from '../../../src/testing/index.ts'
+import {
+  type FaultyHotStore,
+  faultyHotStore,
+  type HotFault,
+  hotStoreSuite,
+  ManualClock,
+} from '../../../src/testing/index.ts'
 import { layeredHotStore } from '../../../src/tiers/hot/layered-hot-store.ts'
 import type { SessionCopy } from '../../../src/tiers/hot/session-copy.ts'
 import type { HotStore } from '../../../src/tiers/hot-store.ts'
+import { inMemorySharedStore, SharedServer } from '../../stores/in-memory-shared-store.ts'
 
 const chat = session('chat')
 const held = items(chat, 0, 3)
@@ -86,17 +93,16 @@ function lending(store: HotStore, onTheWay: () => unknown = () => undefined): Ho
 
 function partOf(copy: SessionCopy, newest: number): SessionCopy {
   const part = newest === 0 ? [] : copy.items.slice(-newest)
-  return copyOf(copy.session, part, copy.n, copy.complete && part.length === copy.items.length)
+  return copyOf(copy.session, part, copy.n, { complete: copy.complete && part.length === copy.items.length })
 }
 
 hotStoreSuite('layered', {
   ...{ describe, it },
   createStore: (bounds) => {
-    const shared = Object.assign(lending(inProcessHotStore(bounds)), {
-      isShared: true,
-      changes: { listen: () => undefined, isHeard: () => true },
-    })
-    return { store: layeredHotStore(inProcessHotStore(bounds), shared) }
+    const clock = new ManualClock()
+    const server = new SharedServer(clock)
+    const make = () => layeredHotStore(inProcessHotStore(bounds), inMemorySharedStore(server, bounds))
+    return { store: make(), another: make(), advanceTime: (ms) => clock.advance(ms) }
   },
 })
 
