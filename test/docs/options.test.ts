@@ -2,19 +2,26 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { CONTEXT_PRUNER_DEFAULTS } from '../../src/context/context-pruner.ts'
 import { IN_PROCESS_HOT_STORE_DEFAULTS } from '../../src/stores/in-process/hot-store.ts'
+import { REDIS_HOT_STORE_DEFAULTS } from '../../src/stores/redis/hot-store.ts'
 import { SQLITE_DURABLE_STORE_DEFAULTS } from '../../src/stores/sqlite/durable-store.ts'
 import { CHECKED_STORE_DEFAULTS } from '../../src/tiers/checked-durable-store.ts'
+import { HOT_CALL_DEFAULTS } from '../../src/tiers/checked-hot-store.ts'
 import { TIER_DEFAULTS } from '../../src/tiers/options.ts'
 import { ROOT } from '../package/repository.ts'
+
+// A manager has its own option for the time that segments live.
+const { segmentTtlMs: _, ...REDIS_HOT_DEFAULTS } = REDIS_HOT_STORE_DEFAULTS
 
 /** The defaults that the code has, with the sources whose `@default` tags say the same. */
 const DEFAULTS = {
   TIER_DEFAULTS: { values: TIER_DEFAULTS, sources: ['tiers/options.ts', 'tiers/placement/placement.ts'] },
   IN_PROCESS_HOT_STORE_DEFAULTS: { values: IN_PROCESS_HOT_STORE_DEFAULTS, sources: ['stores/in-process/hot-store.ts'] },
+  REDIS_HOT_STORE_DEFAULTS: { values: REDIS_HOT_DEFAULTS, sources: ['stores/redis/hot-store.ts'] },
   SQLITE_DURABLE_STORE_DEFAULTS: {
     values: SQLITE_DURABLE_STORE_DEFAULTS,
     sources: ['stores/sqlite/durable-store.ts', 'thermocline.ts'],
   },
+  HOT_CALL_DEFAULTS: { values: HOT_CALL_DEFAULTS, sources: ['tiers/checked-hot-store.ts'] },
   CHECKED_STORE_DEFAULTS: { values: CHECKED_STORE_DEFAULTS, sources: ['tiers/checked-durable-store.ts'] },
   CONTEXT_PRUNER_DEFAULTS: { values: CONTEXT_PRUNER_DEFAULTS, sources: ['context/context-pruner.ts'] },
 } as const

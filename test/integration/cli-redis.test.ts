@@ -1,5 +1,5 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { freePort } from '../../emulators/free-port.ts'
 import { type RedisServer, startRedis } from '../../emulators/redis.ts'
@@ -128,16 +128,39 @@ describe('thermocline doctor', () => {
     }
   })
 
-  it('names the commands that a user may not use, and the file of rules that lets it', async () => {
-    // Just as docs/redis.md has them.
-    const rules = '~thermocline:* &__redis__:invalidate +@connection +@scripting'.split(' ')
-    await sendCommand(redis, ['ACL', 'SETUSER', 'app', 'reset', 'on', '>secret', ...rules])
-    try {
+  describe('with the rights of a user', () => {
+    const documented = /ACL SETUSER thermocline on >PASSWORD (.*)$/m.exec(readFileSync(`${ROOT}docs/redis.md`, 'utf8'))
+    const rules = documented![1]!.split(' ')
+
+    async function doctorAs(rights: readonly string[]): Promise<SpawnSyncReturns<string>> {
+      await sendCommand(redis, ['ACL', 'SETUSER', 'app', 'reset', 'on', '>secret', ...rights])
       writeFileSync(folder.file('thermocline.json'), JSON.stringify({ redis: { username: 'app' } }))
-      const { status, stdout } = thermocline({ ...atRedis(), THERMOCLINE_REDIS_PASSWORD: 'secret' }, 'doctor')
-      expect([status, stdout]).toEqual([1, expect.stringMatching(/Redis commands +this user may not use .*getrange/)])
-    } finally {
-      await sendCommand(redis, ['ACL', 'DELUSER', 'app'])
+      return thermocline({ ...atRedis(), THERMOCLINE_REDIS_PASSWORD: 'secret' }, 'doctor')
     }
+
+    it('finds that the rules of docs/redis.md are enough', async () => {
+      const { status, stdout } = await doctorAs(rules)
+      expect(stdout.match(/^ {2}\w+ +Redis\b.*/gm)?.map((line) => line.trim().split(' ')[0])).toEqual(
+        Array(4).fill('ok'),
+      )
+      expect(status).toBe(0)
+    })
+
+    it.each([
+      ['+getrange', 'a command within scripts, getrange'],
+      ['+unlink', 'unlink'],
+      ['+time', 'a command within scripts'],
+    ])('finds that %s is missing', async (rule, found) => {
+      const { status, stdout } = await doctorAs(rules.filter((other) => other !== rule))
+      expect([status, stdout]).toEqual([1, expect.stringContaining(`this user may not use ${found}\n`)])
+    })
+
+    it.each(['&__redis__:invalidate', '+client|tracking'])(
+      'finds that processes are told nothing without %s',
+      async (rule) => {
+        const { status, stdout } = await doctorAs(rules.filter((other) => other !== rule))
+        expect([status, stdout]).toEqual([0, expect.stringMatching(/^ {2}warning +Redis tracking +it does not tell/m)])
+      },
+    )
   })
 })

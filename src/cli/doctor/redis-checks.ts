@@ -73,6 +73,8 @@ async function checkCommands({ client, keyPrefix }: RedisLink): Promise<Check> {
   for (const call of calls) {
     const text = await client.call(...call).then(() => '', redisReason)
     if (text.startsWith('NOPERM')) refused.push(call[0])
+    // Redis does not say which.
+    else if (/ACL failure|user executing the script/.test(text)) refused.push('a command within scripts')
     // It was to be looked for, not to be there.
     else if (text !== '' && !text.startsWith('NOSCRIPT')) return problem(name, `it takes no copies: ${text}`, WITHOUT)
   }
