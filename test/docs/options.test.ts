@@ -5,7 +5,7 @@ import { IN_PROCESS_HOT_STORE_DEFAULTS } from '../../src/stores/in-process/hot-s
 import { REDIS_HOT_STORE_DEFAULTS } from '../../src/stores/redis/hot-store.ts'
 import { SQLITE_DURABLE_STORE_DEFAULTS } from '../../src/stores/sqlite/durable-store.ts'
 import { CHECKED_STORE_DEFAULTS } from '../../src/tiers/checked-durable-store.ts'
-import { HOT_CALL_DEFAULTS } from '../../src/tiers/checked-hot-store.ts'
+import { HOT_CALL_DEFAULTS } from '../../src/tiers/hot/checked-hot-store.ts'
 import { TIER_DEFAULTS } from '../../src/tiers/options.ts'
 import { ROOT } from '../package/repository.ts'
 

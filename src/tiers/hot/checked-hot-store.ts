@@ -66,6 +66,8 @@ class CheckedHotStore implements HotStore {
   /** Ends the mending; undefined while there is nothing to mend. */
   #stopMending: (() => void) | undefined
   #isMending = false
+  #hits = 0
+  #misses = 0
   #failures = 0
   #lastError: string | undefined
 
@@ -94,8 +96,12 @@ class CheckedHotStore implements HotStore {
     try {
       if (this.#distrusted.has(key)) await this.#forget(key)
       const asked = this.#distrusted.limit(query)
-      return await this.#call('read', () => this.#store.read(key, asked))
+      const answer = await this.#call('read', () => this.#store.read(key, asked))
+      if (answer.kind === 'copy') this.#hits += 1
+      else this.#misses += 1
+      return answer
     } catch {
+      this.#misses += 1
       return MISS
     }
   }
@@ -167,13 +173,13 @@ class CheckedHotStore implements HotStore {
   }
 
   stats(): HotStats {
-    const stats = this.#store.stats()
+    const counts = { hits: this.#hits, misses: this.#misses }
     return {
-      ...stats,
+      ...this.#store.stats(),
+      ...counts,
       shared: {
         name: this.name,
-        hits: stats.hits,
-        misses: stats.misses,
+        ...counts,
         failures: this.#failures,
         isReachable: !this.#isAway,
         lastError: this.#lastError,
