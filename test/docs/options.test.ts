@@ -21,7 +21,7 @@ const DEFAULTS = {
     values: SQLITE_DURABLE_STORE_DEFAULTS,
     sources: ['stores/sqlite/durable-store.ts', 'thermocline.ts'],
   },
-  HOT_CALL_DEFAULTS: { values: HOT_CALL_DEFAULTS, sources: ['tiers/checked-hot-store.ts'] },
+  HOT_CALL_DEFAULTS: { values: HOT_CALL_DEFAULTS, sources: ['tiers/hot/checked-hot-store.ts'] },
   CHECKED_STORE_DEFAULTS: { values: CHECKED_STORE_DEFAULTS, sources: ['tiers/checked-durable-store.ts'] },
   CONTEXT_PRUNER_DEFAULTS: { values: CONTEXT_PRUNER_DEFAULTS, sources: ['context/context-pruner.ts'] },
 } as const

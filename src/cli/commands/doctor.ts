@@ -15,12 +15,14 @@ usage: thermocline doctor
 
 Shows each setting with where it comes from, and looks at Node, SQLite, the
 file, the disk and, where one is set up, Redis. Takes the flags of the other
-commands, to show what they do. Changes nothing. Ends with code 1 where it found a problem.
+commands, to show what they do. Changes nothing. Ends with code 1 where it found
+a problem.
 
 ${OWNER_HELP}
 ${MEMORY_HELP}`
 
 const COLOURS: { readonly [status in Check['status']]: Style } = { ok: 'green', warning: 'yellow', problem: 'red' }
+const VARIABLES_OF_DEMO = ['THERMOCLINE_REDIS_SERVER']
 const STATUS_COLUMNS = 9
 const NAME_COLUMNS = 24
 
@@ -37,7 +39,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<void> {
   const isReadable = !('status' in settings)
   const checks = [
     ...machineChecks(),
-    ...checkVariables(io.env, SETTING_VARIABLES),
+    ...checkVariables(io.env, [...SETTING_VARIABLES, ...VARIABLES_OF_DEMO]),
     ...(isReadable ? [...(await fileChecks(settings)), ...(await redisChecks(settings))] : [settings]),
   ]
   const problems = checks.filter(({ status }) => status === 'problem').length

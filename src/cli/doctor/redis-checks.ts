@@ -23,10 +23,19 @@ export async function redisChecks({ options }: Settings): Promise<Check[]> {
   }
 }
 
+/** Of ioredis, for one server. */
+interface ServerOptions {
+  readonly host?: string
+  readonly port?: number
+  readonly sentinels?: readonly unknown[] | null
+  readonly name?: string
+}
+
 async function checkServer(server: RedisClient): Promise<Check[]> {
   const info = await serverInfo(server)
-  const { host, port } = (server.options ?? {}) as { readonly host?: string; readonly port?: number }
-  const address = host === undefined ? 'reached' : `${host}:${port}`
+  const { host, port, sentinels, name } = (server.options ?? {}) as ServerOptions
+  // Behind Sentinels the options have no address of the primary.
+  const address = sentinels ? `primary of ${name}, port ${info.get('tcp_port')}` : `${host}:${port}`
   return [
     checkVersion(address, info.get('redis_version') ?? 'unknown'),
     checkMemory(Number(info.get('used_memory')), Number(info.get('maxmemory')), info.get('maxmemory_policy') ?? ''),
