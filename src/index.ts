@@ -5,6 +5,7 @@ export type {
   RedisConnectionOptions,
   RedisSentinelOptions,
 } from './clients/ioredis.ts'
+export { connectRedis } from './clients/ioredis.ts'
 export {
   ERROR_CODES,
   type ErrorCode,

@@ -1,5 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type RedisClient, RedisLRUCache, type TieredStorageManagerOptions } from '../index.ts'
+import { connectRedis, type RedisClient, ThermoclineError, type TieredStorageManagerOptions } from '../index.ts'
 
 /** A connection of a command's own, to look at the Redis that holds hot copies. */
 export interface RedisLink {
@@ -18,19 +17,28 @@ export async function withRedis<T>(
   { redisHost, redisPort, redis = {} }: TieredStorageManagerOptions,
   use: (link: RedisLink) => Promise<T>,
 ): Promise<T> {
-  const { maxItemsPerSession: _items, maxBytesPerSession: _bytes, maxSegmentBytes: _segment, ...where } = redis
-  const cache = new RedisLRUCache({
+  const {
+    keyPrefix = 'thermocline',
+    maxItemsPerSession: _items,
+    maxBytesPerSession: _bytes,
+    maxSegmentBytes: _segment,
+    ...where
+  } = redis
+  const connection = await connectRedis({
     ...(redisHost !== undefined && { redisHost }),
     ...(redisPort !== undefined && { redisPort }),
     ...where,
   })
   try {
-    await withoutWarnings(() => cache.connect())
-    const { client } = cache.connection
+    const { client } = connection
+    if (client.status !== 'ready') {
+      const why = connection.lastError() ?? 'not connected within a second'
+      throw new ThermoclineError('STORE_UNAVAILABLE', `Cannot connect to redis: ${why}`)
+    }
     const servers = (): readonly RedisClient[] => client.nodes?.('master') ?? [client]
-    return await use({ client, keyPrefix: cache.keyPrefix, servers })
+    return await use({ client, keyPrefix, servers })
   } finally {
-    await cache.close()
+    await connection.close()
   }
 }
 
@@ -53,20 +61,7 @@ export async function serverInfo(server: RedisClient): Promise<ReadonlyMap<strin
   return new Map(Array.from(lines, ([, name, value]) => [name!, value!]))
 }
 
-/** Why it can't be used, in words for somebody who waits for nothing: a cache goes on trying. */
+/** Why it can't be used, in words. */
 export function redisReason(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/; it is tried again and again$/, '')
-}
-
-/** A cache warns of a server that does not suit it, on standard error. Commands say what there is to say themselves. */
-async function withoutWarnings(connect: () => Promise<void>): Promise<void> {
-  const listeners = process.listeners('warning')
-  process.removeAllListeners('warning')
-  try {
-    await connect()
-  } finally {
-    // Node tells of a warning a moment after it was given.
-    await nextTurn()
-    for (const listener of listeners) process.on('warning', listener)
-  }
+  return error instanceof Error ? error.message : String(error)
 }

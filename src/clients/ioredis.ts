@@ -2,7 +2,7 @@ import type { ConnectionOptions } from 'node:tls'
 import { ThermoclineError } from '../errors.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { redisErrorText } from './redis-error.ts'
-import { checkRedisOptions } from './redis-options.ts'
+import { checkClientSettings, checkRedisOptions } from './redis-options.ts'
 import { clusterSettings, type RedisSettings, redisSettings } from './redis-settings.ts'
 
 /** The slice of ioredis 6 that is used of a connection: its `Redis` and its `Cluster` both have it. */
@@ -100,9 +100,16 @@ export async function connectRedis(
   const timeUp = clock.sleep(readyWithinMs, waiting.signal)
   try {
     const { client: given } = options
-    if (typeof given === 'object') return await readyConnection(given, false, timeUp)
-    const client = given ? await madeByCaller(given, timeUp) : await make(options, { random, clock, load })
-    return await readyConnection(client, true, timeUp)
+    if (given === undefined) return await readyConnection(await make(options, { random, clock, load }), true, timeUp)
+    const isOurs = typeof given === 'function'
+    const client = isOurs ? await madeByCaller(given, timeUp) : given
+    try {
+      checkClientSettings(client)
+    } catch (error) {
+      if (isOurs) client.disconnect()
+      throw error
+    }
+    return await readyConnection(client, isOurs, timeUp)
   } finally {
     waiting.abort()
   }

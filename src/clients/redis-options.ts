@@ -56,6 +56,19 @@ function checkClient(client: unknown): void {
   throw invalidOption('client', 'a client of ioredis 6, or a function that makes one', client)
 }
 
+/**
+ * Refuses a client whose settings would make copies wrong: names of keys that are changed on the way are not those that
+ * the server tells of, and replicas are behind.
+ * @throws ThermoclineError `INVALID_OPTION`
+ */
+export function checkClientSettings({ options = {} }: { readonly options?: object }): void {
+  const { keyPrefix, scaleReads, redisOptions } = options as Readonly<Record<string, unknown>>
+  const ofNodes = isObject(redisOptions) ? (redisOptions as Readonly<Record<string, unknown>>).keyPrefix : undefined
+  if (keyPrefix || ofNodes) throw invalidOption('client', 'a client without a keyPrefix of its own', 'one with it')
+  if (scaleReads !== undefined && scaleReads !== 'master')
+    throw invalidOption('client', 'a client that reads from primaries (scaleReads: "master")', 'another')
+}
+
 function checkSentinel(sentinel: unknown): void {
   checkNames('INVALID_OPTION', 'Cannot use option sentinel', sentinel, ['name', 'sentinels', 'username', 'password'])
   const { name, sentinels, username, password } = sentinel as Readonly<Record<string, unknown>>

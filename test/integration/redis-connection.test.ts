@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import { Redis } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { startRedis as start } from '../../emulators/redis.ts'
 import { startRedisCluster } from '../../emulators/redis-cluster.ts'
@@ -333,6 +333,21 @@ describe("a caller's own client", () => {
     const made = await connect({ client: async () => new Redis(port) })
     await made.close()
     await expect(made.client.call('PING')).rejects.toThrow()
+  })
+
+  it('that renames keys or reads from replicas is refused: nobody would hear of changes, or copies be behind', async () => {
+    const server = await startRedis()
+    const { host, port } = server
+    for (const client of [
+      new Redis({ host, port, keyPrefix: 'app:', lazyConnect: true }),
+      new Cluster([{ host, port }], { redisOptions: { keyPrefix: 'app:' }, lazyConnect: true }),
+      new Cluster([{ host, port }], { scaleReads: 'slave', lazyConnect: true }),
+    ]) {
+      const refused = { code: 'INVALID_OPTION', details: { name: 'client' } }
+      await expect(connectRedis({ client })).rejects.toMatchObject(refused)
+      await expect(connectRedis({ client: () => client })).rejects.toMatchObject(refused)
+      client.disconnect()
+    }
   })
 
   it('that is not made in time is refused, and closed when it comes after all', async () => {
