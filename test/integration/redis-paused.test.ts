@@ -34,26 +34,39 @@ const calls: [string, (memory: TieredStorageManager, ids: readonly string[]) => 
   ['eraseUser', (memory) => memory.eraseUser({ userId: CHAT.userId })],
 ]
 
+/** Those that ask Redis in different ways; a history that is not strong comes from the process. */
+const FIRST = [
+  'addMemoryItem',
+  'a strong getConversationHistory',
+  'updateMemoryItem',
+  'searchMemory',
+  'demote',
+  'eraseUser',
+]
+
 describe('with a Redis that hangs', () => {
-  it.each(calls)('%s is as quick as promised, and so is every call after it', async (_, first) => {
-    const memory = await redisPlace(server).open()
-    const ids = await addAll(
-      memory,
-      numbered(10).map((name) => `said ${name}`),
-    )
-    await memory.getConversationHistory({ ...CHAT, read: 'strong' })
-    await server.pause()
-    expect((await timed(() => first(memory, ids))).ms).toBeLessThan(FIRST_CALL_MS)
-    for (const [name, call] of calls) {
-      // One of them is the first that has to ask Redis.
-      const limit = sharedStats(memory).isReachable ? FIRST_CALL_MS : LATER_CALL_MS
-      const { ms } = await timed(() => call(memory, ids))
-      if (ms >= limit) expect.unreachable(`${name} took ${ms} ms, more than ${limit}`)
-    }
-    expect(sharedStats(memory)).toMatchObject({ isReachable: false, lastError: expect.stringContaining('redis') })
-    server.resume()
-    await untilUsed(memory)
-  })
+  it.each(calls.filter(([name]) => FIRST.includes(name)))(
+    '%s is as quick as promised, and so is every call after it',
+    async (_, first) => {
+      const memory = await redisPlace(server).open()
+      const ids = await addAll(
+        memory,
+        numbered(10).map((name) => `said ${name}`),
+      )
+      await memory.getConversationHistory({ ...CHAT, read: 'strong' })
+      await server.pause()
+      expect((await timed(() => first(memory, ids))).ms).toBeLessThan(FIRST_CALL_MS)
+      for (const [name, call] of calls) {
+        // One of them is the first that has to ask Redis.
+        const limit = sharedStats(memory).isReachable ? FIRST_CALL_MS : LATER_CALL_MS
+        const { ms } = await timed(() => call(memory, ids))
+        if (ms >= limit) expect.unreachable(`${name} took ${ms} ms, more than ${limit}`)
+      }
+      expect(sharedStats(memory)).toMatchObject({ isReachable: false, lastError: expect.stringContaining('redis') })
+      server.resume()
+      await untilUsed(memory)
+    },
+  )
 
   it('no one of many calls at once waits longer', async () => {
     const place = redisPlace(server)

@@ -89,10 +89,10 @@ describe('a Redis that takes no writes', () => {
     const place = redisPlace(server)
     const [writer, reader] = await Promise.all([place.open(), place.open()])
     const before = process.memoryUsage().heapUsed
-    const text = 'x'.repeat(2_000)
-    for (let round = 0; round < 20; round++) {
+    const text = 'x'.repeat(6_000)
+    for (let round = 0; round < 10; round++) {
       await Promise.all(
-        numbered(60).map(async (sessionId) => {
+        numbered(50).map(async (sessionId) => {
           await writer.addMemoryItem(message(`${round} ${text}`, { sessionId }))
           expect(await strong(reader, sessionId)).toHaveLength(round + 1)
         }),
@@ -101,9 +101,9 @@ describe('a Redis that takes no writes', () => {
     expect(sharedStats(reader)).toMatchObject({ lastError: expect.stringContaining('OOM') })
     const grown = process.memoryUsage().heapUsed - before
     expect(grown).toBeLessThan(64 * 1024 * 1024)
-    for (const sessionId of numbered(60)) {
+    for (const sessionId of numbered(50)) {
       const found = await strong(reader, sessionId)
-      expect(found.map((content) => content.split(' ', 1)[0])).toEqual(numbered(20, 0).map((name) => name.slice(1)))
+      expect(found.map((content) => content.split(' ', 1)[0])).toEqual(numbered(10, 0).map((name) => name.slice(1)))
     }
     // Room again.
     await ask(server, 'CONFIG', 'SET', 'maxmemory', '100mb')
@@ -119,10 +119,10 @@ describe('a Redis with room for a tenth', () => {
     const server = await start({ args: ['--maxmemory', '2mb', '--maxmemory-policy', 'allkeys-lru'] })
     const place = redisPlace(server)
     const [writer, reader] = await Promise.all([place.open(), place.open()])
-    const sessions = numbered(250)
-    const text = 'x'.repeat(4_000)
+    const sessions = numbered(150)
+    const text = 'x'.repeat(8_000)
     const truth = new Map<string, string[]>(sessions.map((sessionId) => [sessionId, []]))
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 8; round++) {
       for (const sessionId of sessions) {
         const content = `${sessionId} ${round} ${text}`
         await writer.addMemoryItem(message(content, { sessionId }))
@@ -139,7 +139,7 @@ describe('a Redis with room for a tenth', () => {
       }
     }
     const info = String(await ask(server, 'INFO', 'stats'))
-    expect(Number(/evicted_keys:(\d+)/.exec(info)![1])).toBeGreaterThan(1_000)
+    expect(Number(/evicted_keys:(\d+)/.exec(info)![1])).toBeGreaterThan(300)
     expect(sharedStats(reader).hits).toBeGreaterThan(0)
     expect(sharedStats(reader).isReachable).toBe(true)
   })
@@ -172,7 +172,6 @@ describe('a Redis that allows little', () => {
   })
 
   it.each<[string, Partial<RedisOptions>]>([
-    ['CLIENT by its list of users', users('~*', '&*', '+@all', '-client')],
     ['CLIENT by its name', { args: ['--rename-command', 'CLIENT', ''] }],
     ['CLIENT TRACKING by its list of users', users('~*', '&*', '+@all', '-client|tracking')],
     ['its channel by its list of users', users('~*', 'resetchannels', '+@all')],
@@ -212,20 +211,22 @@ describe('a Redis that allows little', () => {
 })
 
 describe('a Redis that does not let us in', () => {
-  it.each([
-    ['without a password', {}, /NOAUTH/],
-    ['with a wrong one', { password: 'wrong-and-secret' }, /WRONGPASS/],
-  ])('%s is said so, and the file answers', async (_, redis, reason) => {
+  it('says so, and the file answers', async () => {
     const server = await start({ password: 'right' })
-    const memory = await redisPlace(server, redis).open()
-    await addAll(memory, ['one', 'two'])
-    expect(await strong(memory)).toEqual(['one', 'two'])
-    expect(contents(await memory.getConversationHistory(CHAT))).toEqual(['one', 'two'])
-    expect(sharedStats(memory)).toMatchObject({ isReachable: false, lastError: expect.stringMatching(reason) })
-    expect(JSON.stringify(memory.getStats())).not.toContain('secret')
+    const none = redisPlace(server)
+    const wrong = redisPlace(server, { password: 'wrong-and-secret' })
+    const memories = await Promise.all([none.open(), wrong.open()])
+    for (const [i, reason] of [/NOAUTH/, /WRONGPASS/].entries()) {
+      const memory = memories[i]!
+      await addAll(memory, ['one', 'two'])
+      expect(await strong(memory)).toEqual(['one', 'two'])
+      expect(contents(await memory.getConversationHistory(CHAT))).toEqual(['one', 'two'])
+      expect(sharedStats(memory)).toMatchObject({ isReachable: false, lastError: expect.stringMatching(reason) })
+      expect(JSON.stringify(memory.getStats())).not.toContain('secret')
+    }
   })
 
-  it('and then does, is used', async () => {
+  it('is used once it does', async () => {
     const server = await start({ password: 'old' })
     const memory = await redisPlace(server, { password: 'new' }).open()
     await addAll(memory, ['one'])
@@ -237,17 +238,19 @@ describe('a Redis that does not let us in', () => {
 })
 
 describe('a Redis that is not there', () => {
-  it('at the start is used once it comes', async () => {
+  it('takes nothing away, and is used once it comes', async () => {
     const port = await freePort()
     const place = redisPlace({ host: '127.0.0.1', port })
-    const [writer, reader] = await Promise.all([place.open(), place.open()])
-    await addAll(writer, ['one'])
-    for (const memory of [writer, reader]) {
+    const nowhere = redisPlace({ host: 'no-such-host.invalid', port: 6379 })
+    const [writer, reader, lost] = await Promise.all([place.open(), place.open(), nowhere.open()])
+    for (const memory of [writer, lost]) await addAll(memory, ['one'])
+    for (const [memory, reason] of [
+      [writer, /ECONNREFUSED/],
+      [reader, /ECONNREFUSED/],
+      [lost, /no-such-host/],
+    ] as const) {
       expect(await strong(memory)).toEqual(['one'])
-      expect(sharedStats(memory)).toMatchObject({
-        isReachable: false,
-        lastError: expect.stringMatching(/ECONNREFUSED/),
-      })
+      expect(sharedStats(memory)).toMatchObject({ isReachable: false, lastError: expect.stringMatching(reason) })
     }
     const server = await start({ port })
     await untilUsed([writer, reader])
@@ -255,12 +258,5 @@ describe('a Redis that is not there', () => {
     await addAll(writer, ['two'])
     expect(await hitsOf(reader, async () => expect(await strong(reader)).toEqual(['one', 'two']))).toBe(1)
     expect(await keysOf(server, place.keyPrefix)).not.toEqual([])
-  })
-
-  it('and whose name leads nowhere takes nothing away', async () => {
-    const memory = await redisPlace({ host: 'no-such-host.invalid', port: 6379 }).open()
-    await addAll(memory, ['one'])
-    expect(await strong(memory)).toEqual(['one'])
-    expect(sharedStats(memory)).toMatchObject({ isReachable: false, lastError: expect.stringMatching(/no-such-host/) })
   })
 })

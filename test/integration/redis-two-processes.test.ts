@@ -132,7 +132,6 @@ describe('a process whose invalidation line', () => {
   })
 
   it.each<[string, (proxy: TcpProxy) => void]>([
-    ['and all else is swallowed by the network', (proxy) => proxy.swallow('replies')],
     ['and all else is held back by the network', (proxy) => proxy.blackhole()],
     [
       'and all else is cut, and nothing let through',
@@ -183,7 +182,7 @@ describe('a reply that is cut', () => {
     ['of a deletion of the copy', /unlink/, (memory, ids) => memory.deleteMemoryItem(ids[4]!), numbered(4)],
   ]
 
-  it.each(works.flatMap((work) => [0, 3].map((replyBytes) => [...work, replyBytes] as const)))(
+  it.each(works.map((work, i) => [...work, i % 2 === 0 ? 3 : 0] as const))(
     '%s changes nothing that anybody reads',
     async (what, request, work, expected, replyBytes) => {
       const proxy = await proxyOf(server)
