@@ -24,6 +24,18 @@ export function lifetimeTests(test: DurableTest): void {
     await store.close()
   })
 
+  test('the name of the data is short and plain, and the same for whoever opens it', async ({
+    store,
+    other,
+    reopened,
+  }) => {
+    const name = store.dataId?.()
+    if (name === undefined) return
+    assert.match(name, /^[A-Za-z0-9]{1,64}$/)
+    assert.equal((await other()).dataId?.(), name)
+    assert.equal((await reopened())?.dataId?.() ?? name, name)
+  })
+
   test('a store that says it is persistent holds everything when opened again', async ({ store, reopened }) => {
     await store.append(chat, entries(0, 4), REVIEW)
     await commitNow(store, chat.key, {
