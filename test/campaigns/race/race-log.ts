@@ -1,0 +1,101 @@
+import type { JournalLine, Op, ProcessLog, Read } from './journal.ts'
+
+/** An add, an update or a deletion. */
+export interface Change {
+  readonly op: Op
+  readonly process: string
+  /** Microseconds; never, where nobody was told of its end. */
+  readonly begin: number
+  end: number
+  isTroubled: boolean
+}
+
+/** All that was ever done to an item. */
+export interface ItemLog {
+  readonly item: Op
+  readonly session: string
+  id: string | undefined
+  readonly adds: Change[]
+  readonly updates: Change[]
+  readonly deletes: Change[]
+}
+
+export interface ProcessReads {
+  readonly name: string
+  /** In the order in which they ended. */
+  readonly reads: readonly Read[]
+  readonly stalls: readonly { readonly from: number; readonly to: number }[]
+}
+
+/** The logs of all processes, by what they are about. */
+export interface RaceLog {
+  readonly sessions: ReadonlyMap<string, ReadonlyMap<Op, ItemLog>>
+  readonly processes: readonly ProcessReads[]
+  readonly changes: readonly Change[]
+  readonly problems: readonly string[]
+}
+
+export function gatherLog(logs: readonly ProcessLog[]): RaceLog {
+  const gathering = new Gathering()
+  for (const log of logs) for (const line of log.lines) gathering.takeChange(log.name, line)
+  // After all changes: a process may read an item before its maker has written down that it is there.
+  for (const log of logs) for (const line of log.lines) gathering.takeIds(log.name, line)
+  const { sessions, changes, problems } = gathering
+  const processes = logs.map(({ name, lines }) => ({
+    name,
+    reads: lines.filter((line): line is Read => line.kind === 'read'),
+    stalls: lines.filter((line) => line.kind === 'stall'),
+  }))
+  return { sessions, processes, changes, problems }
+}
+
+class Gathering {
+  readonly sessions = new Map<string, Map<Op, ItemLog>>()
+  readonly changes: Change[] = []
+  readonly problems: string[] = []
+  readonly #byOp = new Map<Op, readonly [Change, ItemLog]>()
+
+  takeChange(process: string, line: JournalLine): void {
+    if (line.kind === 'error') this.problems.push(`${process}: a call failed: ${line.message}`)
+    if (line.kind === 'begin') {
+      const { op, what, at } = line
+      const change = { op, process, begin: at, end: Number.POSITIVE_INFINITY, isTroubled: false }
+      const item = this.#item(line.session, line.item)
+      this.#byOp.set(op, [change, item])
+      this.changes.push(change)
+      if (what === 'add') item.adds.push(change)
+      else if (what === 'update') item.updates.push(change)
+      else item.deletes.push(change)
+    }
+    if (line.kind !== 'end') return
+    const [change, item] = this.#byOp.get(line.op)!
+    change.isTroubled = line.isTroubled
+    // Nothing was changed. Whatever it found gone, somebody has deleted.
+    if (!line.did) item.updates.splice(0, item.updates.length, ...item.updates.filter(({ op }) => op !== line.op))
+    change.end = line.at
+    if (line.id !== undefined) this.#named(process, item, line.id)
+  }
+
+  takeIds(process: string, line: JournalLine): void {
+    if (line.kind !== 'read') return
+    for (const [op, id] of Object.entries(line.ids ?? {})) {
+      const item = this.sessions.get(line.session)?.get(Number(op))
+      if (item !== undefined) this.#named(process, item, id)
+    }
+  }
+
+  #named(process: string, item: ItemLog, id: string): void {
+    item.id ??= id
+    if (item.id !== id) this.problems.push(`${process}: item ${item.item} is there twice: as ${item.id} and as ${id}`)
+  }
+
+  #item(session: string, item: Op): ItemLog {
+    let items = this.sessions.get(session)
+    if (items === undefined) this.sessions.set(session, (items = new Map()))
+    let log = items.get(item)
+    if (log === undefined) {
+      items.set(item, (log = { item, session, id: undefined, adds: [], updates: [], deletes: [] }))
+    }
+    return log
+  }
+}

@@ -1,0 +1,84 @@
+import { copyFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type RedisServer, restartAmong, startRedis } from '../../../emulators/redis.ts'
+import { startRedisCluster } from '../../../emulators/redis-cluster.ts'
+import { ask } from '../../../emulators/resp.ts'
+import type { TieredStorageManagerOptions } from '../../../src/thermocline.ts'
+import { microseconds } from '../erase/journal.ts'
+
+/** So little that sessions are evicted all the time. */
+const ARGS = ['--maxmemory', '2mb', '--maxmemory-policy', 'allkeys-lru']
+
+export type TargetKind = 'single' | 'cluster'
+
+/** One server, or the primaries of a cluster. */
+export interface RedisTarget extends AsyncDisposable {
+  readonly options: NonNullable<TieredStorageManagerOptions['redis']>
+  /** A server that starts again takes its place in here. */
+  readonly servers: readonly RedisServer[]
+  restart(server: RedisServer): Promise<void>
+}
+
+export async function startTarget(kind: TargetKind): Promise<RedisTarget> {
+  if (kind === 'cluster') {
+    const cluster = await startRedisCluster({ args: ARGS })
+    return {
+      options: { cluster: cluster.addresses },
+      servers: cluster.nodes,
+      restart: async (server) => {
+        await cluster.restart(server)
+        await cluster.untilOk()
+      },
+      [Symbol.asyncDispose]: () => cluster.stop(),
+    }
+  }
+  const servers = [await startRedis({ args: ARGS })]
+  const { host, port } = servers[0]!
+  return {
+    options: { redisHost: host, redisPort: port },
+    servers,
+    restart: async (server) => void (await restartAmong(servers, server)),
+    [Symbol.asyncDispose]: async () => void (await Promise.all(servers.map((server) => server.stop()))),
+  }
+}
+
+/** What a server holds now, for it to start with later. */
+export class Snapshot {
+  /** Between these two it was made, in microseconds. */
+  readonly made: { readonly from: number; readonly to: number }
+  readonly #file: string
+  readonly #copy: string
+
+  private constructor(folder: string, from: number) {
+    this.#file = join(folder, 'dump.rdb')
+    this.#copy = join(folder, 'older.rdb')
+    // Whoever starts again before it is put back has nothing.
+    renameSync(this.#file, this.#copy)
+    this.made = { from, to: microseconds() }
+  }
+
+  static async of(server: RedisServer): Promise<Snapshot> {
+    const folder = await folderOf(server)
+    const from = microseconds()
+    await ask(server, 'SAVE')
+    return new Snapshot(folder, from)
+  }
+
+  putBack(): void {
+    copyFileSync(this.#copy, this.#file)
+  }
+
+  remove(): void {
+    for (const file of [this.#file, this.#copy]) rmSync(file)
+  }
+}
+
+async function folderOf(server: RedisServer): Promise<string> {
+  const [, folder] = (await ask(server, 'CONFIG', 'GET', 'dir')) as readonly string[]
+  return folder!
+}
+
+export async function evictedKeys(servers: readonly RedisServer[]): Promise<number> {
+  const infos = await Promise.all(servers.map((server) => ask(server, 'INFO', 'stats')))
+  return infos.reduce<number>((sum, info) => sum + Number(/evicted_keys:(\d+)/.exec(String(info))?.[1] ?? 0), 0)
+}
