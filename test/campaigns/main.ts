@@ -6,12 +6,14 @@ import { eraseRounds } from './erase/erase-rounds.ts'
 import { importRounds } from './import/import-rounds.ts'
 import { killAtRandom, killAtSteps } from './kill/kill-rounds.ts'
 import { modelCampaign } from './model/model-campaign.ts'
+import { raceCampaign, raceSelfTest } from './race/race-campaign.ts'
 
 const HELP = `npm run campaign -- kill [--kills 1000] [--seed N] [--minutes M]
 npm run campaign -- erase [--rounds 100] [--seed N]
 npm run campaign -- import [--rounds 100] [--seed N] [--minutes M]
 npm run campaign -- data --data DIR
-npm run campaign -- model [--ops 1000000] [--seed N] [--minutes M] [--stage NAME]`
+npm run campaign -- model [--ops 1000000] [--seed N] [--minutes M] [--stage NAME]
+npm run campaign -- race [--minutes 10] [--seed N] [--target single|cluster] [--self-test]`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,6 +25,8 @@ const { values, positionals } = parseArgs({
     data: { type: 'string' },
     ops: { type: 'string', default: '1000000' },
     stage: { type: 'string' },
+    target: { type: 'string', default: 'single' },
+    'self-test': { type: 'boolean', default: false },
   },
 })
 
@@ -97,10 +101,21 @@ async function importing(): Promise<readonly string[]> {
   return problems
 }
 
+async function race(): Promise<readonly string[]> {
+  const seed = Number(values.seed)
+  const minutes = values.minutes === 'Infinity' ? 10 : Number(values.minutes)
+  const { target } = values
+  if (!(Number.isSafeInteger(seed) && minutes > 0 && (target === 'single' || target === 'cluster'))) return [HELP]
+  console.log(`seed ${seed}: three processes on one file and one Redis (${target})`)
+  if (values['self-test']) return raceSelfTest(seed, console.log)
+  return raceCampaign({ seed, minutes, target, onRound: console.log })
+}
+
 const CAMPAIGNS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   kill,
   erase,
   model,
+  race,
   import: importing,
   data: async () => (values.data === undefined ? [HELP] : dataCampaign(values.data, console.log)),
 }

@@ -88,7 +88,8 @@ class Check {
     for (const item of items.values()) {
       const wrote = found.get(item.item)
       const isInside = item.id !== undefined && window(item.id, item.item)
-      if (wrote !== undefined && !isInside) this.#complain(read, process, `has item ${item.item}, which was not asked for`)
+      if (wrote !== undefined && !isInside)
+        this.#complain(read, process, `has item ${item.item}, which was not asked for`)
       if (!isInside) continue
       const mustKnow = (change: Change): boolean => {
         const seenAt = seen.get(change.op)
@@ -129,26 +130,14 @@ class Check {
     return found
   }
 
-  #missing(
-    item: ItemLog,
-    read: Read,
-    process: ProcessReads,
-    mustKnow: (change: Change) => boolean,
-    seen: Seen,
-  ): void {
+  #missing(item: ItemLog, read: Read, process: ProcessReads, mustKnow: (change: Change) => boolean, seen: Seen): void {
     if (item.deletes.some(({ begin }) => begin < read.to)) return
     const add = item.adds.find(mustKnow)
     if (add !== undefined) this.#complain(read, process, `lacks item ${item.item}`, add)
     else if ((seen.get(item.item) ?? read.to) < read.from) this.wentBack += 1
   }
 
-  #present(
-    item: ItemLog,
-    wrote: Op,
-    read: Read,
-    process: ProcessReads,
-    mustKnow: (change: Change) => boolean,
-  ): void {
+  #present(item: ItemLog, wrote: Op, read: Read, process: ProcessReads, mustKnow: (change: Change) => boolean): void {
     const deleted = item.deletes.find(mustKnow)
     if (deleted !== undefined) this.#complain(read, process, `has item ${item.item}, which was deleted`, deleted)
     const version = item.updates.find(({ op }) => op === wrote)

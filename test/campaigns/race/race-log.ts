@@ -90,12 +90,10 @@ class Gathering {
   }
 
   #item(session: string, item: Op): ItemLog {
-    let items = this.sessions.get(session)
-    if (items === undefined) this.sessions.set(session, (items = new Map()))
-    let log = items.get(item)
-    if (log === undefined) {
-      items.set(item, (log = { item, session, id: undefined, adds: [], updates: [], deletes: [] }))
-    }
+    const items = this.sessions.get(session) ?? new Map<Op, ItemLog>()
+    this.sessions.set(session, items)
+    const log = items.get(item) ?? { item, session, id: undefined, adds: [], updates: [], deletes: [] }
+    items.set(item, log)
     return log
   }
 }

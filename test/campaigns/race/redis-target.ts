@@ -6,8 +6,8 @@ import { ask } from '../../../emulators/resp.ts'
 import type { TieredStorageManagerOptions } from '../../../src/thermocline.ts'
 import { microseconds } from '../erase/journal.ts'
 
-/** So little that sessions are evicted all the time. */
-const ARGS = ['--maxmemory', '2mb', '--maxmemory-policy', 'allkeys-lru']
+/** So little that sessions are evicted all the time. A server of a cluster takes 0.9 MB more for itself. */
+const MAX_MEMORY = { single: '2mb', cluster: '3mb' } as const
 
 export type TargetKind = 'single' | 'cluster'
 
@@ -20,8 +20,9 @@ export interface RedisTarget extends AsyncDisposable {
 }
 
 export async function startTarget(kind: TargetKind): Promise<RedisTarget> {
+  const args = ['--maxmemory', MAX_MEMORY[kind], '--maxmemory-policy', 'allkeys-lru']
   if (kind === 'cluster') {
-    const cluster = await startRedisCluster({ args: ARGS })
+    const cluster = await startRedisCluster({ args })
     return {
       options: { cluster: cluster.addresses },
       servers: cluster.nodes,
@@ -32,7 +33,7 @@ export async function startTarget(kind: TargetKind): Promise<RedisTarget> {
       [Symbol.asyncDispose]: () => cluster.stop(),
     }
   }
-  const servers = [await startRedis({ args: ARGS })]
+  const servers = [await startRedis({ args })]
   const { host, port } = servers[0]!
   return {
     options: { redisHost: host, redisPort: port },

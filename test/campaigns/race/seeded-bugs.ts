@@ -27,7 +27,8 @@ export const SEEDED_BUGS: Readonly<Record<string, SeededBug>> = {
       ]),
   },
   'an append leaves a lease standing': {
-    patch: () => changeScript(APPEND, [["if footer:sub(-1) ~= 'C' or", "if footer:sub(-1) ~= 'C' then return 0 end if"]]),
+    patch: () =>
+      changeScript(APPEND, [["if footer:sub(-1) ~= 'C' or", "if footer:sub(-1) ~= 'C' then return 0 end if"]]),
   },
   'a copy is filled without its lease': {
     patch: () => changeScript(FILL, [["redis.call('GET', KEYS[1]) ~= ARGV[1]", 'false']]),
@@ -98,8 +99,10 @@ function changeScript(script: Script, changes: readonly (readonly [from: string,
     text = text.replace(from, () => to)
   }
   changeMethods(Redis.prototype as RedisClient, {
-    call: (call) => (command, sha, ...args) =>
-      command === 'evalsha' && sha === script.sha ? call('eval', text, ...args) : call(command, sha!, ...args),
+    call:
+      (call) =>
+      (command, sha, ...args) =>
+        command === 'evalsha' && sha === script.sha ? call('eval', text, ...args) : call(command, sha!, ...args),
   })
 }
 

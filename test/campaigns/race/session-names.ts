@@ -16,8 +16,18 @@ export class SessionNames {
 
   pick(chance: Chance, at: number): string {
     // Some are busy all the time, others are quiet, and what was missed there shows for longer.
-    const focus = Math.floor((at - this.#startedAt) / FOCUS_US) % SESSIONS
-    return this.#name(chance.of(0.4) ? focus : Math.floor(SESSIONS * (chance.between(0, 999) / 1000) ** 3), at)
+    const i = Math.floor(SESSIONS * (chance.between(0, 999) / 1000) ** 3)
+    return chance.of(0.4) ? this.focus(at) : this.#name(i, at)
+  }
+
+  /** The session that all are after now. */
+  focus(at: number): string {
+    return this.#name(Math.floor((at - this.#startedAt) / FOCUS_US) % SESSIONS, at)
+  }
+
+  /** In how many milliseconds that will be another one. */
+  msToNextFocus(at: number): number {
+    return (FOCUS_US - ((at - this.#startedAt) % FOCUS_US)) / 1000
   }
 
   /** Of all times so far. */

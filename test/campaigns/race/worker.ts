@@ -35,6 +35,7 @@ interface KnownItem {
 }
 
 const LOOPS = 4
+const VERSES = 4
 const TICK_MS = 20
 const STALL_MS = 50
 const STATS_MS = 500
@@ -68,7 +69,8 @@ export class Worker {
     await this.#memory.initialize()
     onReady()
     const timers = [setInterval(this.#stallWatch(), TICK_MS), setInterval(() => this.#tellServed(), STATS_MS)]
-    await Promise.all(Array.from({ length: LOOPS }, (_, i) => this.#loop(new Chance(this.#plan.seed + i))))
+    const loops = Array.from({ length: LOOPS }, (_, i) => this.#loop(new Chance(this.#plan.seed + i)))
+    await Promise.all([...loops, this.#chorus(new Chance(this.#plan.seed + LOOPS))])
     // By then, whatever befell Redis before the end is no excuse any more.
     await delay(MAX_PROOF_AGE_MS + RECOVERY_MS / 2)
     for (const session of this.#names.all(microseconds())) {
@@ -94,6 +96,20 @@ export class Worker {
         this.#failed(error)
       }
       if (chance.of(0.4)) await delay(chance.between(0, 12))
+    }
+  }
+
+  /** All processes add to the same session at the same time, one item after another, and look what came of it. */
+  async #chorus(chance: Chance): Promise<void> {
+    for (let now = microseconds(); now < this.#plan.endsAt; now = microseconds()) {
+      await delay(this.#names.msToNextFocus(now))
+      const session = this.#names.focus(microseconds())
+      try {
+        for (let i = 0; i < VERSES; i++) await this.#send([this.#newItem(chance, session)])
+        await this.#history(session, true, { limit: 20 })
+      } catch (error) {
+        this.#failed(error)
+      }
     }
   }
 

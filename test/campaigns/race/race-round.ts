@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { TieredStorageManager } from '../../../src/thermocline.ts'
 import { Chance } from '../../support/random.ts'
 import { TempFolder } from '../../support/temp-folder.ts'
@@ -141,7 +141,9 @@ class Round implements Disposable {
       if (fault === undefined) continue
       const evicted = await evictedKeys(this.#target.servers)
       const i = this.#faults.length
-      await strike(this.#target, fault, which, (now) => void (this.#faults[i] = now))
+      await strike(this.#target, fault, which, (now) => {
+        this.#faults[i] = now
+      })
       // A server that starts again counts anew.
       if (fault.kind === 'restart' || fault.kind === 'restore') this.#evicted += evicted
     }
@@ -188,7 +190,10 @@ class Round implements Disposable {
           expected = items.map(({ content }) => readText(content).join('/')).join(' ')
           truth.set(session, expected)
         }
-        const found = line.found.map((op, i) => (i % 2 === 0 ? op : `/${op} `)).join('').trim()
+        const found = line.found
+          .map((op, i) => (i % 2 === 0 ? op : `/${op} `))
+          .join('')
+          .trim()
         if (found === expected) continue
         const kind = line.strong ? 'strong' : 'default'
         this.#problems.push(`${session}: the last ${kind} read of ${name} is ${found}, but there is ${expected}`)
