@@ -10,7 +10,7 @@ import { readLines } from '../support/line-journal.ts'
 import { USER, WORKER_OPTIONS } from './bounds.ts'
 import { checkRace, type RaceFindings } from './checker.ts'
 import { type Fault, type JournalLine, type ProcessLog, readText } from './journal.ts'
-import { chooseFault, type PlannedFault, strike } from './redis-faults.ts'
+import { chooseFault, durationMs, type PlannedFault, strike } from './redis-faults.ts'
 import { evictedKeys, type RedisTarget, startTarget, type TargetKind } from './redis-target.ts'
 import type { KeyedItem } from './worker.ts'
 import type { WorkerProcessPlan } from './worker-process.ts'
@@ -133,7 +133,7 @@ class Round implements Disposable {
       const waitMs = chance.between(300, bug === undefined ? 2500 : 800)
       const fault = faults(chance)
       const which = chance.between(0, 100)
-      const lastsMs = fault?.kind === 'pause' ? fault.forMs : fault?.kind === 'restore' ? fault.ageMs : 0
+      const lastsMs = fault === undefined ? 0 : durationMs(fault)
       // The servers are well at the end.
       if (microseconds() + (waitMs + lastsMs + 500) * 1000 > this.#endsAt) break
       await delay(waitMs, undefined, { signal: this.#over.signal }).catch(() => undefined)

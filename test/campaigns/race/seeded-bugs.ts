@@ -72,7 +72,7 @@ export const SEEDED_BUGS: Readonly<Record<string, SeededBug>> = {
   },
   'silence is taken for quiet': {
     patch: () => changeMethods(RedisInvalidations.prototype, { isHeard: () => () => true }),
-    faults: [{ kind: 'cut', type: 'pubsub' }],
+    faults: [{ kind: 'cut', type: 'pubsub', forMs: 2500 }],
   },
   'a copy is kept in the process though it was voided on its way': {
     patch: () =>
