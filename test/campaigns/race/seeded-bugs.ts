@@ -4,10 +4,10 @@ import { inProcessHotStore } from '../../../src/stores/in-process/hot-store.ts'
 import { redisHotStore } from '../../../src/stores/redis/hot-store.ts'
 import { RedisInvalidations } from '../../../src/stores/redis/invalidations.ts'
 import { APPEND, FILL, type Script } from '../../../src/stores/redis/scripts.ts'
-import { DistrustedKeys } from '../../../src/tiers/distrusted-keys.ts'
+import { DistrustedKeys } from '../../../src/tiers/hot/distrusted-keys.ts'
+import { layeredHotStore } from '../../../src/tiers/hot/layered-hot-store.ts'
+import { SessionCopy } from '../../../src/tiers/hot/session-copy.ts'
 import type { HotStore } from '../../../src/tiers/hot-store.ts'
-import { layeredHotStore } from '../../../src/tiers/layered-hot-store.ts'
-import { SessionCopy } from '../../../src/tiers/reading/session-copy.ts'
 import type { PlannedFault } from './redis-faults.ts'
 
 /** A bug that a short race has to find. */

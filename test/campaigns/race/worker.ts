@@ -91,7 +91,7 @@ export class Worker {
         else if (what <= 91) await this.#add(chance, session)
         else if (what <= 95) await this.#update(chance)
         else if (what <= 98) await this.#delete(chance)
-        else await this.#memory.demote({ userId: USER, sessionId: session }, chance.of(0.5) ? 'warm' : 'cold')
+        else await this.#demote(session, chance.of(0.5) ? 'warm' : 'cold')
       } catch (error) {
         this.#failed(error)
       }
@@ -250,6 +250,15 @@ export class Worker {
     const did = await change()
     const at = microseconds()
     this.#journal.write({ kind: 'end', at, op, did, isTroubled: this.#failures() !== failures })
+  }
+
+  async #demote(sessionId: string, to: 'warm' | 'cold'): Promise<void> {
+    try {
+      await this.#memory.demote({ userId: USER, sessionId }, to)
+    } catch (error) {
+      // Others were faster again and again: the next sweep goes on.
+      if (!isThermoclineError(error, 'SEGMENT_MISSING')) throw error
+    }
   }
 
   #learn(known: KnownItem): void {
