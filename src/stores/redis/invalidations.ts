@@ -105,6 +105,8 @@ export class RedisInvalidations implements HotChanges {
     client.on('message', (_channel, keys) => this.#tell(String(keys)))
     this.#track(line).then(
       () => {
+        // A primary that joined while the others were heard: what was read from it until now, nobody was told of.
+        this.#tellAll(undefined)
         line.heardAt = now
         line.waitingSince = undefined
       },
