@@ -10,6 +10,8 @@ import { TempFolder } from './temp-folder.ts'
 export interface RedisPlace {
   readonly file: string
   readonly keyPrefix: string
+  /** All that were made, also those that could not be opened. */
+  readonly managers: readonly TieredStorageManager[]
   /** Opened, and closed with the test. */
   open(options?: TieredStorageManagerOptions): Promise<TieredStorageManager>
 }
@@ -33,6 +35,7 @@ export function redisPlace(
   return {
     file,
     keyPrefix,
+    managers,
     async open(options = {}) {
       const manager = new TieredStorageManager({
         path: file,

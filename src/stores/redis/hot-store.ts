@@ -94,6 +94,7 @@ class RedisHotStore implements HotStore {
 
   /** A server that can't be reached is no reason to fail: it may come back. */
   async open(dataId = ''): Promise<void> {
+    this.#isClosed = false
     const { keyPrefix } = this.#options
     this.#sessions = `${keyPrefix}:h:${dataId}`
     this.#segments = `${keyPrefix}:s:${dataId}`

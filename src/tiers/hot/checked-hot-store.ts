@@ -58,8 +58,8 @@ class CheckedHotStore implements HotStore {
   readonly #store: HotStore
   readonly #calls: Required<HotCallOptions>
   readonly #clock: Clock
-  readonly #deadlines: Deadlines
   readonly #distrusted: DistrustedKeys
+  #deadlines: Deadlines
   #inFlight = 0
   #isClosed = false
   #isAway = false
@@ -82,12 +82,19 @@ class CheckedHotStore implements HotStore {
   }
 
   open(dataId?: string): Promise<void> {
+    // Closed where something beside it could not be opened, and now opened again.
+    if (this.#isClosed) {
+      this.#deadlines = new Deadlines(this.#calls.timeoutMs, this.#clock)
+      this.#isAway = false
+      this.#isClosed = false
+    }
     return this.#store.open(dataId)
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
     this.#stopMending?.()
+    this.#stopMending = undefined
     this.#deadlines.close()
     await this.#store.close()
   }
