@@ -47,6 +47,9 @@ export function checkedHotStore(store: HotStore, calls: HotCallOptions = {}, clo
   return new CheckedHotStore(store, resolveHotCalls(calls), clock)
 }
 
+/** A probe without an answer for so long is given up: a client can lose a call with its connection. */
+const PROBE_TIMEOUT_MS = 5000
+
 /** Nothing can be filled with it. */
 const NO_LEASE: HotLease = Object.freeze({ token: undefined })
 const MISS: HotMiss = Object.freeze({ kind: 'miss', lease: NO_LEASE })
@@ -66,6 +69,8 @@ class CheckedHotStore implements HotStore {
   /** Ends the mending; undefined while there is nothing to mend. */
   #stopMending: (() => void) | undefined
   #isMending = false
+  /** Ends the wait for the probe that is under way. */
+  #probing: AbortController | undefined
   #hits = 0
   #misses = 0
   #failures = 0
@@ -96,6 +101,7 @@ class CheckedHotStore implements HotStore {
     this.#stopMending?.()
     this.#stopMending = undefined
     this.#deadlines.close()
+    this.#probing?.abort()
     await this.#store.close()
   }
 
@@ -258,35 +264,52 @@ class CheckedHotStore implements HotStore {
     // A call to a store that hangs is not answered either: one at a time.
     if (this.#isMending) return
     this.#isMending = true
-    const before = this.#distrusted.size
+    const { size, troubles } = this.#distrusted
+    let isBusy = false
     try {
       if (this.#isAway) await this.#probe()
-      await this.#repair()
+      isBusy = await this.#repair()
     } catch (error) {
       this.#lastError = error instanceof Error ? error.message : String(error)
     } finally {
       this.#isMending = false
     }
-    // What it answers and will not do is not asked for again and again.
+    // What it answers and will not do is not asked for again and again, but for what came to it meanwhile.
     const left = this.#distrusted.size
-    if (this.#isAway || (left > 0 && left < before)) return
+    if (this.#isAway || (left > 0 && (isBusy || left < size || this.#distrusted.troubles > troubles))) return
     this.#stopMending?.()
     this.#stopMending = undefined
   }
 
   async #probe(): Promise<void> {
     const startedAt = this.#clock.now()
-    await this.#store.probe?.()
+    const probing = new AbortController()
+    this.#probing = probing
+    try {
+      const late = this.#clock.sleep(PROBE_TIMEOUT_MS, probing.signal).then(() => {
+        throw timedOut('probe', this.name, PROBE_TIMEOUT_MS)
+      })
+      await Promise.race([this.#store.probe?.(), late])
+    } finally {
+      probing.abort()
+    }
     // Whoever is back so slowly would be away again at the next call of a user.
     if (this.#clock.now() - startedAt >= this.#calls.timeoutMs)
       throw timedOut('probe', this.name, this.#calls.timeoutMs)
     this.#isAway = false
   }
 
-  /** One that can't be told must not keep the others from being told. */
-  async #repair(): Promise<void> {
-    for (const key of this.#distrusted.keys()) if (!this.#isAway) await this.#forget(key).catch(() => undefined)
+  /** One that can't be told must not keep the others from being told. True where there were too many calls for some. */
+  async #repair(): Promise<boolean> {
+    let isBusy = false
+    for (const key of this.#distrusted.keys()) {
+      if (this.#isAway) break
+      await this.#forget(key).catch((error: unknown) => {
+        isBusy ||= isThermoclineError(error, 'OVERLOADED')
+      })
+    }
     for (const [key, segmentIds] of this.#distrusted.takeSegments()) await this.dropSegments(key, segmentIds)
+    return isBusy
   }
 }
 

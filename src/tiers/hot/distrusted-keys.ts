@@ -30,6 +30,11 @@ export class DistrustedKeys {
     return this.#keys.size + this.#segments.size
   }
 
+  /** How often a session was added. */
+  get troubles(): number {
+    return this.#troubles
+  }
+
   add(key: SessionKey): void {
     this.#troubles += 1
     if (this.#keys.size < MAX_KEYS || this.#keys.has(key)) this.#keys.set(key, this.#troubles)

@@ -171,6 +171,19 @@ describe('the breaker', () => {
     expect(store.stats().shared?.lastError).toContain('still away')
   })
 
+  it('is found back though a probe is never answered, as that of a client that lost it with its connection', async () => {
+    const { store, state, clock } = setUp()
+    state.fault = 'refuse'
+    await read(store, chat)
+    state.probe = () => new Promise(() => {})
+    await advance(clock, probeEveryMs)
+    state.fault = 'none'
+    state.probe = async () => undefined
+    await advance(clock, 5_000)
+    await advance(clock, probeEveryMs)
+    expect(store.stats().shared?.isReachable).toBe(true)
+  })
+
   it('asks a store that hangs once, and takes a slow answer for none', async () => {
     const { store, state, asked, clock } = setUp()
     state.fault = 'refuse'
@@ -298,6 +311,38 @@ describe('a copy that could not be told', () => {
     expect([await numberRead(naked), store.stats().shared?.isReachable]).toEqual([3, true])
     await advance(clock, probeEveryMs)
     expect(await numberRead(naked)).toBe('miss')
+    await advance(clock, timeoutMs)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('is told of though there are too many calls once more, and of what comes to it meanwhile', async () => {
+    const { store, state, clock, naked, faulty } = setUp({ maxInFlight: 1 })
+    const another = session('another')
+    await fillNow(store, chat, copyOf(chat, held, 3))
+    await fillNow(store, another, copyOf(another, items(another, 0, 2), 2))
+    state.fault = (operation) => (operation === 'getSegment' ? 'hold' : 'none')
+    const reading = store.getSegment(chat.key, 'a')
+    expect(await store.append(chat.key, [next!], 4)).toBe(false)
+    await advance(clock, probeEveryMs - 1)
+    await faulty.held.release()
+    await reading
+    const readingOn = store.getSegment(chat.key, 'a')
+    await advance(clock, 1)
+    await faulty.held.release()
+    await readingOn
+    expect(await numberRead(naked)).toBe(3)
+    // What fails while another is told of.
+    const forget = naked.forget.bind(naked)
+    const forgetLate = async (key: string) => {
+      Object.assign(naked, { forget })
+      await store.append(another.key, items(another, 2, 1), 3)
+      await forget(key as never)
+    }
+    Object.assign(naked, { forget: forgetLate })
+    await advance(clock, probeEveryMs)
+    expect(await numberRead(naked)).toBe('miss')
+    await advance(clock, probeEveryMs)
+    expect(await numberRead(naked, another)).toBe('miss')
     await advance(clock, timeoutMs)
     expect(clock.pending).toBe(0)
   })
