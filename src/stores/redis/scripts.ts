@@ -72,7 +72,17 @@ export const APPEND: Script = script(`
   if size == 0 then return 0 end
   local footer = redis.call('GETRANGE', KEYS[1], -${FOOTER.chars}, -1)
   local n = ${field('footer', FOOTER.n)}
-  if footer:sub(-1) ~= 'C' or (n ~= ARGV[1] and n < ARGV[2]) or (n == ARGV[1] and ${field('footer', FOOTER.newest)} >= ARGV[3]) then
+  -- Byte by byte: Lua's own comparison goes by the locale that the server was started in.
+  local function isBelow(a, b)
+    for i = 1, #a do
+      local x, y = a:byte(i), b:byte(i)
+      if x ~= y then return x < y end
+    end
+    return false
+  end
+  local isGap = n ~= ARGV[1] and isBelow(n, ARGV[2])
+  local isLate = n == ARGV[1] and not isBelow(${field('footer', FOOTER.newest)}, ARGV[3])
+  if footer:sub(-1) ~= 'C' or isGap or isLate then
     redis.call('DEL', KEYS[1])
     return 0
   end
