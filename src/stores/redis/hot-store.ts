@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { primariesOf, type RedisClient, type RedisConnection } from '../../clients/ioredis.ts'
 import { isThermoclineError } from '../../errors.ts'
-import { checkNumberOption } from '../../lib/check-options.ts'
+import { checkNumberOption, invalidOption } from '../../lib/check-options.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { type SessionKey, stampOf } from '../../memory/session.ts'
@@ -201,6 +201,12 @@ class RedisHotStore implements HotStore {
   async #connect(): Promise<void> {
     const connection = await this.#options.connect()
     if (this.#isClosed || this.#connection !== undefined) return connection.close()
+    try {
+      checkGivenClient(connection.client)
+    } catch (error) {
+      await connection.close()
+      throw error
+    }
     this.#connection = connection
     this.changes.open(connection.client, this.#sessions)
   }
@@ -226,11 +232,14 @@ class RedisHotStore implements HotStore {
     if (typeof text !== 'string') return BROKEN
     try {
       const log = decodeLog(key, text, newest)
-      // Characters of several bytes make it a little too small, which the room that is added makes up for.
-      if (log.kind === 'copy' && log.entries.length > 0) this.#notes.sized(key, log.chars / log.entries.length)
+      if (log.kind === 'copy' && log.entries.length > 0) {
+        const bytes = Buffer.byteLength(text.slice(text.length - log.chars))
+        this.#notes.sized(key, bytes / log.entries.length)
+      }
       return log
     } catch {
-      return BROKEN
+      // Where this is only the end, the record that it begins with may be half of the first of all.
+      return from === 0 ? BROKEN : CUT
     }
   }
 
@@ -307,6 +316,7 @@ class RedisHotStore implements HotStore {
 }
 
 const BROKEN = Object.freeze({ kind: 'broken' })
+const CUT = Object.freeze({ kind: 'cut' })
 const WRONG_TYPE = (error: unknown): boolean => error instanceof Error && error.message.startsWith('WRONGTYPE')
 
 function decodeFound(key: SessionKey, text: string, newest = Number.POSITIVE_INFINITY): LogText | undefined {
@@ -315,6 +325,17 @@ function decodeFound(key: SessionKey, text: string, newest = Number.POSITIVE_INF
   } catch {
     return undefined
   }
+}
+
+/**
+ * What the protocol can't do with: a prefix of the client's own hides the keys from what tells of changes to them, and
+ * a replica is behind what was acknowledged.
+ * @throws ThermoclineError `INVALID_OPTION`
+ */
+function checkGivenClient({ options }: RedisClient): void {
+  const { keyPrefix, scaleReads = 'master' } = (options ?? {}) as { keyPrefix?: unknown; scaleReads?: unknown }
+  if (keyPrefix) throw invalidOption('client', 'a client without a keyPrefix of its own', keyPrefix)
+  if (scaleReads !== 'master') throw invalidOption('client', 'a cluster with scaleReads "master"', scaleReads)
 }
 
 /** Redis wants whole milliseconds, and takes 0 for an error. */
