@@ -1,6 +1,6 @@
 // npm run bench -- NAME [--data DIR] [--json]
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const here = import.meta.dirname
@@ -14,7 +14,7 @@ if (!names.includes(name ?? '')) {
   process.exit(2)
 }
 // Peers are installed here only, so that nobody who installs the package gets them.
-if (!existsSync(join(here, 'node_modules'))) {
+if (!areInstalled()) {
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: here,
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -26,3 +26,13 @@ if (!existsSync(join(here, 'node_modules'))) {
 }
 const run = spawnSync(process.execPath, ['--expose-gc', join(here, `${name}.bench.ts`), ...rest], { stdio: 'inherit' })
 process.exit(run.status ?? 1)
+
+/** Whether all that bench/package-lock.json lists is there, in its version. */
+function areInstalled() {
+  const installedList = join(here, 'node_modules', '.package-lock.json')
+  if (!existsSync(installedList)) return false
+  const [wanted, installed] = [join(here, 'package-lock.json'), installedList].map(
+    (file) => JSON.parse(readFileSync(file, 'utf8')).packages,
+  )
+  return Object.entries(wanted).every(([path, { version }]) => path === '' || installed[path]?.version === version)
+}
