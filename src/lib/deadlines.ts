@@ -1,9 +1,38 @@
 import type { Clock } from './clock.ts'
 
-interface Waiting {
+/**
+ * A call under way, in a ring with all others: in the order in which they began, around one that stands for none. It
+ * leaves as soon as it is settled. In a list of all that began lately, answers lived on until the next full collection.
+ */
+class Waiting {
   readonly until: number
-  /** Undefined once it is settled. */
-  tooLate: (() => void) | undefined
+  readonly tooLate: () => void
+  #before: Waiting = this
+  #after: Waiting = this
+
+  constructor(until: number, tooLate: () => void) {
+    this.until = until
+    this.tooLate = tooLate
+  }
+
+  get next(): Waiting {
+    return this.#after
+  }
+
+  /** Becomes the last in a ring. */
+  join(ring: Waiting): void {
+    this.#before = ring.#before
+    this.#after = ring
+    this.#before.#after = this
+    ring.#before = this
+  }
+
+  leave(): void {
+    this.#before.#after = this.#after
+    this.#after.#before = this.#before
+    this.#before = this
+    this.#after = this
+  }
 }
 
 /**
@@ -14,7 +43,7 @@ export class Deadlines {
   readonly #ms: number
   readonly #clock: Clock
   readonly #stopping = new AbortController()
-  #waiting: Waiting[] = []
+  readonly #ring = new Waiting(Number.POSITIVE_INFINITY, () => undefined)
   #isWatching = false
 
   constructor(ms: number, clock: Clock) {
@@ -25,16 +54,16 @@ export class Deadlines {
   /** What `work` comes to, or a rejection with what `tooLate` makes. The work itself goes on. */
   limit<T>(work: Promise<T>, tooLate: () => Error): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const waiting: Waiting = { until: this.#clock.now() + this.#ms, tooLate: () => reject(tooLate()) }
-      this.#waiting.push(waiting)
+      const waiting = new Waiting(this.#clock.now() + this.#ms, () => reject(tooLate()))
+      waiting.join(this.#ring)
       if (!this.#isWatching) void this.#watch()
       work.then(
         (value) => {
-          waiting.tooLate = undefined
+          waiting.leave()
           resolve(value)
         },
         (error: unknown) => {
-          waiting.tooLate = undefined
+          waiting.leave()
           reject(error)
         },
       )
@@ -49,9 +78,10 @@ export class Deadlines {
   async #watch(): Promise<void> {
     this.#isWatching = true
     const { signal } = this.#stopping
-    while (this.#waiting.length > 0 && !signal.aborted) {
+    const ring = this.#ring
+    while (ring.next !== ring && !signal.aborted) {
       const now = this.#clock.now()
-      await this.#clock.sleep(Math.min(this.#ms, Math.max(1, this.#waiting[0]!.until - now)), signal)
+      await this.#clock.sleep(Math.min(this.#ms, Math.max(1, ring.next.until - now)), signal)
       // A process that was busy for so long has not read the answers yet: they go first.
       await new Promise((resolve) => setImmediate(resolve))
       this.#expire(this.#clock.now())
@@ -60,13 +90,15 @@ export class Deadlines {
   }
 
   #expire(now: number): void {
-    const left: Waiting[] = []
-    for (const waiting of this.#waiting) {
-      if (waiting.tooLate === undefined) continue
+    const ring = this.#ring
+    for (let waiting = ring.next; waiting !== ring; ) {
+      const { next } = waiting
       // Longer than the limit, nobody has to wait: the clock has stepped back.
-      if (waiting.until <= now || waiting.until - now > this.#ms) waiting.tooLate()
-      else left.push(waiting)
+      if (waiting.until <= now || waiting.until - now > this.#ms) {
+        waiting.leave()
+        waiting.tooLate()
+      }
+      waiting = next
     }
-    this.#waiting = left
   }
 }
