@@ -29,6 +29,8 @@ class LayeredHotStore implements HotStore {
   readonly #whole = new WeakSet<SessionCopy>()
   /** Counts the times from which on nothing that was kept before is good any more. */
   #silences = 0
+  /** Copies here that were looked at, but were not the answer. */
+  #confirmations = 0
 
   constructor(near: HotStore, shared: HotStore) {
     this.name = `${near.name} over ${shared.name}`
@@ -51,11 +53,10 @@ class LayeredHotStore implements HotStore {
   }
 
   read(key: SessionKey, query: HotQuery): HotAnswer | Promise<HotAnswer> {
-    if (query.strong !== true && this.#hearing() !== undefined) {
-      const copy = this.#near.read(key, query)
-      if (!(copy instanceof Promise) && copy.kind === 'copy' && this.#isEnough(copy, query)) return copy
-    }
-    return this.#ask(key, query)
+    const copy = this.#hearing() === undefined ? undefined : this.#near.read(key, query)
+    if (copy === undefined || copy instanceof Promise || copy.kind === 'miss' || !this.#isEnough(copy, query))
+      return this.#ask(key, query)
+    return query.strong === true ? this.#confirm(key, query, copy) : copy
   }
 
   peek(id: string): HotSlot | undefined {
@@ -114,7 +115,23 @@ class LayeredHotStore implements HotStore {
   stats(): HotStats {
     const near = this.#near.stats()
     const { hits, misses, shared } = this.#shared.stats()
-    return { ...near, hits: near.hits + hits, misses, ...(shared && { shared }) }
+    return { ...near, hits: near.hits - this.#confirmations + hits, misses, ...(shared && { shared }) }
+  }
+
+  /**
+   * The shared store answers. Where it has the same, what is here stays: putting each answer in its place would make
+   * every one of them outlive its reader.
+   */
+  async #confirm(key: SessionKey, query: HotQuery, copy: SessionCopy): Promise<HotAnswer> {
+    this.#confirmations += 1
+    const answer = await this.#shared.read(key, query)
+    if (answer.kind === 'copy') {
+      if (!copy.isOf(answer)) await this.#near.forget(key)
+      return answer
+    }
+    await this.#near.forget(key)
+    const token: BothLeases = { near: NO_LEASE, shared: answer.lease, hearing: undefined }
+    return { ...answer, lease: { token } }
   }
 
   async #ask(key: SessionKey, query: HotQuery): Promise<HotAnswer> {

@@ -110,7 +110,7 @@ export class SessionCopy {
   }
 
   /** Whether it has just what a record of so many appends and that fence has; false where that can't be told. */
-  isOf({ n, shownFence }: { readonly n: number; readonly shownFence?: string }): boolean {
+  isOf({ n, shownFence }: { readonly n: number; readonly shownFence?: string | undefined }): boolean {
     return n === this.#n && shownFence !== undefined && shownFence === this.#shownFence
   }
 
