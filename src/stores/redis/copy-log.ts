@@ -129,13 +129,8 @@ export function decodeLog(key: SessionKey, text: string, newest: number): LogTex
   if (headAt < 0) return CUT
   const items = Number(field(FOOTER.items))
   const wanted = Math.min(newest, items)
-  // Back from the end, record by record.
-  let start = headAt
-  for (let found = 0; found < wanted; found++) {
-    start = start < 2 ? 0 : text.lastIndexOf('\n', start - 2) + 1
-    // The first record of the text may be half of one, unless it is the first of all.
-    if (start === 0 && found + 1 < items) return CUT
-  }
+  const start = startOfNewest(text, headAt, wanted, items)
+  if (start === undefined) return CUT
   const [[tenantId, userId, sessionId], fence, units] = JSON.parse(text.slice(headAt, footerAt)) as Head
   return {
     kind: 'copy',
@@ -152,6 +147,17 @@ export function decodeLog(key: SessionKey, text: string, newest: number): LogTex
     })),
     chars: text.length - start,
   }
+}
+
+/** Where the newest records begin that are wanted of so many, or undefined where the text has only a part of them. */
+function startOfNewest(text: string, end: number, wanted: number, items: number): number | undefined {
+  // From the front, though they lie at the end: looking backwards is several times as slow.
+  const ends: number[] = []
+  for (let at = text.indexOf('\n'); at >= 0 && at < end; at = text.indexOf('\n', at + 1)) ends.push(at)
+  // The first record of the text may be half of one, unless it is the first of all.
+  if (ends.length === items && wanted === items) return 0
+  const before = ends[ends.length - 1 - wanted]
+  return before === undefined ? undefined : before + 1
 }
 
 type Head = readonly [
