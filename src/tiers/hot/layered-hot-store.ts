@@ -162,7 +162,7 @@ class LayeredHotStore implements HotStore {
 
   #isEnough(copy: SessionCopy, { newest }: HotQuery): boolean {
     if (copy.complete || this.#whole.has(copy)) return true
-    return newest !== undefined && copy.items.length >= newest
+    return newest !== undefined && copy.count >= newest
   }
 
   /** Which silence was the last, or undefined where nothing is heard now. */

@@ -4,7 +4,7 @@ import type { SessionIdentity } from '../../memory/session.ts'
 import { DAY_MS } from '../placement/placement.ts'
 import { type PlacedUnit, placed, stateOf, type UnitFacts } from '../placement/units.ts'
 import type { TierParts } from '../tier-parts.ts'
-import { SessionCopy, type StoredCopy, type StoredEntry } from './session-copy.ts'
+import { SessionCopy, type StoredCopy, type StoredEntry, textBytesOf, type UnmadeItems } from './session-copy.ts'
 
 /** A unit, and where its items begin. */
 export interface PlacedSpan {
@@ -17,7 +17,7 @@ export interface NewCopy {
   readonly session: SessionIdentity
   readonly n: number
   readonly shownFence?: string | undefined
-  readonly items: readonly MemoryItem[]
+  readonly items: readonly MemoryItem[] | UnmadeItems
   readonly complete: boolean
   /** Rising; the last one is the tail. */
   readonly spans: readonly PlacedSpan[]
@@ -47,23 +47,43 @@ export function makeCopy({ options }: TierParts, made: NewCopy, now: number): Se
 /** A copy in this process of one that lay outside: with the reads that this process has counted. */
 export function reviveCopy(parts: TierParts, stored: StoredCopy, now: number): SessionCopy {
   const { session, entries } = stored
-  const items: MemoryItem[] = new Array(entries.length)
   const spans: PlacedSpan[] = []
-  let i = 0
+  let from = 0
   for (const [u, { facts }] of stored.units.entries()) {
     const isLast = u === stored.units.length - 1
-    const end = isLast ? entries.length : firstAfter(entries, i, stored.units[u + 1]!.after)
+    const end = isLast ? entries.length : firstAfter(entries, from, stored.units[u + 1]!.after)
     // Nothing of it is left in the copy.
-    if (end <= i && !isLast) continue
-    const unit = placed(session.key, isLast ? withNewest(facts, entries, i) : facts, parts.ledger, parts.options, now)
+    if (end <= from && !isLast) continue
+    const unit = placed(
+      session.key,
+      isLast ? withNewest(facts, entries, from) : facts,
+      parts.ledger,
+      parts.options,
+      now,
+    )
+    spans.push({ unit, from })
+    from = end
+  }
+  const textBytes = textBytesOf(entries.map(({ body }) => body))
+  const items = { count: entries.length, textBytes, make: () => makeItems(session, entries, spans) }
+  return makeCopy(parts, { ...stored, items, spans }, now)
+}
+
+function makeItems(
+  session: SessionIdentity,
+  entries: readonly StoredEntry[],
+  spans: readonly PlacedSpan[],
+): MemoryItem[] {
+  const items: MemoryItem[] = new Array(entries.length)
+  for (const [s, { unit, from }] of spans.entries()) {
     const state = { ...stateOf(unit), cached: true }
-    spans.push({ unit, from: i })
-    for (; i < end; i++) {
+    const end = spans[s + 1]?.from ?? entries.length
+    for (let i = from; i < end; i++) {
       const { stamp, body } = entries[i]!
       items[i] = makeItem(session, stamp, body, state)
     }
   }
-  return makeCopy(parts, { ...stored, items, spans }, now)
+  return items
 }
 
 function firstAfter(entries: readonly StoredEntry[], from: number, stamp: string): number {

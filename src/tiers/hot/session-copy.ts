@@ -38,12 +38,20 @@ export interface StoredUnit {
   readonly after: Stamp | ''
 }
 
+/** Items that are made when somebody looks at them, so that they say how often they were read by then. */
+export interface UnmadeItems {
+  readonly count: number
+  /** Of content and payload, in characters. */
+  readonly textBytes: number
+  readonly make: () => MemoryItem[]
+}
+
 export interface SessionCopyParts {
   readonly session: SessionIdentity
   readonly n: number
   /** The fence that its record showed; absent where the store doesn't say. */
   readonly shownFence?: string | undefined
-  readonly items: readonly MemoryItem[]
+  readonly items: readonly MemoryItem[] | UnmadeItems
   readonly complete: boolean
   readonly spans: readonly UnitSpan[]
   /** Now, milliseconds since 1970. */
@@ -80,6 +88,8 @@ export class SessionCopy {
   #lastUsedAt: number
   #n: number
   #items: MemoryItem[]
+  /** What {@link SessionCopy.#items} will be. */
+  #unmade: UnmadeItems | undefined
   #complete: boolean
   #spans: readonly UnitSpan[]
   #bytes: number
@@ -93,15 +103,17 @@ export class SessionCopy {
     this.session = parts.session
     this.#n = parts.n
     this.#shownFence = parts.shownFence
-    this.#items = [...parts.items]
+    const { items } = parts
+    this.#unmade = 'make' in items ? items : undefined
+    this.#items = 'make' in items ? [] : [...items]
     this.#complete = parts.complete
     this.#spans = parts.spans
     this.#tierUntil = parts.tierUntil
     this.#provenUntil = parts.provenUntil
     this.#idleMs = parts.idleMs
     this.#lastUsedAt = parts.filledAt
-    this.#textBytes = parts.items.reduce((sum, item) => sum + textBytesOf(item), 0)
-    this.#bytes = heapBytes(this.#items.length, this.#textBytes)
+    this.#textBytes = 'make' in items ? items.textBytes : textBytesOf(items)
+    this.#bytes = heapBytes(this.count, this.#textBytes)
   }
 
   /** It holds everything of the session, back to its oldest item, as of this many appends. */
@@ -126,7 +138,12 @@ export class SessionCopy {
 
   /** Rising by stamp. Expired items may be among them. */
   get items(): readonly MemoryItem[] {
-    return this.#items
+    return this.#made()
+  }
+
+  /** How many {@link items} there are. */
+  get count(): number {
+    return this.#unmade?.count ?? this.#items.length
   }
 
   /** Whether it reaches the first item of the session. */
@@ -142,7 +159,7 @@ export class SessionCopy {
   storedUnits(): readonly StoredUnit[] {
     return this.#spans.map(({ facts, from }) => ({
       facts,
-      after: from === 0 ? '' : stampOf(this.#items[from - 1]!.id),
+      after: from === 0 ? '' : stampOf(this.items[from - 1]!.id),
     }))
   }
 
@@ -156,12 +173,12 @@ export class SessionCopy {
    * item was dropped at the front, so that they stay good.
    */
   placeOf(id: string): number | undefined {
-    this.#places ??= new Map(this.#items.map((item, i) => [item.id, i + this.#dropped]))
+    this.#places ??= new Map(this.items.map((item, i) => [item.id, i + this.#dropped]))
     return this.#places.get(id)
   }
 
   itemAt(place: number): MemoryItem | undefined {
-    return this.#items[place - this.#dropped]
+    return this.items[place - this.#dropped]
   }
 
   /** The store has shown that it is whole: it may be served up to this time, milliseconds since 1970. */
@@ -210,16 +227,17 @@ export class SessionCopy {
   append(items: readonly MemoryItem[], n: number, bounds: CopyBounds): boolean {
     if (n <= this.#n) return true
     if (n !== this.#n + items.length) return false
-    let last = this.#items.at(-1)?.id ?? ''
+    const held = this.#made()
+    let last = held.at(-1)?.id ?? ''
     for (const item of items) {
       if (item.id <= last) return false
       last = item.id
     }
     for (const item of items) {
-      this.#places?.set(item.id, this.#items.length + this.#dropped)
-      this.#items.push(item)
-      this.#textBytes += textBytesOf(item)
+      this.#places?.set(item.id, held.length + this.#dropped)
+      held.push(item)
     }
+    this.#textBytes += textBytesOf(items)
     this.#n = n
     this.trim(bounds)
     return true
@@ -229,19 +247,19 @@ export class SessionCopy {
   trim(bounds: CopyBounds): void {
     let drop = 0
     let textBytes = this.#textBytes
-    const excess = this.#items.length - bounds.maxItems
-    while (drop < this.#items.length - 1 && (drop < excess || textBytes > bounds.maxBytes)) {
-      textBytes -= textBytesOf(this.#items[drop]!)
+    const excess = this.count - bounds.maxItems
+    while (drop < this.count - 1 && (drop < excess || textBytes > bounds.maxBytes)) {
+      textBytes -= textBytesOf([this.items[drop]!])
       drop += 1
     }
     if (drop === 0) {
-      this.#bytes = heapBytes(this.#items.length, this.#textBytes)
+      this.#bytes = heapBytes(this.count, this.#textBytes)
       return
     }
-    for (const item of this.#items.splice(0, drop)) this.#places?.delete(item.id)
+    for (const item of this.#made().splice(0, drop)) this.#places?.delete(item.id)
     this.#dropped += drop
     this.#textBytes = textBytes
-    this.#bytes = heapBytes(this.#items.length, textBytes)
+    this.#bytes = heapBytes(this.count, textBytes)
     this.#complete = false
     const spans = this.#spans.map((span) => ({ ...span, from: Math.max(0, span.from - drop) }))
     this.#spans = spans.filter((span, i) => spans[i + 1]?.from !== span.from)
@@ -253,6 +271,8 @@ export class SessionCopy {
    */
   #refresh(now: number): void {
     this.#refreshAt = this.#hits + Math.max(1, this.#hits >> 2)
+    // Not made yet, they will be as of now.
+    if (this.#unmade !== undefined) return
     const spans = this.#spans
     let span = 0
     this.#items = this.#items.map((item, i) => {
@@ -262,13 +282,23 @@ export class SessionCopy {
       return Object.freeze({ ...item, cached: true, accessCount: reads.total, lastAccessedAt: reads.lastAt ?? now })
     })
   }
+
+  #made(): MemoryItem[] {
+    if (this.#unmade !== undefined) {
+      this.#items = this.#unmade.make()
+      this.#unmade = undefined
+    }
+    return this.#items
+  }
 }
 
 function heapBytes(items: number, textBytes: number): number {
   return items * ITEM_OVERHEAD_BYTES + 2 * textBytes
 }
 
-/** Length of an item's texts. */
-function textBytesOf(item: MemoryItem): number {
-  return item.content.length + (item.payload?.data.length ?? 0)
+/** Length of all texts of items, or of their bodies. */
+export function textBytesOf(items: readonly ItemBody[]): number {
+  let bytes = 0
+  for (const { content, payload } of items) bytes += content.length + (payload?.data.length ?? 0)
+  return bytes
 }

@@ -175,10 +175,9 @@ export class ReadPath {
 
   #fromCopy(key: SessionKey, copy: SessionCopy, query: ResolvedQuery, now: number): readonly MemoryItem[] | undefined {
     const { after, before } = windowIds(key, query.window)
-    const oldest = copy.items[0]?.id
-    const reachesDown = copy.complete || (after !== undefined && oldest !== undefined && oldest <= after)
     const lo = after === undefined ? 0 : firstAbove(copy.items, after)
-    const hi = before === undefined ? copy.items.length : firstAbove(copy.items, before, true)
+    const reachesDown = copy.complete || lo > 0
+    const hi = before === undefined ? copy.count : firstAbove(copy.items, before, true)
     if (!reachesDown && (query.from === 'oldest' || hi - lo < query.limit)) return undefined
     // Recording comes first, since it may renew what the items say of reads.
     const [from, to] =
