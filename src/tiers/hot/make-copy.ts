@@ -64,7 +64,8 @@ export function reviveCopy(parts: TierParts, stored: StoredCopy, now: number): S
     spans.push({ unit, from })
     from = end
   }
-  const textBytes = textBytesOf(entries.map(({ body }) => body))
+  let textBytes = 0
+  for (const { body } of entries) textBytes += textBytesOf(body)
   const items = { count: entries.length, textBytes, make: () => makeItems(session, entries, spans) }
   return makeCopy(parts, { ...stored, items, spans }, now)
 }

@@ -112,7 +112,7 @@ export class SessionCopy {
     this.#provenUntil = parts.provenUntil
     this.#idleMs = parts.idleMs
     this.#lastUsedAt = parts.filledAt
-    this.#textBytes = 'make' in items ? items.textBytes : textBytesOf(items)
+    this.#textBytes = 'make' in items ? items.textBytes : items.reduce((sum, item) => sum + textBytesOf(item), 0)
     this.#bytes = heapBytes(this.count, this.#textBytes)
   }
 
@@ -236,8 +236,8 @@ export class SessionCopy {
     for (const item of items) {
       this.#places?.set(item.id, held.length + this.#dropped)
       held.push(item)
+      this.#textBytes += textBytesOf(item)
     }
-    this.#textBytes += textBytesOf(items)
     this.#n = n
     this.trim(bounds)
     return true
@@ -249,7 +249,7 @@ export class SessionCopy {
     let textBytes = this.#textBytes
     const excess = this.count - bounds.maxItems
     while (drop < this.count - 1 && (drop < excess || textBytes > bounds.maxBytes)) {
-      textBytes -= textBytesOf([this.items[drop]!])
+      textBytes -= textBytesOf(this.items[drop]!)
       drop += 1
     }
     if (drop === 0) {
@@ -296,9 +296,7 @@ function heapBytes(items: number, textBytes: number): number {
   return items * ITEM_OVERHEAD_BYTES + 2 * textBytes
 }
 
-/** Length of all texts of items, or of their bodies. */
-export function textBytesOf(items: readonly ItemBody[]): number {
-  let bytes = 0
-  for (const { content, payload } of items) bytes += content.length + (payload?.data.length ?? 0)
-  return bytes
+/** Length of the texts of an item or its body. */
+export function textBytesOf({ content, payload }: ItemBody): number {
+  return content.length + (payload?.data.length ?? 0)
 }
