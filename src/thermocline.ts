@@ -175,9 +175,16 @@ function overRedis(options: TieredStorageManagerOptions, connect: RedisHotStoreO
 /** The same over a connection that is somebody else's. */
 function overCache(options: TieredStorageManagerOptions, cache: RedisLRUCache): HotStore {
   return overRedis({ ...options, redis: { ...options.redis, keyPrefix: cache.keyPrefix } }, async () => {
-    // It goes on trying by itself, and so may we.
-    await cache.connect().catch(() => undefined)
-    return { ...cache.connection, close: async () => undefined }
+    let failure: unknown
+    // It goes on trying by itself, so that a connection may be there all the same.
+    await cache.connect().catch((error: unknown) => {
+      failure = error
+    })
+    try {
+      return { ...cache.connection, close: async () => undefined }
+    } catch (error) {
+      throw failure ?? error
+    }
   })
 }
 

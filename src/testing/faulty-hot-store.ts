@@ -85,6 +85,10 @@ class PlannedFaults implements FaultyHotStore {
     this.#store.release(key)
   }
 
+  forgetOwner(tag: string): Promise<void> {
+    return (async () => this.#call('forgetOwner', undefined, () => this.#store.forgetOwner?.(tag)))()
+  }
+
   stats(): ReturnType<HotStore['stats']> {
     return this.#store.stats()
   }

@@ -40,6 +40,11 @@ export interface HotStore {
   putSegment(key: SessionKey, segmentId: string, bytes: Uint8Array): void | Promise<void>
   /** Drops copies of segments that are no more. */
   dropSegments(key: SessionKey, segmentIds: readonly string[]): void | Promise<void>
+  /**
+   * Of a shared store: deletes all that it holds of sessions whose keys begin so, copies, leases and segments; an erase
+   * calls it last, for what nobody could be told of. Rejects where it can't.
+   */
+  forgetOwner?(tag: string): Promise<void>
   /** Lets go of what it holds of a session in this process; a shared store keeps what others see. */
   release(key: SessionKey): void
   /** Of a shared store: rejects while it can't be written to, so that whoever left it alone knows when it is back. */

@@ -43,6 +43,17 @@ export class SharedServer {
     if (this.#texts.delete(key)) this.#tell(key)
   }
 
+  /** Of all keys that begin so. */
+  deleteAll(start: string): void {
+    this.ping()
+    for (const key of this.#texts.keys()) if (key.startsWith(start)) this.delete(key)
+  }
+
+  /** Everything that lies here, as one text. */
+  dump(): string {
+    return [...this.#texts.values()].join('\n')
+  }
+
   clear(): void {
     this.ping()
     this.#texts.clear()
@@ -149,6 +160,10 @@ class InMemorySharedStore implements HotStore {
 
   async clear(): Promise<void> {
     this.#server.clear()
+  }
+
+  async forgetOwner(tag: string): Promise<void> {
+    this.#server.deleteAll(tag)
   }
 
   async getSegment(): Promise<undefined> {}

@@ -158,6 +158,12 @@ class RedisHotStore implements HotStore {
     await this.#call('clear', (client) => unlinkAll(client, `${this.#sessions}{`))
   }
 
+  async forgetOwner(tag: string): Promise<void> {
+    await this.#call('forget owner', async (client) => {
+      for (const prefix of [this.#sessions, this.#segments]) await unlinkAll(client, `${prefix}{${tag}`)
+    })
+  }
+
   async getSegment(key: SessionKey, segmentId: string): Promise<Uint8Array | undefined> {
     const name = this.#segmentKey(key, segmentId)
     const bytes = await this.#call('get segment', (client) => client.callBuffer('get', name))

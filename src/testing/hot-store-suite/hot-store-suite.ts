@@ -4,6 +4,7 @@ import { copyTests } from './copies.ts'
 import { interleavingTests } from './interleaving.ts'
 import { leaseTests } from './lease.ts'
 import { newestTests } from './newest.ts'
+import { ownerTests } from './owner.ts'
 import { peekTests } from './peek.ts'
 import { proofTests } from './proof.ts'
 import { segmentTests } from './segments.ts'
@@ -20,6 +21,7 @@ const TOPICS: readonly (readonly [string, (test: HotTest) => void])[] = [
   ['bounds', boundTests],
   ['peek', peekTests],
   ['segments', segmentTests],
+  ['owner', ownerTests],
   ['interleaving', interleavingTests],
 ]
 

@@ -176,6 +176,8 @@ export class EraseJobs {
 
   async #secondPass(key: SessionKey, job: EraseJob): Promise<void> {
     const counted = await this.#eraseAll(ownerOf(job), job.upTo, true)
+    // A process may have died before it told a shared hot tier, or late readers have left copies there.
+    await this.#parts.hot.forgetOwner?.(job.owner)
     publishStep('erase:second-pass', key)
     await this.#goOn(key, this.#parts.clock.now(), (now) => {
       const { tenantId: _tenant, userId: _user, ...anonymous } = add(now, counted)

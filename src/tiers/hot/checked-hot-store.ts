@@ -54,6 +54,9 @@ const PROBE_TIMEOUT_MS = 5000
 const NO_LEASE: HotLease = Object.freeze({ token: undefined })
 const MISS: HotMiss = Object.freeze({ kind: 'miss', lease: NO_LEASE })
 
+/** What others have to be told of is not refused for want of room: the adds and commits behind it have bounds of their own. */
+const TELLS = 'tells'
+
 class CheckedHotStore implements HotStore {
   readonly name: string
   readonly isShared = true
@@ -132,7 +135,7 @@ class CheckedHotStore implements HotStore {
   async append(key: SessionKey, items: readonly MemoryItem[], n: number): Promise<boolean> {
     const lastTrouble = this.#distrusted.lastTrouble(key)
     try {
-      const goesOn = await this.#call('append', () => this.#store.append(key, items, n))
+      const goesOn = await this.#call('append', () => this.#store.append(key, items, n), TELLS)
       // Where there is no copy there is nothing to distrust.
       if (!goesOn) this.#distrusted.delete(key, lastTrouble)
       return goesOn && !this.#distrusted.has(key)
@@ -185,6 +188,13 @@ class CheckedHotStore implements HotStore {
     }
   }
 
+  /** The one call that rejects: an erase is not over before it has succeeded. Looks at all there is, so without a limit. */
+  async forgetOwner(tag: string): Promise<void> {
+    if (this.#store.forgetOwner === undefined) return
+    if (this.#isAway) throw unavailable('forgetOwner', this.name)
+    await this.#store.forgetOwner(tag)
+  }
+
   stats(): HotStats {
     const counts = { hits: this.#hits, misses: this.#misses }
     return {
@@ -202,17 +212,18 @@ class CheckedHotStore implements HotStore {
 
   async #forget(key: SessionKey): Promise<void> {
     const lastTrouble = this.#distrusted.lastTrouble(key)
-    await this.#call('forget', () => this.#store.forget(key))
+    await this.#call('forget', () => this.#store.forget(key), TELLS)
     this.#distrusted.delete(key, lastTrouble)
   }
 
-  async #call<T>(operation: string, body: () => T | Promise<T>): Promise<T> {
+  async #call<T>(operation: string, body: () => T | Promise<T>, kind?: typeof TELLS): Promise<T> {
     if (this.#isAway) {
       // What is known of it is why it is away.
       this.#failures += 1
       throw unavailable(operation, this.name)
     }
-    if (this.#inFlight >= this.#calls.maxInFlight) throw this.#failed(overloaded(operation, this.name, this.#inFlight))
+    if (kind !== TELLS && this.#inFlight >= this.#calls.maxInFlight)
+      throw this.#failed(overloaded(operation, this.name, this.#inFlight))
     const startedAt = storeChannel.hasSubscribers ? performance.now() : undefined
     let failure: ThermoclineError | undefined
     this.#inFlight += 1

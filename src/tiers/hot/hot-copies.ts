@@ -1,14 +1,15 @@
 import type { MemoryItem } from '../../memory/memory-item.ts'
-import type { SessionKey } from '../../memory/session.ts'
+import { itemId, type SessionKey } from '../../memory/session.ts'
+import { isErased } from '../../memory/stamp.ts'
 import type { LoadedRecord } from '../durable-store.ts'
 import type { HotAnswer, HotLease, HotMiss, HotQuery, HotSlot } from '../hot-store.ts'
 import { TAIL_UNIT, unitOf } from '../placement/units.ts'
 import type { TierParts } from '../tier-parts.ts'
 import { makeCopy, type PlacedSpan, reviveCopy } from './make-copy.ts'
-import type { SessionCopy } from './session-copy.ts'
+import type { CopyBounds, SessionCopy } from './session-copy.ts'
 
-/** No hot store keeps more of a session by default; making more copies than that would be for nothing. */
-const MAX_COPY_ITEMS = 500
+/** No hot store keeps more of a session by default; making larger copies than that would be for nothing. */
+const COPY_BOUNDS: CopyBounds = Object.freeze({ maxItems: 500, maxBytes: 256 * 1024 })
 
 /** The newest items of a session, as a read of the durable store has found them. */
 export interface NewestItems {
@@ -17,6 +18,18 @@ export interface NewestItems {
   readonly spans: readonly PlacedSpan[]
   /** Whether they begin with the first item of the session. */
   readonly complete: boolean
+}
+
+/**
+ * Whether a copy has what a record shows of its tail. A database that was put back from a backup counts on from where it
+ * was, so that count and fence may agree by chance.
+ */
+function holdsTail(copy: SessionCopy, { tail, overlay, erasedTo }: LoadedRecord): boolean {
+  const oldest = copy.items[0]?.id ?? ''
+  return tail.every(({ stamp }) => {
+    const id = itemId(copy.session.key, stamp)
+    return id < oldest || copy.placeOf(id) !== undefined || overlay.has(stamp) || isErased(stamp, erasedTo)
+  })
 }
 
 /** What is asked of the hot tier. */
@@ -67,10 +80,15 @@ export class HotCopies {
     return !strong || this.#parts.hot.isShared === true
   }
 
+  /** Whether another one in its place would hardly be longer. */
+  isLong(copy: SessionCopy): boolean {
+    return copy.isLong(COPY_BOUNDS)
+  }
+
   /** A copy that was there for too long: where the record agrees with it, it is as good as new. */
   async provenBy(record: LoadedRecord, miss: HotMiss, now: number): Promise<SessionCopy | undefined> {
     const copy = miss.unproven
-    if (copy === undefined || !copy.isOf(record)) return undefined
+    if (copy === undefined || !copy.isOf(record) || !holdsTail(copy, record)) return undefined
     copy.prove(now + this.#provenForMs())
     await this.#parts.hot.fill(record.session.key, miss.lease, copy)
     return copy
@@ -86,7 +104,7 @@ export class HotCopies {
     // An empty copy that is not all there is would take whatever comes next for the newest.
     if (newest.items.length === 0 && !newest.complete) return
     const { hot, ledger, options } = this.#parts
-    const from = Math.max(0, newest.items.length - MAX_COPY_ITEMS)
+    const from = Math.max(0, newest.items.length - COPY_BOUNDS.maxItems)
     const spans = [...newest.spans]
     // What is appended to the copy is of the tail, also where the tail is empty now.
     if (spans.at(-1)?.unit.id !== TAIL_UNIT)

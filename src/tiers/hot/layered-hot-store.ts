@@ -112,6 +112,12 @@ class LayeredHotStore implements HotStore {
     await this.#shared.dropSegments(key, segmentIds)
   }
 
+  async forgetOwner(tag: string): Promise<void> {
+    await this.#near.clear()
+    await this.#shared.forgetOwner?.(tag)
+    await this.#near.clear()
+  }
+
   stats(): HotStats {
     const near = this.#near.stats()
     const { hits, misses, shared } = this.#shared.stats()

@@ -74,6 +74,9 @@ export interface CopyBounds {
 // Object, string headers and fixed fields of an item; text is counted apart, at the two bytes that V8 takes at most.
 const ITEM_OVERHEAD_BYTES = 400
 
+/** Of the bounds of a copy. One long item may end it well before them. */
+const LONG_SHARE = 0.75
+
 /**
  * The newest run of a session, without gaps, edits applied and deleted items left out, for one process. What it hands
  * out is frozen; the copy itself grows with appends and changes nothing that was handed out.
@@ -161,6 +164,11 @@ export class SessionCopy {
       facts,
       after: from === 0 ? '' : stampOf(this.items[from - 1]!.id),
     }))
+  }
+
+  /** Whether it is so long that reading it again from the store would hardly make it longer. */
+  isLong({ maxItems, maxBytes }: CopyBounds): boolean {
+    return this.count >= LONG_SHARE * maxItems || this.#textBytes >= LONG_SHARE * maxBytes
   }
 
   /** Estimate of what it takes in the heap. */

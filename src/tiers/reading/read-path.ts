@@ -92,7 +92,8 @@ export class ReadPath {
         const found = answer.kind === 'copy' ? this.#fromCopy(key, answer, query, now) : undefined
         if (found !== undefined) return found
       }
-      if (answer.kind === 'copy' && query.window.before === undefined) {
+      const isNewest = query.from === 'newest' && query.window.before === undefined
+      if (answer.kind === 'copy' && isNewest && !this.#copies.isLong(answer)) {
         // What is read now reaches further: it takes the copy's place.
         await this.#parts.hot.forget(key)
         answer = await this.#copies.ask(key, now, { strong })
