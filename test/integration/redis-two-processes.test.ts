@@ -28,8 +28,8 @@ async function proxyOf(target: RedisServer): Promise<TcpProxy> {
   return proxy
 }
 
-async function cached(memory: TieredStorageManager): Promise<string[]> {
-  return contents(await memory.getConversationHistory(CHAT))
+async function cached(memory: TieredStorageManager, sessionId = CHAT.sessionId): Promise<string[]> {
+  return contents(await memory.getConversationHistory({ ...CHAT, sessionId }))
 }
 
 async function strong(memory: TieredStorageManager): Promise<string[]> {
@@ -37,10 +37,10 @@ async function strong(memory: TieredStorageManager): Promise<string[]> {
 }
 
 /** Reads until a read needs Redis no more. */
-async function untilHere(memory: TieredStorageManager): Promise<void> {
+async function untilHere(memory: TieredStorageManager, sessionId?: string): Promise<void> {
   const asked = async () => {
     const { hits, misses } = sharedStats(memory)
-    await cached(memory)
+    await cached(memory, sessionId)
     const after = sharedStats(memory)
     return after.hits + after.misses - hits - misses
   }
@@ -105,6 +105,16 @@ describe('a process whose invalidation line', () => {
     await untilHere(reader)
     await addAll(writer, ['later'])
     await expect.poll(() => cached(reader), { timeout: HEALTHY_MS, interval: 2 }).toEqual([...truth, 'later'])
+  })
+
+  it('is another one by now serves nothing that was kept before', async () => {
+    const { writer, reader } = await two()
+    await addAll(writer, ['of another session'], { sessionId: 'another' })
+    await ask(server, 'CLIENT', 'KILL', 'TYPE', 'pubsub')
+    await addAll(writer, ['told to nobody'])
+    // Whatever is kept from here on is kept under the new line.
+    await untilHere(reader, 'another')
+    expect(await cached(reader)).toEqual([...numbered(5), 'told to nobody'])
   })
 
   it('goes silent serves an old copy for 2 s at most', async () => {
