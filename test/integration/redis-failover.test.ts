@@ -11,6 +11,18 @@ const RECOVERY_MS = 5_000
 const MAX_PROOF_AGE_MS = 1_000
 const SESSIONS = numbered(10)
 
+let set: RedisSentinelSet
+let cluster: RedisCluster
+
+beforeAll(async () => {
+  // Behind Sentinels two primaries fail, one after the other.
+  ;[set, cluster] = await Promise.all([startRedisSentinel({ replicas: 2 }), startRedisCluster({ replicas: 1 })])
+})
+
+afterAll(async () => {
+  await Promise.all([set?.stop(), cluster?.stop()])
+})
+
 /** Adds to some sessions and reads them strongly, all the time, until told to stop; nothing of it may fail. */
 class Load {
   readonly added = new Map<string, string[]>(SESSIONS.map((sessionId) => [sessionId, []]))
@@ -83,15 +95,6 @@ async function untilRight(load: Load): Promise<void> {
 }
 
 describe('behind Sentinels', () => {
-  let set: RedisSentinelSet
-
-  beforeAll(async () => {
-    // One for each of the two that fail here.
-    set = await startRedisSentinel({ replicas: 2 })
-  })
-
-  afterAll(() => set?.stop())
-
   it('a primary that hangs is one that is gone', async () => {
     const { writer, reader } = await two({ sentinel: { name: set.name, sentinels: set.addresses } })
     const load = new Load(writer, reader)
@@ -130,14 +133,6 @@ describe('behind Sentinels', () => {
 })
 
 describe('on a cluster', () => {
-  let cluster: RedisCluster
-
-  beforeAll(async () => {
-    cluster = await startRedisCluster({ replicas: 1 })
-  })
-
-  afterAll(() => cluster?.stop())
-
   it('a primary that dies takes nothing with it, and its replica is used, and then itself', async () => {
     const { writer, reader } = await two({ cluster: cluster.addresses })
     const load = new Load(writer, reader)
