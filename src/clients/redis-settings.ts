@@ -20,8 +20,9 @@ export function redisSettings(random: () => number): RedisSettings {
     retryStrategy: retryDelay(random),
     // With the longest delay between attempts, two seconds.
     connectTimeout: 1_500,
-    // Runs only while an answer is awaited, so an idle connection is left alone; a frozen server is given up.
-    socketTimeout: 2_500,
+    // Runs only while an answer is awaited, so an idle connection is left alone; a frozen server is given up,
+    // also where it takes connections still and Sentinels know of no better one yet: five seconds are for several attempts.
+    socketTimeout: 1_000,
     disconnectTimeout: 200,
     keepAlive: 10_000,
     // A server that is loading its snapshot says how long that takes; ask sooner than that.

@@ -101,7 +101,8 @@ describe('behind Sentinels', () => {
     const primary = await set.primary()
     await primary.pause()
     await expect.poll(() => sharedStats(writer).isReachable, { timeout: 1_000, interval: 5 }).toBe(false)
-    await untilUsed([writer, reader], RECOVERY_MS)
+    // While it hangs it takes connections, so that an attempt may go to it still.
+    await untilUsed([writer, reader], RECOVERY_MS + 1_500)
     await untilRight(load)
     // It comes back as a replica, with what it had.
     primary.resume()
