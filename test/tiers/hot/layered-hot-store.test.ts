@@ -93,7 +93,9 @@ function lending(store: HotStore, onTheWay: () => unknown = () => undefined): Ho
 
 function partOf(copy: SessionCopy, newest: number): SessionCopy {
   const part = newest === 0 ? [] : copy.items.slice(-newest)
-  return copyOf(copy.session, part, copy.n, { complete: copy.complete && part.length === copy.items.length })
+  const { session: owner, n, shownFence } = copy
+  const complete = copy.complete && part.length === copy.items.length
+  return copyOf(owner, part, n, { complete, ...(shownFence !== undefined && { shownFence }) })
 }
 
 hotStoreSuite('layered', {
@@ -133,11 +135,14 @@ describe('a layered hot store', () => {
     expect(await served()).toEqual(['miss', 'asked'])
   })
 
-  it('asks the shared one where a read is strong, and keeps what it then has', async () => {
+  it('asks the shared one where a read is strong, and keeps what is here only if it is the same', async () => {
     const { layered, store, served } = setUp()
-    await fillNow(layered, chat, copyOf(chat, held, 3))
+    await fillNow(layered, chat, copyOf(chat, held, 3, { shownFence: 'f' }))
     await store.append(chat.key, [next!], 4)
     expect(await served()).toEqual([3, 'here'])
+    expect(await served(chat, { strong: true })).toEqual([4, 'asked'])
+    expect(await served()).toEqual([4, 'asked'])
+    expect(await served()).toEqual([4, 'here'])
     expect(await served(chat, { strong: true })).toEqual([4, 'asked'])
     expect(await served()).toEqual([4, 'here'])
   })

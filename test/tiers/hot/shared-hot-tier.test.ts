@@ -48,6 +48,7 @@ describe('a hot tier that processes share', () => {
     await addAll(first, ['lost d', 'lost e'])
     expect(await contents(first)).toHaveLength(5)
     await first.close()
+    clock.advance(MINUTE_MS)
     const again = open(folder.file('backup.db'))
     // As many as were lost, so that the counts agree.
     await addAll(again, ['new d', 'new e'])
