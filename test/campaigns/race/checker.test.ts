@@ -92,6 +92,7 @@ describe('the checker of the race campaign finds nothing wrong where', () => {
       new Story().add(1, 0, 10).fault('pause', 15, 400).add(2, 20, 30, true).strong(1900, '1/1').cached(1900, '1/1'),
     ],
     ['Redis is given back a copy that is young', two().fault('restore', 50, 90, 15).strong(1900, '1/1')],
+    ['a process has just begun', new Story().add(1, 0, 10).add(2, 20, 30, true).strong(1900, '1/1')],
     ['a server falls silent right after it took an item', two().fault('pause', 25, 3000).cached(1900, '1/1')],
   ])('%s', (_name, story) => {
     expect(story.check()).toBe('')
@@ -145,7 +146,12 @@ describe('the checker of the race campaign finds out that', () => {
       /lacks item 2/,
     ],
     ['a call has failed', two().line({ kind: 'error', at: 40_000, message: 'no' }), /a call failed: no/],
-    ['the hot tier fails without a fault', failing(), /4 of 4 changes met a hot tier that failed without a fault/],
+    [
+      'Redis was not told of a change though nothing happened',
+      new Story().add(1, 0, 10).add(2, 4000, 4010, true).strong(4020, '1/1'),
+      /lacks item 2/,
+    ],
+    ['the hot tier fails without a fault', failing(), /4 of 5 changes met a hot tier that failed without a fault/],
   ])('%s', (_name, story, complaint) => {
     expect(story.check()).toMatch(complaint)
   })
@@ -160,7 +166,7 @@ function updatedInTurn(): Story {
 }
 
 function failing(): Story {
-  return [1, 2, 3, 4].reduce((story, item) => story.add(item, item * 10, item * 10 + 5, true), new Story())
+  return [1, 2, 3, 4, 5].reduce((story, item) => story.add(item, item * 4000, item * 4000 + 5, true), new Story())
 }
 
 function stall(from: number, to: number): JournalLine {

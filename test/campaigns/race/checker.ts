@@ -32,7 +32,7 @@ export function checkRace(logs: readonly ProcessLog[], faults: readonly Fault[])
   const check = new Check(log, faults, excuses)
   for (const process of log.processes) check.process(process)
   const troubled = log.changes.filter(({ isTroubled }) => isTroubled)
-  const unexplained = troubled.filter((change) => !excuses.isNearFault(change)).length
+  const unexplained = troubled.filter((change) => !excuses.mayFail(change)).length
   const problems = [...log.problems, ...check.problems]
   if (unexplained > Math.max(3, log.changes.length * MAX_UNEXPLAINED))
     problems.push(`${unexplained} of ${log.changes.length} changes met a hot tier that failed without a fault`)

@@ -27,13 +27,14 @@ export class Excuses {
     if (ageUs > (MAX_PROOF_AGE_MS + MARGIN_MS) * US) return true
     if (this.#restores.some((fault) => isBroughtBack(fault, change, read))) return false
     if (change.process === process.name) return true
-    if (change.isTroubled && this.isNearFault(change)) return false
+    if (change.isTroubled && this.mayFail(change)) return false
     if (read.strong || isSeen) return true
     return ageUs > (this.#boundMs(change) + MARGIN_MS) * US + stalledUs(process, read)
   }
 
-  /** Whether something happened to Redis by which a call that was made then may have failed. */
-  isNearFault({ begin, end }: Change): boolean {
+  /** Whether something happened by which its process may not have reached Redis then; at first it may not have connected. */
+  mayFail({ bornAt, begin, end }: Change): boolean {
+    if (begin <= bornAt + RECOVERY_MS * US) return true
     return this.#outages.some(({ from, to }) => from <= end && begin <= to + RECOVERY_MS * US)
   }
 

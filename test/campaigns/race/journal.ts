@@ -66,7 +66,7 @@ export interface ProcessLog {
 
 /** What was done to the servers; in microseconds of the same clock. */
 export interface Fault {
-  readonly kind: 'flush' | 'cut' | 'pause' | 'restart' | 'restore'
+  readonly kind: 'flush' | 'cut' | 'pause' | 'restart' | 'restore' | 'move'
   /** Just before it, and when the server answered again. */
   readonly from: number
   readonly to: number

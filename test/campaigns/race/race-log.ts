@@ -4,6 +4,8 @@ import type { JournalLine, Op, ProcessLog, Read } from './journal.ts'
 export interface Change {
   readonly op: Op
   readonly process: string
+  /** When its process did anything for the first time, in microseconds. */
+  readonly bornAt: number
   /** Microseconds; never, where nobody was told of its end. */
   readonly begin: number
   end: number
@@ -37,7 +39,10 @@ export interface RaceLog {
 
 export function gatherLog(logs: readonly ProcessLog[]): RaceLog {
   const gathering = new Gathering()
-  for (const log of logs) for (const line of log.lines) gathering.takeChange(log.name, line)
+  for (const { name, lines } of logs) {
+    const bornAt = lines.reduce((first, line) => Math.min(first, startOf(line)), Number.POSITIVE_INFINITY)
+    for (const line of lines) gathering.takeChange(name, bornAt, line)
+  }
   // After all changes: a process may read an item before its maker has written down that it is there.
   for (const log of logs) for (const line of log.lines) gathering.takeIds(log.name, line)
   const { sessions, changes, problems } = gathering
@@ -49,17 +54,22 @@ export function gatherLog(logs: readonly ProcessLog[]): RaceLog {
   return { sessions, processes, changes, problems }
 }
 
+function startOf(line: JournalLine): number {
+  if (line.kind === 'served') return Number.POSITIVE_INFINITY
+  return 'from' in line ? line.from : line.at
+}
+
 class Gathering {
   readonly sessions = new Map<string, Map<Op, ItemLog>>()
   readonly changes: Change[] = []
   readonly problems: string[] = []
   readonly #byOp = new Map<Op, readonly [Change, ItemLog]>()
 
-  takeChange(process: string, line: JournalLine): void {
+  takeChange(process: string, bornAt: number, line: JournalLine): void {
     if (line.kind === 'error') this.problems.push(`${process}: a call failed: ${line.message}`)
     if (line.kind === 'begin') {
       const { op, what, at } = line
-      const change = { op, process, begin: at, end: Number.POSITIVE_INFINITY, isTroubled: false }
+      const change = { op, process, bornAt, begin: at, end: Number.POSITIVE_INFINITY, isTroubled: false }
       const item = this.#item(line.session, line.item)
       this.#byOp.set(op, [change, item])
       this.changes.push(change)

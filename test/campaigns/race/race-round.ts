@@ -17,7 +17,7 @@ import type { WorkerProcessPlan } from './worker-process.ts'
 
 export interface RaceOptions {
   readonly seed: number
-  /** How long the workers are at it, in milliseconds. At most 45 s, so that none is taken for stuck. */
+  /** How long the workers are at it, in milliseconds. */
   readonly forMs: number
   /** @default "single" */
   readonly target?: TargetKind
@@ -71,7 +71,7 @@ class Round implements Disposable {
   async run(): Promise<RaceReport> {
     const lanes = Array.from({ length: WORKERS }, (_, lane) => this.#work(lane))
     const [, findings] = await Promise.all([this.#harm(), this.#lookOut(), ...lanes])
-    const found = findings || checkRace(this.#logs(), this.#faults)
+    const found = findings ?? checkRace(this.#logs(), this.#faults)
     if (!findings) await this.#compareLast()
     const faults: Record<string, number> = {}
     for (const { kind } of this.#faults) faults[kind] = (faults[kind] ?? 0) + 1

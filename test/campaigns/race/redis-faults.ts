@@ -15,12 +15,15 @@ export type PlannedFault =
   | { readonly kind: 'restart' }
   /** Killed, and started again with what it had `ageMs` before. */
   | { readonly kind: 'restore'; readonly ageMs: number }
+  /** Of a cluster, otherwise nothing: sessions move to another server. */
+  | { readonly kind: 'move' }
 
 const CUT_EVERY_MS = 30
 
 export function chooseFault(chance: Chance): PlannedFault {
   const what = chance.between(1, 100)
-  if (what <= 15) return { kind: 'flush' }
+  if (what <= 10) return { kind: 'flush' }
+  if (what <= 18) return { kind: 'move' }
   if (what <= 30) {
     return {
       kind: 'cut',
@@ -54,6 +57,7 @@ export async function strike(
   const begun = { kind, from: microseconds(), to: Number.POSITIVE_INFINITY, ...(snapshot && { saved: snapshot.made }) }
   log(begun)
   if (kind === 'flush') await ask(server, 'FLUSHALL')
+  if (kind === 'move') await target.moveSlot?.(server)
   if (kind === 'cut') {
     do {
       await ask(server, 'CLIENT', 'KILL', 'TYPE', fault.type)

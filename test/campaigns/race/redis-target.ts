@@ -17,6 +17,8 @@ export interface RedisTarget extends AsyncDisposable {
   /** A server that starts again takes its place in here. */
   readonly servers: readonly RedisServer[]
   restart(server: RedisServer): Promise<void>
+  /** Of a cluster: hands a slot with some of the keys of a server to another one. */
+  moveSlot?(from: RedisServer): Promise<void>
 }
 
 export async function startTarget(kind: TargetKind): Promise<RedisTarget> {
@@ -29,6 +31,11 @@ export async function startTarget(kind: TargetKind): Promise<RedisTarget> {
       restart: async (server) => {
         await cluster.restart(server)
         await cluster.untilOk()
+      },
+      moveSlot: async (from) => {
+        const key = await ask(from, 'RANDOMKEY')
+        const others = cluster.nodes.filter((node) => node !== from)
+        if (typeof key === 'string') await cluster.moveSlot(key, others[key.length % others.length]!)
       },
       [Symbol.asyncDispose]: () => cluster.stop(),
     }

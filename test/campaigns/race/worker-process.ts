@@ -1,5 +1,6 @@
 // A worker as a process of its own, for its parent to kill. Its plan is the only argument, as JSON.
 import { existsSync, writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { LineJournal } from '../support/line-journal.ts'
 import type { JournalLine } from './journal.ts'
 import { SEEDED_BUGS } from './seeded-bugs.ts'
@@ -22,4 +23,8 @@ if (bug !== undefined) {
   setInterval(() => existsSync(bug.found) && process.exit(), LOOK_EVERY_MS).unref()
 }
 const journal = new LineJournal<JournalLine>(plan.journal)
-await new Worker(plan, journal).run(() => writeSync(process.stdout.fd, 'ready\n'))
+await new Worker(plan, journal).run(() => {
+  // Those that are killed would leave nothing to the next.
+  flushCompileCache()
+  writeSync(process.stdout.fd, 'ready\n')
+})
