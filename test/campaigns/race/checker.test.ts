@@ -92,6 +92,15 @@ describe('the checker of the race campaign finds nothing wrong where', () => {
       new Story().add(1, 0, 10).fault('pause', 15, 400).add(2, 20, 30, true).strong(1900, '1/1').cached(1900, '1/1'),
     ],
     ['Redis is given back a copy that is young', two().fault('restore', 50, 90, 15).strong(1900, '1/1')],
+    [
+      'a snapshot was made before the writer could tell Redis, who did so later',
+      new Story()
+        .add(1, 0, 10)
+        .fault('restart', 12, 15)
+        .add(2, 20, 30, true)
+        .fault('restore', 90, 95, 40)
+        .strong(99, '1/1', {}, 'a'),
+    ],
     ['a process has just begun', new Story().add(1, 0, 10).add(2, 20, 30, true).strong(1900, '1/1')],
     ['a server falls silent right after it took an item', two().fault('pause', 25, 3000).cached(1900, '1/1')],
   ])('%s', (_name, story) => {

@@ -25,9 +25,10 @@ export class Excuses {
     const ageUs = read.from - change.end
     // Whatever happened to Redis, and whoever could not tell it.
     if (ageUs > (MAX_PROOF_AGE_MS + MARGIN_MS) * US) return true
-    if (this.#restores.some((fault) => isBroughtBack(fault, change, read))) return false
+    const isUntold = change.isTroubled && this.mayFail(change)
+    if (this.#restores.some((fault) => isBroughtBack(fault, change, isUntold, read))) return false
     if (change.process === process.name) return true
-    if (change.isTroubled && this.mayFail(change)) return false
+    if (isUntold) return false
     if (read.strong || isSeen) return true
     return ageUs > (this.#boundMs(change) + MARGIN_MS) * US + stalledUs(process, read)
   }
@@ -46,8 +47,10 @@ export class Excuses {
 }
 
 /** Whether Redis may have got a copy back that was made without the change, and that is young enough to be believed. */
-function isBroughtBack({ from, to, saved }: Fault, change: Change, read: Read): boolean {
-  if (saved === undefined || change.end < saved.from || change.begin > to || read.to < from) return false
+function isBroughtBack({ from, to, saved }: Fault, change: Change, isUntold: boolean, read: Read): boolean {
+  if (saved === undefined || change.begin > to || read.to < from) return false
+  // What was acknowledged before the snapshot was made is in it, if Redis was told of it.
+  if (change.end < saved.from && !isUntold) return false
   return read.from < saved.to + (MAX_PROOF_AGE_MS + MARGIN_MS) * US
 }
 
