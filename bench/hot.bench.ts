@@ -29,6 +29,7 @@ const memory = manager()
 const sessions = await addSessions(memory, options.data)
 const whole = await Promise.all(sessions.map((session) => memory.getConversationHistory(session)))
 const keys = whole.map(([oldest]) => oldest!.id.slice(0, SESSION_KEY_CHARS) as SessionKey)
+const names = await raw.keys('thermocline:h:*')
 const logs = await Promise.all(keys.map((key, i) => copyRecords(raw, nameOf(key), `raw:${i}`, NEWEST)))
 // Strong reads are what Redis answers; the process keeps copies meanwhile, as it does for everybody.
 const strong: Operation = (i) => newest(memory, i, 'strong')
@@ -88,7 +89,7 @@ async function fromPeer(): Promise<void> {
 
 async function appends(): Promise<void> {
   const [items, key, log] = [whole[0]!, keys[0]!, logs[0]!]
-  const rounds = await appendRounds(raw, { newest: items.at(-1)!, key, n: items.length, log }, READS)
+  const rounds = await appendRounds(raw, { newest: items.at(-1)!, key, name: nameOf(key), n: items.length, log }, READS)
   await timeOf('redis_append_p50_vs_raw', rounds.ours, rounds.raw)
   await rounds.close()
 }
@@ -109,8 +110,8 @@ async function misses(): Promise<void> {
 
 async function room(): Promise<void> {
   for (const session of sessions) await memory.getConversationHistory({ ...session, read: 'strong' })
-  const names = { redis_session200: keys.map(nameOf), raw_session200: logs.map(({ name }) => name) }
-  for (const [name, ofRedis] of Object.entries(names)) {
+  const ofBoth = { redis_session200: keys.map(nameOf), raw_session200: logs.map(({ name }) => name) }
+  for (const [name, ofRedis] of Object.entries(ofBoth)) {
     const bytes = await Promise.all(ofRedis.map((key) => raw.memory('USAGE', key)))
     results.push({ name, value: median(bytes.map(Number)), unit: 'bytes' })
   }
@@ -152,7 +153,7 @@ function newest(from: TieredStorageManager, i: number, read: 'cached' | 'strong'
 }
 
 function nameOf(key: SessionKey): string {
-  return `thermocline:h:{${key}}`
+  return names.find((name) => name.includes(key))!
 }
 
 /** How many times longer ours takes. */

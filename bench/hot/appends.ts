@@ -12,6 +12,8 @@ const PREFIX = 'append'
 /** A copy in Redis that items are added to. */
 export interface Appended {
   readonly key: SessionKey
+  /** Of the key that it lies in. */
+  readonly name: string
   /** How many appends it holds. */
   readonly n: number
   readonly newest: MemoryItem
@@ -48,7 +50,7 @@ export async function appendRounds(client: Redis, copy: Appended, count: number)
   return {
     ours: async () => {
       n = copy.n
-      await client.copy(`thermocline:h:{${key}}`, `${PREFIX}:h:{${key}}`, 'REPLACE')
+      await client.copy(copy.name, `${PREFIX}:h:{${key}}`, 'REPLACE')
       return byScript()
     },
     raw: async () => {

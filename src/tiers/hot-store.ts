@@ -54,6 +54,19 @@ export interface HotStore {
   stats(): HotStats
 }
 
+/** A hot store in this process, which answers everything at once. */
+export interface NearHotStore extends HotStore {
+  read(key: SessionKey, query: HotQuery): HotAnswer
+  peek(id: string): HotSlot | undefined
+  fill(key: SessionKey, lease: HotLease, copy: SessionCopy): boolean
+  append(key: SessionKey, items: readonly MemoryItem[], n: number): boolean
+  forget(key: SessionKey): void
+  clear(): void
+  getSegment(key: SessionKey, segmentId: string): Uint8Array | undefined
+  putSegment(key: SessionKey, segmentId: string, bytes: Uint8Array): void
+  dropSegments(key: SessionKey, segmentIds: readonly string[]): void
+}
+
 /** Tells of changes as they happen, and says whether it could. */
 export interface HotChanges {
   /** Calls back for a session whose copy is no longer what it was; without a key for all of them. */

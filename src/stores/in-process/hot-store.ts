@@ -4,7 +4,7 @@ import { LruBytes, type LruHandle } from '../../lib/lru-bytes.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { SESSION_KEY_CHARS, type SessionKey } from '../../memory/session.ts'
 import type { SessionCopy } from '../../tiers/hot/session-copy.ts'
-import type { HotAnswer, HotLease, HotSlot, HotStats, HotStore } from '../../tiers/hot-store.ts'
+import type { HotAnswer, HotLease, HotSlot, HotStats, NearHotStore } from '../../tiers/hot-store.ts'
 
 export interface InProcessHotStoreOptions {
   /** Most bytes of copies and segments in the heap, estimated. @default 67_108_864 */
@@ -28,7 +28,7 @@ const MAX_LEASES = 10_000
  * Copies in this process: least recently used first out, bounded in bytes.
  * @throws ThermoclineError `INVALID_OPTION`
  */
-export function inProcessHotStore(options: InProcessHotStoreOptions = {}): HotStore {
+export function inProcessHotStore(options: InProcessHotStoreOptions = {}): NearHotStore {
   checkNames('INVALID_OPTION', 'Cannot use option inProcess', options, Object.keys(IN_PROCESS_HOT_STORE_DEFAULTS))
   return new InProcessHotStore({ ...IN_PROCESS_HOT_STORE_DEFAULTS, ...options })
 }
@@ -37,7 +37,7 @@ interface Slot extends HotSlot {
   readonly handle: LruHandle<SessionKey, SessionCopy>
 }
 
-class InProcessHotStore implements HotStore {
+class InProcessHotStore implements NearHotStore {
   readonly name = 'in-process'
   readonly #maxBytes: number
   readonly #copyBounds: { readonly maxItems: number; readonly maxBytes: number }

@@ -49,17 +49,14 @@ const NO_STAMP = '0'.repeat(STAMP_CHARS)
 export interface CopyLog {
   readonly kind: 'copy'
   readonly n: number
-  readonly items: number
   /** By the server's clock, milliseconds since 1970. */
   readonly provenAt: number
   readonly complete: boolean
-  /** As many of the newest as were wanted, or as the text has. */
+  /** As many of the newest as were wanted, or as there are. */
   readonly entries: readonly StoredEntry[]
-  readonly session: SessionIdentity
-  readonly shownFence: string | undefined
-  readonly units: readonly StoredUnit[]
-  /** Characters from the first of {@link entries} to the end. */
-  readonly chars: number
+  readonly head: DecodedHead
+  /** How long a record is, on average. */
+  readonly itemChars: number
 }
 
 export interface LeaseText {
@@ -114,11 +111,22 @@ export function encodeCount(n: number): string {
   return pad(n, N_CHARS)
 }
 
+/** What a reader knows of the text, or remembers of the key. */
+export interface Reading {
+  /** So many of the newest items are wanted. */
+  readonly newest: number
+  /** False: it is only the end of the string. */
+  readonly mayBeWhole: boolean
+  /** Of the last reading: it seldom changes. */
+  readonly head?: DecodedHead | undefined
+}
+
 /**
- * What the end of a string says. `cut` where the text has too little of it to tell, or fewer than the `newest` items
+ * What the end of a string says. `cut` where the text has too little of it to tell, or fewer items than are wanted
  * though there are more.
+ * @throws SyntaxError where it is no text of ours
  */
-export function decodeLog(key: SessionKey, text: string, newest: number): LogText {
+export function decodeLog(key: SessionKey, text: string, { newest, mayBeWhole, head: known }: Reading): LogText {
   const kind = text.charCodeAt(text.length - 1)
   if (kind === LEASE) return { kind: 'lease', text }
   if (kind !== COPY) return NOTHING
@@ -129,35 +137,54 @@ export function decodeLog(key: SessionKey, text: string, newest: number): LogTex
   if (headAt < 0) return CUT
   const items = Number(field(FOOTER.items))
   const wanted = Math.min(newest, items)
-  const start = startOfNewest(text, headAt, wanted, items)
-  if (start === undefined) return CUT
-  const [[tenantId, userId, sessionId], fence, units] = JSON.parse(text.slice(headAt, footerAt)) as Head
+  const records = mayBeWhole ? wholeRecords(text, headAt, items) : undefined
+  const start = records === undefined ? text.indexOf('\n') + 1 : 0
+  // A text that is cut begins with a part of a record.
+  const flat = records ?? (start === 0 || start > headAt ? [] : parseRecords(text.slice(start, headAt)))
+  const found = flat.length / 2
+  if (found < wanted) return CUT
+  const headText = text.slice(headAt, footerAt)
   return {
     kind: 'copy',
     n: Number(field(FOOTER.n)),
-    items,
     provenAt: Number(field(FOOTER.provenAt)),
     complete: wanted === items && field(FOOTER.complete) === '1',
-    entries: decodeRecords(text.slice(start, headAt)),
+    entries: entriesOf(flat, found - wanted),
+    head: known?.text === headText ? known : decodeHead(key, headText),
+    itemChars: found === 0 ? 0 : (headAt - start) / found,
+  }
+}
+
+/** All records, if the text begins with the first of them: otherwise it can't be read, or has not as many. */
+function wholeRecords(text: string, end: number, items: number): FlatRecords | undefined {
+  try {
+    const records = parseRecords(text.slice(0, end))
+    return records.length === 2 * items ? records : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The part of a copy that appends leave as it is. */
+export interface DecodedHead {
+  readonly text: string
+  readonly session: SessionIdentity
+  readonly shownFence: string | undefined
+  readonly units: readonly StoredUnit[]
+}
+
+function decodeHead(key: SessionKey, text: string): DecodedHead {
+  const [[tenantId, userId, sessionId], fence, units] = JSON.parse(text) as Head
+  return {
+    // A copy: a slice would keep all that it was cut out of alive, for as long as it is remembered.
+    text: Buffer.from(text, 'latin1').toString('latin1'),
     session: Object.freeze({ key, tenantId, userId, sessionId }),
     shownFence: fence ?? undefined,
     units: units.map(([id, after, isArchive, newestAt, reads, recent]) => ({
       facts: { id, isArchive: isArchive === 1, newestAt, heat: { reads, recent } },
       after,
     })),
-    chars: text.length - start,
   }
-}
-
-/** Where the newest records begin that are wanted of so many, or undefined where the text has only a part of them. */
-function startOfNewest(text: string, end: number, wanted: number, items: number): number | undefined {
-  // From the front, though they lie at the end: looking backwards is several times as slow.
-  const ends: number[] = []
-  for (let at = text.indexOf('\n'); at >= 0 && at < end; at = text.indexOf('\n', at + 1)) ends.push(at)
-  // The first record of the text may be half of one, unless it is the first of all.
-  if (ends.length === items && wanted === items) return 0
-  const before = ends[ends.length - 1 - wanted]
-  return before === undefined ? undefined : before + 1
 }
 
 type Head = readonly [
@@ -173,19 +200,25 @@ type Head = readonly [
   ])[],
 ]
 
-function decodeRecords(text: string): readonly StoredEntry[] {
-  if (text === '') return []
-  const flat = JSON.parse(`[${text.slice(0, -2)}]`) as (string | ItemBody)[]
-  const entries: StoredEntry[] = new Array(flat.length / 2)
+/** Stamp, body, stamp, body and so on. */
+type FlatRecords = readonly (string | ItemBody)[]
+
+function parseRecords(text: string): FlatRecords {
+  return text === '' ? [] : (JSON.parse(`[${text.slice(0, -2)}]`) as FlatRecords)
+}
+
+function entriesOf(flat: FlatRecords, from: number): readonly StoredEntry[] {
+  const entries: StoredEntry[] = new Array(flat.length / 2 - from)
   for (let i = 0; i < entries.length; i++) {
-    entries[i] = { stamp: flat[2 * i] as Stamp, body: freezeInside(flat[2 * i + 1] as ItemBody) }
+    const at = 2 * (from + i)
+    entries[i] = { stamp: flat[at] as Stamp, body: freezeInside(flat[at + 1] as ItemBody) }
   }
   return entries
 }
 
 /** A log as what the tiers read, `provenForMs` of it left. */
-export function toStoredCopy(log: CopyLog, provenForMs: number): StoredCopy {
-  const { session, n, shownFence, complete, entries, units } = log
+export function toStoredCopy({ n, complete, entries, head }: CopyLog, provenForMs: number): StoredCopy {
+  const { session, shownFence, units } = head
   return { session, n, shownFence, complete, entries, units, provenForMs }
 }
 

@@ -114,7 +114,10 @@ class RedisHotStore implements HotStore {
   }
 
   async read(key: SessionKey, query: HotQuery): Promise<HotAnswer> {
-    const log = await this.#fetch(key, query.newest ?? Number.POSITIVE_INFINITY)
+    const { newest = Number.POSITIVE_INFINITY } = query
+    // Guessed by how long this session's items were the last time.
+    let log = await this.#fetch(key, newest, Math.ceil(ROOM_FOR_HEAD + this.#notes.bytesOf(key, newest)))
+    if (log.kind === 'cut') log = await this.#fetch(key, newest, Number.POSITIVE_INFINITY)
     if (log.kind === 'lease') return this.#miss(log.text)
     if (log.kind === 'copy') {
       const ageMs = this.#serverNow() - log.provenAt
@@ -224,23 +227,22 @@ class RedisHotStore implements HotStore {
     return now >= at && now - at < OFFSET_GOOD_FOR_MS ? now + ms : Number.POSITIVE_INFINITY
   }
 
-  /** What there is, as far back as is wanted: guessed by how long this session's items were the last time. */
-  async #fetch(key: SessionKey, newest: number): Promise<LogText | { readonly kind: 'broken' }> {
-    const guess = Math.ceil(ROOM_FOR_HEAD + newest * this.#notes.itemBytes(key))
-    const log = await this.#fetchEnd(key, guess, newest)
-    return log.kind === 'cut' ? this.#fetchEnd(key, Number.POSITIVE_INFINITY, newest) : log
-  }
-
-  async #fetchEnd(key: SessionKey, bytes: number, newest: number): Promise<LogText | { readonly kind: 'broken' }> {
-    const name = this.#keyOf(key)
+  /** What there is of the newest items, in so many bytes from the end. */
+  async #fetch(key: SessionKey, newest: number, bytes: number): Promise<LogText | { readonly kind: 'broken' }> {
     const from = Number.isFinite(bytes) ? -bytes : 0
-    const text = await this.#call('read', (client) => client.call('getrange', name, from, -1), WRONG_TYPE)
-    if (typeof text !== 'string') return BROKEN
+    let text: unknown
     try {
-      const log = decodeLog(key, text, newest)
-      if (log.kind === 'copy' && log.entries.length > 0) {
-        const bytes = Buffer.byteLength(text.slice(text.length - log.chars))
-        this.#notes.sized(key, bytes / log.entries.length)
+      text = await this.#client().call('getrange', this.#keyOf(key), from, -1)
+    } catch (error) {
+      if (isWrongType(error)) return BROKEN
+      throw toStoreError(error, 'read in redis')
+    }
+    try {
+      if (typeof text !== 'string') return BROKEN
+      const log = decodeLog(key, text, { newest, mayBeWhole: text.length < bytes, head: this.#notes.head(key) })
+      if (log.kind === 'copy') {
+        const bytesPerChar = text.length < bytes ? Buffer.byteLength(text) / text.length : 1
+        this.#notes.decoded(key, log.head, log.itemChars * bytesPerChar)
       }
       return log
     } catch {
@@ -294,21 +296,20 @@ class RedisHotStore implements HotStore {
     return this.#call('run script', (client) => runScript(client, script, this.#keyOf(key), args))
   }
 
-  async #call(
-    action: string,
-    body: (client: RedisClient) => Promise<unknown>,
-    instead?: (error: unknown) => boolean,
-  ): Promise<unknown> {
+  async #call(action: string, body: (client: RedisClient) => Promise<unknown>): Promise<unknown> {
     try {
-      if (this.#connection === undefined) throw new Error('the store is not open')
-      const { client, lastError } = this.#connection
-      // A client that was given may have a queue, where a call would wait long after its caller gave up.
-      if (client.status !== 'ready') throw new Error(lastError() ?? 'not connected yet')
-      return await body(client)
+      return await body(this.#client())
     } catch (error) {
-      if (instead?.(error) === true) return undefined
       throw toStoreError(error, `${action} in redis`)
     }
+  }
+
+  #client(): RedisClient {
+    if (this.#connection === undefined) throw new Error('the store is not open')
+    const { client, lastError } = this.#connection
+    // A client that was given may have a queue, where a call would wait long after its caller gave up.
+    if (client.status !== 'ready') throw new Error(lastError() ?? 'not connected yet')
+    return client
   }
 
   /** In braces: all keys of a session are in the slot of its key, which is a hash. */
@@ -323,11 +324,15 @@ class RedisHotStore implements HotStore {
 
 const BROKEN = Object.freeze({ kind: 'broken' })
 const CUT = Object.freeze({ kind: 'cut' })
-const WRONG_TYPE = (error: unknown): boolean => error instanceof Error && error.message.startsWith('WRONGTYPE')
+
+/** Somebody else's value: it is nothing of ours. */
+function isWrongType(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('WRONGTYPE')
+}
 
 function decodeFound(key: SessionKey, text: string, newest = Number.POSITIVE_INFINITY): LogText | undefined {
   try {
-    return decodeLog(key, text, newest)
+    return decodeLog(key, text, { newest, mayBeWhole: true })
   } catch {
     return undefined
   }

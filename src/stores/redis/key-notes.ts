@@ -1,15 +1,18 @@
+import type { DecodedHead } from './copy-log.ts'
+
 const MAX_KEYS = 10_000
 /** Bytes of an item that nothing is known of: three quarters of real messages take less. */
 const USUAL_ITEM_BYTES = 600
-/** What a guess is made longer by, so that one read mostly does. */
-const ROOM = 1.15
+/** So many items more are asked for than are wanted: newer ones may be longer than those that were seen. */
+const SPARE_ITEMS = 3
 
 interface Note {
   renewedAt: number
-  itemBytes: number | undefined
+  itemBytes: number
+  head: DecodedHead | undefined
 }
 
-/** What is remembered of keys to save calls, of the last 10,000 of them. Being wrong costs a call, never an answer. */
+/** What is remembered of keys to save work, of the last 10,000 of them. Being wrong costs a call, never an answer. */
 export class KeyNotes {
   readonly #notes = new Map<string, Note>()
 
@@ -22,20 +25,26 @@ export class KeyNotes {
     this.#of(key).renewedAt = at
   }
 
-  /** A guess at how many bytes one of its items takes. */
-  itemBytes(key: string): number {
-    return this.#notes.get(key)?.itemBytes ?? USUAL_ITEM_BYTES
+  /** A guess at how many bytes so many of its newest items take. */
+  bytesOf(key: string, items: number): number {
+    return (items + SPARE_ITEMS) * (this.#notes.get(key)?.itemBytes ?? USUAL_ITEM_BYTES)
   }
 
-  sized(key: string, itemBytes: number): void {
-    this.#of(key).itemBytes = itemBytes * ROOM
+  head(key: string): DecodedHead | undefined {
+    return this.#notes.get(key)?.head
+  }
+
+  decoded(key: string, head: DecodedHead, itemBytes: number): void {
+    const note = this.#of(key)
+    note.head = head
+    if (itemBytes > 0) note.itemBytes = itemBytes
   }
 
   #of(key: string): Note {
     let note = this.#notes.get(key)
     if (note !== undefined) return note
     if (this.#notes.size >= MAX_KEYS) this.#notes.delete(this.#notes.keys().next().value as string)
-    note = { renewedAt: Number.NEGATIVE_INFINITY, itemBytes: undefined }
+    note = { renewedAt: Number.NEGATIVE_INFINITY, itemBytes: USUAL_ITEM_BYTES, head: undefined }
     this.#notes.set(key, note)
     return note
   }

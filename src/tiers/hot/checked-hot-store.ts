@@ -250,7 +250,7 @@ class CheckedHotStore implements HotStore {
     }
   }
 
-  async #limited<T>(operation: string, body: () => T | Promise<T>): Promise<T> {
+  #limited<T>(operation: string, body: () => T | Promise<T>): T | Promise<T> {
     const answer = body()
     if (!(answer instanceof Promise)) return answer
     return this.#deadlines.limit(answer, () => timedOut(operation, this.name, this.#calls.timeoutMs))

@@ -1,6 +1,6 @@
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import type { SessionKey } from '../../memory/session.ts'
-import type { HotAnswer, HotLease, HotQuery, HotSlot, HotStats, HotStore } from '../hot-store.ts'
+import type { HotAnswer, HotLease, HotQuery, HotSlot, HotStats, HotStore, NearHotStore } from '../hot-store.ts'
 import type { SessionCopy } from './session-copy.ts'
 
 /** Leases of both layers for one miss. */
@@ -16,14 +16,14 @@ interface BothLeases {
  * tells of every change to it: a lease is left here before the shared store is asked, and whatever is told meanwhile
  * voids it; where nothing can be heard, nothing is kept.
  */
-export function layeredHotStore(near: HotStore, shared: HotStore): HotStore {
+export function layeredHotStore(near: NearHotStore, shared: HotStore): HotStore {
   return new LayeredHotStore(near, shared)
 }
 
 class LayeredHotStore implements HotStore {
   readonly name: string
   readonly isShared = true
-  readonly #near: HotStore
+  readonly #near: NearHotStore
   readonly #shared: HotStore
   /** Copies here that hold all that the shared store does. */
   readonly #whole = new WeakSet<SessionCopy>()
@@ -32,14 +32,14 @@ class LayeredHotStore implements HotStore {
   /** Copies here that were looked at, but were not the answer. */
   #confirmations = 0
 
-  constructor(near: HotStore, shared: HotStore) {
+  constructor(near: NearHotStore, shared: HotStore) {
     this.name = `${near.name} over ${shared.name}`
     this.#near = near
     this.#shared = shared
     shared.changes?.listen((key) => {
-      if (key !== undefined) return void near.forget(key)
+      if (key !== undefined) return near.forget(key)
       this.#silences += 1
-      void near.clear()
+      near.clear()
     })
   }
 
@@ -54,34 +54,33 @@ class LayeredHotStore implements HotStore {
 
   read(key: SessionKey, query: HotQuery): HotAnswer | Promise<HotAnswer> {
     const copy = this.#hearing() === undefined ? undefined : this.#near.read(key, query)
-    if (copy === undefined || copy instanceof Promise || copy.kind === 'miss' || !this.#isEnough(copy, query))
-      return this.#ask(key, query)
+    if (copy === undefined || copy.kind === 'miss' || !this.#isEnough(copy, query)) return this.#ask(key, query)
     return query.strong === true ? this.#confirm(key, query, copy) : copy
   }
 
   peek(id: string): HotSlot | undefined {
-    return this.#hearing() === undefined ? undefined : this.#near.peek?.(id)
+    return this.#hearing() === undefined ? undefined : this.#near.peek(id)
   }
 
   async fill(key: SessionKey, lease: HotLease, copy: SessionCopy): Promise<boolean> {
     const { near, shared, hearing } = lease.token as BothLeases
     const taken = await this.#shared.fill(key, shared, copy)
-    if (taken) await this.#keep(key, near, copy, hearing, true)
+    if (taken) this.#keep(key, near, copy, hearing, true)
     return taken
   }
 
   async append(key: SessionKey, items: readonly MemoryItem[], n: number): Promise<boolean> {
     const goesOn = await this.#shared.append(key, items, n)
-    if (goesOn) await this.#near.append(key, items, n)
-    else await this.#near.forget(key)
+    if (goesOn) this.#near.append(key, items, n)
+    else this.#near.forget(key)
     return goesOn
   }
 
   async forget(key: SessionKey): Promise<void> {
-    await this.#near.forget(key)
+    this.#near.forget(key)
     await this.#shared.forget(key)
     // Somebody may have read it here in between.
-    await this.#near.forget(key)
+    this.#near.forget(key)
   }
 
   release(key: SessionKey): void {
@@ -89,33 +88,33 @@ class LayeredHotStore implements HotStore {
   }
 
   async clear(): Promise<void> {
-    await this.#near.clear()
+    this.#near.clear()
     await this.#shared.clear()
-    await this.#near.clear()
+    this.#near.clear()
   }
 
   async getSegment(key: SessionKey, segmentId: string): Promise<Uint8Array | undefined> {
-    const here = await this.#near.getSegment(key, segmentId)
+    const here = this.#near.getSegment(key, segmentId)
     if (here !== undefined) return here
     const bytes = await this.#shared.getSegment(key, segmentId)
-    if (bytes !== undefined) await this.#near.putSegment(key, segmentId, bytes)
+    if (bytes !== undefined) this.#near.putSegment(key, segmentId, bytes)
     return bytes
   }
 
   async putSegment(key: SessionKey, segmentId: string, bytes: Uint8Array): Promise<void> {
-    await this.#near.putSegment(key, segmentId, bytes)
+    this.#near.putSegment(key, segmentId, bytes)
     await this.#shared.putSegment(key, segmentId, bytes)
   }
 
   async dropSegments(key: SessionKey, segmentIds: readonly string[]): Promise<void> {
-    await this.#near.dropSegments(key, segmentIds)
+    this.#near.dropSegments(key, segmentIds)
     await this.#shared.dropSegments(key, segmentIds)
   }
 
   async forgetOwner(tag: string): Promise<void> {
-    await this.#near.clear()
+    this.#near.clear()
     await this.#shared.forgetOwner?.(tag)
-    await this.#near.clear()
+    this.#near.clear()
   }
 
   stats(): HotStats {
@@ -132,38 +131,32 @@ class LayeredHotStore implements HotStore {
     this.#confirmations += 1
     const answer = await this.#shared.read(key, query)
     if (answer.kind === 'copy') {
-      if (!copy.isOf(answer)) await this.#near.forget(key)
+      if (!copy.isOf(answer)) this.#near.forget(key)
       return answer
     }
-    await this.#near.forget(key)
+    this.#near.forget(key)
     const token: BothLeases = { near: NO_LEASE, shared: answer.lease, hearing: undefined }
     return { ...answer, lease: { token } }
   }
 
   async #ask(key: SessionKey, query: HotQuery): Promise<HotAnswer> {
     // What is here is not enough, or not to be used: it makes room for what is about to come.
-    await this.#near.forget(key)
-    const here = await this.#near.read(key, query)
+    this.#near.forget(key)
+    const here = this.#near.read(key, query)
     const near = here.kind === 'miss' ? here.lease : NO_LEASE
     const hearing = this.#hearing()
     const answer = await this.#shared.read(key, query)
     if (answer.kind === 'copy') {
-      await this.#keep(key, near, answer, hearing, query.newest === undefined)
+      this.#keep(key, near, answer, hearing, query.newest === undefined)
       return answer
     }
     return { ...answer, lease: { token: { near, shared: answer.lease, hearing } satisfies BothLeases } }
   }
 
   /** Keeps a copy here, if nothing was missed since its lease was left. */
-  async #keep(
-    key: SessionKey,
-    lease: HotLease,
-    copy: SessionCopy,
-    hearing: number | undefined,
-    isWhole: boolean,
-  ): Promise<void> {
+  #keep(key: SessionKey, lease: HotLease, copy: SessionCopy, hearing: number | undefined, isWhole: boolean): void {
     if (hearing === undefined || hearing !== this.#hearing()) return
-    if ((await this.#near.fill(key, lease, copy)) && isWhole) this.#whole.add(copy)
+    if (this.#near.fill(key, lease, copy) && isWhole) this.#whole.add(copy)
   }
 
   #isEnough(copy: SessionCopy, { newest }: HotQuery): boolean {
