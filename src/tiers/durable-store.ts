@@ -29,7 +29,10 @@ export interface DurableStore {
    */
   append(session: SessionIdentity, entries: readonly AppendEntry[], options: AppendOptions): Promise<Appended>
 
-  /** The record in one read, or undefined where nothing was ever appended. */
+  /**
+   * The record in one read, or undefined where nothing was ever appended. All of it is of one instant: a copy is made
+   * from it, and would lack for good what `n` counts and the tail does not have yet.
+   */
   load(key: SessionKey, options?: LoadOptions): Promise<LoadedRecord | undefined>
 
   /** Bytes of a segment that does not lie in its record; undefined once a structural commit has replaced it. */

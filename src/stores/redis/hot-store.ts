@@ -257,8 +257,8 @@ class RedisHotStore implements HotStore {
     const token = randomBytes(12).toString('base64url')
     const reply = (await this.#run(LEASE, key, [token, LEASE_MS, maxProofAgeMs])) as [number, string, string?]
     const [serverNow, found, lease] = reply
-    const at = clock.now()
-    this.#offset = { ms: serverNow - (sentAt + at) / 2, at }
+    // By when it was sent: so a copy looks older rather than younger than it is, however late the reply came.
+    this.#offset = { ms: serverNow - sentAt, at: clock.now() }
     // Of a copy that is to be filled again, all.
     const log = decodeFound(key, found, lease === undefined ? query.newest : undefined)
     if (lease === undefined) {

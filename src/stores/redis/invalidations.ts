@@ -32,7 +32,14 @@ export class RedisInvalidations implements HotChanges {
   readonly #clock: Clock
   readonly #listeners: ((key: SessionKey | undefined) => void)[] = []
   readonly #lines = new Map<string, Line>()
+  /** Whether every primary that is known has a line. */
+  #isComplete = false
   readonly #onReady = (): void => this.#reset()
+  /** A cluster has another server. */
+  readonly #onNode = (): void => {
+    this.#isComplete = false
+    this.#beat()
+  }
   #source: RedisClient | undefined
   #stopTimer: (() => void) | undefined
   #refusedUntil = Number.NEGATIVE_INFINITY
@@ -50,6 +57,7 @@ export class RedisInvalidations implements HotChanges {
     this.#source = source
     // A new connection may lead to another server, as after a failover: what the old one tells is worth nothing then.
     source.on('ready', this.#onReady)
+    source.on('+node', this.#onNode)
     this.#stopTimer = this.#clock.every(HEARTBEAT_MS, () => this.#beat())
     this.#beat()
   }
@@ -57,6 +65,7 @@ export class RedisInvalidations implements HotChanges {
   close(): void {
     this.#stopTimer?.()
     this.#source?.off('ready', this.#onReady)
+    this.#source?.off('+node', this.#onNode)
     this.#source = undefined
     for (const [name, line] of this.#lines) this.#drop(name, line)
   }
@@ -66,7 +75,7 @@ export class RedisInvalidations implements HotChanges {
   }
 
   isHeard(): boolean {
-    if (this.#lines.size === 0) return false
+    if (!this.#isComplete) return false
     const now = this.#clock.now()
     for (const { heardAt } of this.#lines.values()) {
       // A clock that stepped back tells nothing either.
@@ -93,6 +102,7 @@ export class RedisInvalidations implements HotChanges {
       if (line === undefined) this.#start(name, node, now)
       else if (line.heardAt !== undefined && line.waitingSince === undefined) this.#ping(name, line, now)
     }
+    this.#isComplete = nodes.size > 0 && this.#lines.size === nodes.size
   }
 
   #start(name: string, node: RedisClient, now: number): void {
@@ -139,6 +149,7 @@ export class RedisInvalidations implements HotChanges {
   #drop(name: string, line: Line): void {
     if (this.#lines.get(name) !== line) return
     this.#lines.delete(name)
+    this.#isComplete = false
     line.client.disconnect()
     this.#tellAll(undefined)
   }

@@ -161,8 +161,8 @@ class SqliteDurableStore implements DurableStore {
 
   async load(key: SessionKey, options: LoadOptions = {}): Promise<LoadedRecord | undefined> {
     return this.#read((statements) => {
-      if (options.newest !== undefined && options.withFence !== true) return loadNewest(statements, key, options)
-      // Statements that run inside each other see the same instant, without the two more that a transaction takes.
+      // One instant: a count of appends that the tail does not have yet would make a copy of it wrong for good.
+      // Statements that run inside each other see it, without the two more that a transaction takes.
       const open = statements.session.iterate(key) as unknown as Iterator<SessionRow, undefined>
       try {
         const step = open.next()
@@ -252,15 +252,4 @@ class SqliteDurableStore implements DurableStore {
     if (this.#statements !== undefined && this.#database !== undefined) return this.#statements
     throw new ThermoclineError('NOT_OPEN', `Cannot use ${this.#options.path}: the store is not open`)
   }
-}
-
-/**
- * The tail first and then what says how to read it, a tenth faster than in one instant. What another process seals in
- * between lies in both, and readers know it from its segment; what it appends in between is missed as if it came later,
- * and a copy made from it goes with the next look at {@link DurableStore.foreignChanges}.
- */
-function loadNewest(statements: Statements, key: SessionKey, options: LoadOptions): LoadedRecord | undefined {
-  const tail = tailOf(statements, key, options.newest)
-  const row = statements.session.get(key) as unknown as SessionRow | undefined
-  return row && recordOf(statements, key, row, tail, options)
 }

@@ -21,6 +21,13 @@ class Story {
     return this.#change('delete', this.#op++, item, from, to, isTroubled)
   }
 
+  /** A deletion that finds nothing. */
+  findGone(item: Op, from: number, to: number): this {
+    const op = this.#op++
+    this.line({ kind: 'begin', what: 'delete', at: from * 1000, op, session: 'chat', item })
+    return this.line({ kind: 'end', at: to * 1000, op, did: false, isTroubled: false })
+  }
+
   strong(at: number, texts: string, query: ReadQuery = {}, process: 'a' | 'b' = 'b'): this {
     return this.#read(true, at, texts, query, process)
   }
@@ -86,6 +93,10 @@ describe('the checker of the race campaign finds nothing wrong where', () => {
         .line(read(901, [1, 1]), 'b'),
     ],
     ['an item is gone while it is deleted', two().delete(2, 35, 60).strong(40, '1/1').strong(41, '1/1 2/2')],
+    [
+      'an item was found to be gone, and who deleted it could not tell Redis',
+      two().fault('restart', 31, 35).delete(2, 32, 35, true).findGone(2, 36, 37).strong(40, '1/1 2/2'),
+    ],
     ['two updates at once came in either order', updatedTwice().strong(60, '1/101 2/2').strong(61, '1/100 2/2')],
     [
       'others read an old copy since Redis could not be told',

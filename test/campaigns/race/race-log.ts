@@ -80,8 +80,11 @@ class Gathering {
     if (line.kind !== 'end') return
     const [change, item] = this.#byOp.get(line.op)!
     change.isTroubled = line.isTroubled
-    // Nothing was changed. Whatever it found gone, somebody has deleted.
-    if (!line.did) item.updates.splice(0, item.updates.length, ...item.updates.filter(({ op }) => op !== line.op))
+    if (!line.did) {
+      // It was gone already. Whoever deleted it has to tell of that, and may have failed to.
+      drop(item.updates, change)
+      drop(item.deletes, change)
+    }
     change.end = line.at
     if (line.id !== undefined) this.#named(process, item, line.id)
   }
@@ -106,4 +109,9 @@ class Gathering {
     items.set(item, log)
     return log
   }
+}
+
+function drop(changes: Change[], change: Change): void {
+  const i = changes.indexOf(change)
+  if (i >= 0) changes.splice(i, 1)
 }
