@@ -1,4 +1,6 @@
+import type { Chance } from '../../support/random.ts'
 import { type RaceReport, raceRound } from './race-round.ts'
+import type { PlannedFault } from './redis-faults.ts'
 import type { TargetKind } from './redis-target.ts'
 import { SEEDED_BUGS } from './seeded-bugs.ts'
 
@@ -30,14 +32,10 @@ export async function raceCampaign({ seed, minutes, target, onRound }: RaceCampa
 export async function raceSelfTest(seed: number, onBug: (text: string) => void): Promise<readonly string[]> {
   const missed: string[] = []
   for (const [bug, { faults }] of Object.entries(SEEDED_BUGS)) {
-    const { problems } = await raceRound({
-      seed,
-      forMs: BUG_MS,
-      bug,
-      faults: (chance) => faults && chance.pick(faults),
-    })
-    onBug(`${bug}: ${problems[0] ?? 'not found'}`)
-    if (problems.length === 0) missed.push(`not found out: ${bug}`)
+    const choose = (chance: Chance): PlannedFault | undefined => faults && chance.pick(faults)
+    const { complaints, problems } = await raceRound({ seed, forMs: BUG_MS, bug, faults: choose })
+    onBug(`${bug}: ${complaints[0] ?? `not found ${problems[0] ?? ''}`}`)
+    if (complaints.length === 0) missed.push(`not found out: ${bug}`)
   }
   return missed
 }

@@ -28,6 +28,8 @@ export interface RaceOptions {
 }
 
 export interface RaceReport extends RaceFindings {
+  /** Those of the problems that the checker found in the log; others are processes that ended by themselves, say. */
+  readonly complaints: readonly string[]
   readonly kills: number
   readonly faults: Readonly<Record<string, number>>
   readonly evicted: number
@@ -77,6 +79,7 @@ class Round implements Disposable {
     for (const { kind } of this.#faults) faults[kind] = (faults[kind] ?? 0) + 1
     return {
       ...found,
+      complaints: found.problems,
       problems: [...this.#problems, ...found.problems],
       kills: this.#kills,
       faults,

@@ -22,8 +22,8 @@ export const SEEDED_BUGS: Readonly<Record<string, SeededBug>> = {
   'an append does not notice a gap': {
     patch: () =>
       changeScript(APPEND, [
-        ['(n ~= ARGV[1] and n < ARGV[2])', 'false'],
-        ['if n ~= ARGV[1] then return 1 end', 'if n >= ARGV[2] then return 1 end'],
+        ['local isGap = n ~= ARGV[1] and isBelow(n, ARGV[2])', 'local isGap = false'],
+        ['if n ~= ARGV[1] then return 1 end', 'if not isBelow(n, ARGV[2]) then return 1 end'],
       ]),
   },
   'an append leaves a lease standing': {
@@ -112,6 +112,8 @@ function changeMethods<T extends object>(prototype: T, methods: Methods<T>): voi
     const method = prototype[name] as (...args: unknown[]) => unknown
     const change = methods[name] as (method: unknown, self: T) => (...args: unknown[]) => unknown
     Object.defineProperty(prototype, name, {
+      configurable: true,
+      writable: true,
       value(this: T, ...args: unknown[]) {
         return change(method.bind(this), this)(...args)
       },
