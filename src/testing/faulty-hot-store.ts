@@ -24,6 +24,7 @@ class PlannedFaults implements FaultyHotStore {
   readonly isShared: boolean
   readonly changes?: HotChanges
   readonly probe?: NonNullable<HotStore['probe']>
+  readonly forgetOwner?: NonNullable<HotStore['forgetOwner']>
   readonly peek?: NonNullable<HotStore['peek']>
   readonly held: WaitingCalls = new WaitingCalls()
   readonly #store: HotStore
@@ -36,6 +37,8 @@ class PlannedFaults implements FaultyHotStore {
     this.#faults = new FaultCounter(plan)
     if (store.changes !== undefined) this.changes = store.changes
     if (store.probe !== undefined) this.probe = () => store.probe!()
+    if (store.forgetOwner !== undefined)
+      this.forgetOwner = async (tag) => this.#call('forgetOwner', undefined, () => store.forgetOwner!(tag))
     // It answers at once or not at all, so every fault is a copy that is not there.
     if (store.peek !== undefined)
       this.peek = (id) => (this.#faults.next('peek') === 'none' ? store.peek!(id) : undefined)
@@ -83,10 +86,6 @@ class PlannedFaults implements FaultyHotStore {
 
   release(key: SessionKey): void {
     this.#store.release(key)
-  }
-
-  forgetOwner(tag: string): Promise<void> {
-    return (async () => this.#call('forgetOwner', undefined, () => this.#store.forgetOwner?.(tag)))()
   }
 
   stats(): ReturnType<HotStore['stats']> {
