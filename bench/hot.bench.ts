@@ -15,11 +15,16 @@ import { benchOptions, type Result, report } from './report.ts'
 import { atOnce, type Operation, oneByOne } from './rounds.ts'
 
 const NEWEST = 50
-const ROUNDS = 21
-/** Reads of a round, some 20 ms: short, so that the machine is as fast for the one of a pair as for the other. */
-const READS = 200
-const READS_AT_ONCE = 64 * 10
+const ROUNDS = 15
+/**
+ * Reads of a round, some 150 ms: short enough that the machine is as fast for the one of a pair as for the other, and long
+ * enough that the full collection before each pair, which empties the processor's caches, does not decide it.
+ */
+const READS = 1000
+const READS_AT_ONCE = 64 * 50
 const HITS = 5000
+/** Reads of each side before anything is measured: V8 compiles what a server runs all day only after thousands of calls. */
+const WARM_UP_READS = 20_000
 
 const options = benchOptions()
 const folder = mkdtempSync(join(tmpdir(), 'thermocline-bench-'))
@@ -42,6 +47,7 @@ const results: Result[] = []
 /** Reads that Redis answers. */
 async function fromRedis(): Promise<void> {
   await mustAgree()
+  for (const read of [rawRead, strong]) await atOnce(64, WARM_UP_READS, read)()
   const p50 = await timeOf('redis_history50_p50_vs_raw', oneByOne(READS, strong), rawOneByOne, 1.2)
   results.push({ name: 'redis_history50_p50', value: p50.oursMs * 1000, unit: 'us' })
   results.push({ name: 'raw_history50_p50', value: p50.theirsMs * 1000, unit: 'us' })
@@ -50,6 +56,7 @@ async function fromRedis(): Promise<void> {
   // The same in default mode, where the process keeps nothing.
   const bare = manager({ inProcess: { maxBytes: 0 } })
   const bareRead: Operation = (i) => newest(bare, i, 'cached')
+  await atOnce(64, WARM_UP_READS, bareRead)()
   await timeOf('redis_alone_history50_p50_vs_raw', oneByOne(READS, bareRead), rawOneByOne)
   await rateOf('redis_alone_history50_rate64_vs_raw', atOnce(64, READS_AT_ONCE, bareRead), rawAtOnce)
   await bare.close()

@@ -116,8 +116,19 @@ class RedisHotStore implements HotStore {
   async read(key: SessionKey, query: HotQuery): Promise<HotAnswer> {
     const { newest = Number.POSITIVE_INFINITY } = query
     // Guessed by how long this session's items were the last time.
-    let log = await this.#fetch(key, newest, Math.ceil(ROOM_FOR_HEAD + this.#notes.bytesOf(key, newest)))
-    if (log.kind === 'cut') log = await this.#fetch(key, newest, Number.POSITIVE_INFINITY)
+    const guess = Math.ceil(ROOM_FOR_HEAD + this.#notes.bytesOf(key, newest))
+    let log: LogText | typeof BROKEN
+    // From the text to items in one turn, while it is in the processor's cache: many reads may be answered at once.
+    try {
+      log = this.#decode(key, await this.#range(key, guess), newest, guess)
+      if (log.kind === 'cut') {
+        const all = Number.POSITIVE_INFINITY
+        log = this.#decode(key, await this.#range(key, all), newest, all)
+      }
+    } catch (error) {
+      if (!isWrongType(error)) throw toStoreError(error, 'read in redis')
+      log = BROKEN
+    }
     if (log.kind === 'lease') return this.#miss(log.text)
     if (log.kind === 'copy') {
       const ageMs = this.#serverNow() - log.provenAt
@@ -227,18 +238,14 @@ class RedisHotStore implements HotStore {
     return now >= at && now - at < OFFSET_GOOD_FOR_MS ? now + ms : Number.POSITIVE_INFINITY
   }
 
-  /** What there is of the newest items, in so many bytes from the end. */
-  async #fetch(key: SessionKey, newest: number, bytes: number): Promise<LogText | { readonly kind: 'broken' }> {
-    const from = Number.isFinite(bytes) ? -bytes : 0
-    let text: unknown
+  /** So many bytes from the end. */
+  #range(key: SessionKey, bytes: number): Promise<unknown> {
+    return this.#client().call('getrange', this.#keyOf(key), Number.isFinite(bytes) ? -bytes : 0, -1)
+  }
+
+  #decode(key: SessionKey, text: unknown, newest: number, bytes: number): LogText | typeof BROKEN {
+    if (typeof text !== 'string') return BROKEN
     try {
-      text = await this.#client().call('getrange', this.#keyOf(key), from, -1)
-    } catch (error) {
-      if (isWrongType(error)) return BROKEN
-      throw toStoreError(error, 'read in redis')
-    }
-    try {
-      if (typeof text !== 'string') return BROKEN
       const log = decodeLog(key, text, { newest, mayBeWhole: text.length < bytes, head: this.#notes.head(key) })
       if (log.kind === 'copy') {
         const bytesPerChar = text.length < bytes ? Buffer.byteLength(text) / text.length : 1
@@ -247,7 +254,7 @@ class RedisHotStore implements HotStore {
       return log
     } catch {
       // Where this is only the end, the record that it begins with may be half of the first of all.
-      return from === 0 ? BROKEN : CUT
+      return Number.isFinite(bytes) ? CUT : BROKEN
     }
   }
 
@@ -322,7 +329,7 @@ class RedisHotStore implements HotStore {
   }
 }
 
-const BROKEN = Object.freeze({ kind: 'broken' })
+const BROKEN: { readonly kind: 'broken' } = Object.freeze({ kind: 'broken' })
 const CUT = Object.freeze({ kind: 'cut' })
 
 /** Somebody else's value: it is nothing of ours. */
