@@ -33,6 +33,8 @@ export async function startTarget(kind: TargetKind): Promise<RedisTarget> {
         await cluster.untilOk()
       },
       moveSlot: async (from) => {
+        // A pause makes the others take a server for failed, and for a while after it they take no keys.
+        await cluster.untilOk()
         const key = await ask(from, 'RANDOMKEY')
         const others = cluster.nodes.filter((node) => node !== from)
         if (typeof key === 'string') await cluster.moveSlot(key, others[key.length % others.length]!)
