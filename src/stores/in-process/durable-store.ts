@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { ThermoclineError } from '../../errors.ts'
 import { COLD_HEAT, type Heat } from '../../memory/heat.ts'
 import { heldItems, NEVER, type Overlay, type SegmentRef, type TailEntry } from '../../memory/record.ts'
-import { graveOf, type Owner, type SessionIdentity, type SessionKey, shardOf } from '../../memory/session.ts'
+import { graveOf, isOwnedBy, type Owner, type SessionIdentity, type SessionKey, shardOf } from '../../memory/session.ts'
 import { isErased, type Stamp } from '../../memory/stamp.ts'
 import type {
   AppendEntry,
@@ -164,7 +164,7 @@ class InProcessDurableStore implements DurableStore {
 
   async list(owner: Owner, cursor: string | undefined, limit: number): Promise<SessionPage> {
     const rows = [...this.#rows.values()]
-      .filter((row) => !row.isBuried && row.session.tenantId === owner.tenantId && row.session.userId === owner.userId)
+      .filter((row) => !row.isBuried && isOwnedBy(row.session, owner))
       // Newest first, as rising text.
       .map((row) => ({
         ...row.session,

@@ -67,7 +67,8 @@ export interface LeaseText {
 export type LogText = CopyLog | LeaseText | { readonly kind: 'nothing' } | { readonly kind: 'cut' }
 
 const NOTHING = Object.freeze({ kind: 'nothing' })
-const CUT = Object.freeze({ kind: 'cut' })
+/** There is more than the text shows. */
+export const CUT: { readonly kind: 'cut' } = Object.freeze({ kind: 'cut' })
 
 /** The records of items, as they stand in a log. */
 export function encodeRecords(items: readonly MemoryItem[]): string {
@@ -77,11 +78,7 @@ export function encodeRecords(items: readonly MemoryItem[]): string {
 }
 
 /** A copy without the time at which it was proven: that is the server's to say. */
-export function encodeCopy(copy: SessionCopy): {
-  readonly records: string
-  readonly head: string
-  readonly items: number
-} {
+export function encodeCopy(copy: SessionCopy): { readonly records: string; readonly head: string } {
   const { tenantId, userId, sessionId } = copy.session
   const units = copy
     .storedUnits()
@@ -94,7 +91,7 @@ export function encodeCopy(copy: SessionCopy): {
       heat.recent,
     ])
   const head = JSON.stringify([[tenantId, userId, sessionId], copy.shownFence ?? null, units])
-  return { records: encodeRecords(copy.items), head: toAscii(head), items: copy.items.length }
+  return { records: encodeRecords(copy.items), head: toAscii(head) }
 }
 
 /** The footer of a copy, apart from {@link FOOTER.provenAt}, which stands between the two parts. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { primariesOf, type RedisClient, type RedisConnection } from '../../clients/ioredis.ts'
 import { isThermoclineError } from '../../errors.ts'
-import { checkNumberOption, invalidOption } from '../../lib/check-options.ts'
+import { checkNumberOption } from '../../lib/check-options.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { type SessionKey, stampOf } from '../../memory/session.ts'
@@ -9,6 +9,7 @@ import type { CopyBounds, SessionCopy } from '../../tiers/hot/session-copy.ts'
 import type { HotAnswer, HotLease, HotMiss, HotQuery, HotStats, HotStore } from '../../tiers/hot-store.ts'
 import {
   type CopyLog,
+  CUT,
   decodeLog,
   encodeCopy,
   encodeCount,
@@ -118,7 +119,6 @@ class RedisHotStore implements HotStore {
     // Guessed by how long this session's items were the last time.
     const guess = Math.ceil(ROOM_FOR_HEAD + this.#notes.bytesOf(key, newest))
     let log: LogText | typeof BROKEN
-    // From the text to items in one turn, while it is in the processor's cache: many reads may be answered at once.
     try {
       log = this.#decode(key, await this.#range(key, guess), newest, guess)
       if (log.kind === 'cut') {
@@ -221,12 +221,6 @@ class RedisHotStore implements HotStore {
   async #connect(): Promise<void> {
     const connection = await this.#options.connect()
     if (this.#isClosed || this.#connection !== undefined) return connection.close()
-    try {
-      checkGivenClient(connection.client)
-    } catch (error) {
-      await connection.close()
-      throw error
-    }
     this.#connection = connection
     this.changes.open(connection.client, this.#sessions)
   }
@@ -330,7 +324,6 @@ class RedisHotStore implements HotStore {
 }
 
 const BROKEN: { readonly kind: 'broken' } = Object.freeze({ kind: 'broken' })
-const CUT = Object.freeze({ kind: 'cut' })
 
 /** Somebody else's value: it is nothing of ours. */
 function isWrongType(error: unknown): boolean {
@@ -343,17 +336,6 @@ function decodeFound(key: SessionKey, text: string, newest = Number.POSITIVE_INF
   } catch {
     return undefined
   }
-}
-
-/**
- * What the protocol can't do with: a prefix of the client's own hides the keys from what tells of changes to them, and
- * a replica is behind what was acknowledged.
- * @throws ThermoclineError `INVALID_OPTION`
- */
-function checkGivenClient({ options }: RedisClient): void {
-  const { keyPrefix, scaleReads = 'master' } = (options ?? {}) as { keyPrefix?: unknown; scaleReads?: unknown }
-  if (keyPrefix) throw invalidOption('client', 'a client without a keyPrefix of its own', keyPrefix)
-  if (scaleReads !== 'master') throw invalidOption('client', 'a cluster with scaleReads "master"', scaleReads)
 }
 
 /** Redis wants whole milliseconds, and takes 0 for an error. */
