@@ -18,6 +18,8 @@ const MAX_WAITING_ITEMS = 10_000
 const MAX_WAITING_BYTES = 64 * 1024 * 1024
 /** A write whose outcome is unclear is repeated so often: the stamp makes that harmless. */
 const MAX_ATTEMPTS = 3
+/** A record without room is sealed first so often: many processes at once fill it again and again. */
+const MAX_FULL_ATTEMPTS = 50
 /** A tail so many times over its bound makes adds wait for the seal. */
 const BACKPRESSURE = 4
 
@@ -196,6 +198,7 @@ export class WritePath {
     )
     const reviewAt = this.#firstReview(session, entries)
     this.#inFlight.add(entries)
+    let fullAttempts = 0
     try {
       for (let attempt = 1; ; attempt++) {
         try {
@@ -203,6 +206,13 @@ export class WritePath {
         } catch (error) {
           // It may have been written all the same, now or later: the copy must not go on without it.
           await hot.forget(session.key)
+          if (isThermoclineError(error, 'RECORD_FULL') && fullAttempts < MAX_FULL_ATTEMPTS) {
+            // Others fill it too, and only one of those who seal it wins.
+            fullAttempts += 1
+            attempt -= 1
+            await this.#seal(session.key)
+            continue
+          }
           if (attempt >= MAX_ATTEMPTS || !isUnclear(error)) throw error
         }
       }

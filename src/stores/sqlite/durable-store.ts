@@ -19,7 +19,7 @@ import type {
   StructuralChange,
   TouchPatch,
 } from '../../tiers/durable-store.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { decodeCursor, encodeCursor } from '../cursor.ts'
 import { GroupCommit } from './group-commit.ts'
 import { prepareSchema } from './schema.ts'
 import { recordOf, type SessionRow, type SummaryRow, segmentBytes, summaryOf, tailOf } from './session-row.ts'

@@ -1,8 +1,9 @@
 import { heldItems, type TailEntry } from '../../memory/record.ts'
 import type { Owner, SessionKey } from '../../memory/session.ts'
 import type { Appended, LoadedRecord, LoadOptions, SessionSummary } from '../../tiers/durable-store.ts'
+import { decodeHeat, decodeOverlay, decodeSegments } from '../structure-text.ts'
 import type { Statements } from './statements.ts'
-import { decodeHeat, decodeOverlay, decodeSegments, type MaybeStructureRow, structureOf } from './structure-row.ts'
+import { type MaybeStructureRow, structureOf } from './structure-row.ts'
 
 /** `LIMIT` of everything. */
 const ALL = -1

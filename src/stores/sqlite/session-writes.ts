@@ -9,9 +9,10 @@ import type {
   StructuralChange,
   TouchPatch,
 } from '../../tiers/durable-store.ts'
+import { encodeHeat, encodeOverlay, encodeSegments, withHeat } from '../structure-text.ts'
 import { type AppendRow, appendedOf, type SessionRow } from './session-row.ts'
 import type { Statements } from './statements.ts'
-import { encodeHeat, encodeOverlay, encodeSegments, inlineChanges, structureOf, withHeat } from './structure-row.ts'
+import { inlineChanges, structureOf } from './structure-row.ts'
 
 // What writes do to the tables. Each runs inside a transaction.
 

@@ -1,4 +1,4 @@
-import { ThermoclineError } from '../../errors.ts'
+import { ThermoclineError } from '../errors.ts'
 
 // No sign at the front: a command line would take the cursor for an option.
 const CURSOR = /^([pm])(\d{1,16})~([0-9a-v]{26})$/

@@ -1,0 +1,100 @@
+import { type ErrorCode, ThermoclineError } from '../errors.ts'
+
+type GrpcName =
+  | 'cancelled'
+  | 'unknown'
+  | 'invalidArgument'
+  | 'deadlineExceeded'
+  | 'notFound'
+  | 'alreadyExists'
+  | 'permissionDenied'
+  | 'resourceExhausted'
+  | 'failedPrecondition'
+  | 'aborted'
+  | 'internal'
+  | 'unavailable'
+  | 'unauthenticated'
+
+/** https://github.com/grpc/grpc/blob/master/doc/statuscodes.md */
+export const GRPC: Readonly<Record<GrpcName, number>> = Object.freeze({
+  cancelled: 1,
+  unknown: 2,
+  invalidArgument: 3,
+  deadlineExceeded: 4,
+  notFound: 5,
+  alreadyExists: 6,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  failedPrecondition: 9,
+  aborted: 10,
+  internal: 13,
+  unavailable: 14,
+  unauthenticated: 16,
+})
+
+/** Codes after which a call may succeed when it is made again. */
+const PASSING: ReadonlySet<number> = new Set([
+  GRPC.cancelled,
+  GRPC.unknown,
+  GRPC.resourceExhausted,
+  GRPC.aborted,
+  GRPC.internal,
+  GRPC.unavailable,
+])
+
+export function grpcCode(error: unknown): number | undefined {
+  const code = error instanceof Error ? Reflect.get(error, 'code') : undefined
+  return typeof code === 'number' ? code : undefined
+}
+
+/** What an error of the client says. Never the error itself: objects that it leads to hold credentials and contents. */
+export function firestoreErrorText(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error
+  return error.message.split('\n')[0]!.slice(0, 500)
+}
+
+/** The same in our terms. */
+export function firestoreError(error: unknown, action: string): ThermoclineError {
+  const [code, reason] = describe(error)
+  const grpc = grpcCode(error)
+  return new ThermoclineError(code, `Cannot ${action}: ${reason}`, {
+    details: {
+      ...(grpc !== undefined && { grpcCode: grpc }),
+      // Firestore lets go of a write for others only before it does any of it.
+      ...(grpc === GRPC.aborted && { written: false }),
+    },
+  })
+}
+
+function describe(error: unknown): readonly [ErrorCode, string] {
+  const text = firestoreErrorText(error)
+  const code = grpcCode(error)
+  if (code === GRPC.deadlineExceeded) return ['STORE_TIMEOUT', 'no answer in time; it may still take effect']
+  if (code !== undefined && PASSING.has(code)) return ['STORE_UNAVAILABLE', text]
+  if (code === GRPC.permissionDenied)
+    return ['STORE_REFUSED', `${text}; grant the role roles/datastore.user on the project`]
+  if (code === GRPC.unauthenticated || /default credentials|invalid_grant|private key/i.test(text))
+    return [
+      'STORE_REFUSED',
+      `${text}; see https://cloud.google.com/docs/authentication/application-default-credentials`,
+    ]
+  if (code === GRPC.failedPrecondition && /index/i.test(text))
+    return ['STORE_REFUSED', `${text}; deploy firestore.indexes.json`]
+  if (isDatabaseMissing(error)) return ['STORE_REFUSED', `${text}; create the database, in native mode`]
+  if (/Unable to detect a Project Id/i.test(text))
+    return ['STORE_UNAVAILABLE', 'no project was found: give projectId, or set GOOGLE_CLOUD_PROJECT']
+  return ['STORE_FAILED', text]
+}
+
+/** The same code as for a document that is not there. */
+export function isDatabaseMissing(error: unknown): boolean {
+  return grpcCode(error) === GRPC.notFound && /database .*does not exist/i.test(firestoreErrorText(error))
+}
+
+/** The document would be larger than Firestore takes. */
+export function isTooLarge(error: unknown): boolean {
+  return (
+    grpcCode(error) === GRPC.invalidArgument &&
+    /maximum (?:entity|allowed)? ?size|exceeds the maximum/i.test(firestoreErrorText(error))
+  )
+}

@@ -1,0 +1,203 @@
+import type {
+  FirestoreDocument,
+  FirestoreFields,
+  FirestoreWrite,
+  FirestoreWriteResult,
+} from '../../clients/firestore-messages.ts'
+import { ThermoclineError } from '../../errors.ts'
+import { ownerTag, type SessionIdentity, shardOf } from '../../memory/session.ts'
+import { isErased } from '../../memory/stamp.ts'
+import type { AppendEntry, Appended, AppendOptions } from '../../tiers/durable-store.ts'
+import type { Documents } from './documents.ts'
+import { removeErased } from './erased.ts'
+import { text, textIn, texts, whole, wholeIn } from './values.ts'
+import {
+  addElements,
+  atLeast,
+  atMost,
+  type Batch,
+  batchOf,
+  expectAbsent,
+  expectUnchanged,
+  increment,
+  transforming,
+} from './writes.ts'
+
+/** A session that is made, removed and made again by others each time between two of our calls. */
+const MAX_ATTEMPTS = 8
+
+/**
+ * One write of one document, which changes nothing that it did not bring: so it needs no read, and any number of them at
+ * once are all carried out. What it did to the counters comes back with it. Only where there is no record yet, a second
+ * one makes it.
+ */
+export async function appendEntries(
+  documents: Documents,
+  session: SessionIdentity,
+  entries: readonly AppendEntry[],
+  options: AppendOptions,
+): Promise<Appended> {
+  const { calls, layout } = documents
+  const batch = batchOf(layout, session.key, entries)
+  const write = transforming(layout.session(session.key), [
+    increment('n', batch.elements.length),
+    increment('tailItems', batch.elements.length),
+    increment('tailBytes', batch.bytes),
+    // Rises only; this shows how far it has.
+    atLeast('erasedTo', 0),
+    atLeast('updatedAt', batch.newestAt),
+    atMost('reviewAt', options.reviewAt),
+    ...(batch.elements.length > 0 ? [addElements(batch.elements)] : []),
+  ])
+  let mayBeBuried = false
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const appended = await calls.commit([write, ...batch.bodies])
+    if (appended.kind === 'committed') {
+      return withoutErased(documents, session, batch, appendedOf(appended.results[0]!))
+    }
+    if (appended.why === 'too-large') throw recordFull()
+    const created = mayBeBuried
+      ? await createAnew(documents, session, entries, options)
+      : await create(documents, session, entries, options)
+    if (created !== undefined) return created
+    mayBeBuried = true
+  }
+  throw new ThermoclineError(
+    'STORE_UNAVAILABLE',
+    'Cannot append to firestore: the session is being removed by others',
+    {
+      details: { written: false },
+    },
+  )
+}
+
+function appendedOf({ transformResults }: FirestoreWriteResult): Appended {
+  const [n, tailItems, tailBytes, erasedTo] = transformResults.map(({ integerValue }) => Number(integerValue))
+  return { n: n!, tailItems: tailItems!, tailBytes: tailBytes!, erasedTo: erasedTo! }
+}
+
+/** Nobody sees what was erased; but it must not lie there either. */
+async function withoutErased(
+  documents: Documents,
+  { key }: SessionIdentity,
+  { elements }: Batch,
+  appended: Appended,
+): Promise<Appended> {
+  const erased = elements.filter(({ stamp }) => isErased(stamp, appended.erasedTo))
+  if (erased.length === 0) return appended
+  return { ...appended, ...(await removeErased(documents, key, erased)) }
+}
+
+/**
+ * Makes the record, unless there is one, or something is buried under its key or its owner's grave: all in one commit,
+ * without a read. Undefined where it was not made.
+ */
+async function create(
+  { calls, layout }: Documents,
+  session: SessionIdentity,
+  entries: readonly AppendEntry[],
+  options: AppendOptions,
+): Promise<Appended | undefined> {
+  const { key } = session
+  const batch = batchOf(layout, key, entries)
+  const made = newRecord(session, entries, batch, options, { n: 0, erasedTo: 0, fence: '' })
+  const result = await calls.commit([
+    { update: { name: layout.session(key), fields: made }, currentDocument: { exists: false } },
+    ...[...new Set([layout.fence(key), layout.grave(key)])].map(expectAbsent),
+    ...batch.bodies,
+  ])
+  return result.kind === 'committed' ? replyOf(made) : undefined
+}
+
+/** What is left of a session that was removed. */
+interface Buried {
+  readonly n: number
+  readonly erasedTo: number
+  readonly fence: string
+}
+
+/** The same where something may be buried: goes on with it, if it is still so when the commit is done. */
+async function createAnew(
+  { calls, layout }: Documents,
+  session: SessionIdentity,
+  entries: readonly AppendEntry[],
+  options: AppendOptions,
+): Promise<Appended | undefined> {
+  const { key } = session
+  const names = { own: layout.fence(key), grave: layout.grave(key) }
+  const own = await calls.get(names.own)
+  const grave = names.grave === names.own ? own : await calls.get(names.grave)
+  const erasedTo = Math.max(wholeOf(own, 'erasedTo'), wholeOf(grave, 'erasedTo'))
+  const stored = entries.filter(({ stamp }) => !isErased(stamp, erasedTo))
+  const n = wholeOf(own, 'n')
+  // What is erased does not bring back the session that it was of.
+  if (entries.length > 0 && stored.length === 0) return { n, tailItems: 0, tailBytes: 0, erasedTo }
+  const batch = batchOf(layout, key, stored)
+  const fence = own === undefined ? '' : (textIn(own.fields, 'fence') ?? '')
+  const made = newRecord(session, stored, batch, options, { n, erasedTo, fence })
+  const result = await calls.commit([
+    { update: { name: layout.session(key), fields: made }, currentDocument: { exists: false } },
+    own === undefined
+      ? expectAbsent(names.own)
+      : // It is nobody's grave any more, and not to be forgotten.
+        {
+          update: { name: names.own, fields: { fence: text(fence) } },
+          currentDocument: { updateTime: own.updateTime },
+        },
+    ...(names.grave === names.own ? [] : [unchanged(names.grave, grave)]),
+    ...batch.bodies,
+  ])
+  return result.kind === 'committed' ? replyOf(made) : undefined
+}
+
+function unchanged(name: string, document: FirestoreDocument | undefined): FirestoreWrite {
+  return document === undefined ? expectAbsent(name) : expectUnchanged(name, { updateTime: document.updateTime })
+}
+
+function newRecord(
+  session: SessionIdentity,
+  entries: readonly AppendEntry[],
+  { elements, bytes, newestAt }: Batch,
+  { reviewAt, createdAt: ofNothing = 0 }: AppendOptions,
+  { n, erasedTo, fence }: Buried,
+): FirestoreFields {
+  const { key, tenantId, userId, sessionId } = session
+  const createdAt = entries[0]?.createdAt ?? ofNothing
+  return {
+    tenantId: text(tenantId),
+    userId: text(userId),
+    sessionId: text(sessionId),
+    owner: text(ownerTag(session)),
+    shard: whole(shardOf(key)),
+    n: whole(n + elements.length),
+    tailItems: whole(elements.length),
+    tailBytes: whole(bytes),
+    tail: texts(elements.map((element) => element.text)),
+    erasedTo: whole(erasedTo),
+    fence: text(fence),
+    reviewAt: whole(reviewAt),
+    createdAt: whole(createdAt),
+    updatedAt: whole(Math.max(newestAt, createdAt)),
+  }
+}
+
+function replyOf(fields: FirestoreFields): Appended {
+  return {
+    n: wholeIn(fields, 'n'),
+    tailItems: wholeIn(fields, 'tailItems'),
+    tailBytes: wholeIn(fields, 'tailBytes'),
+    erasedTo: wholeIn(fields, 'erasedTo'),
+  }
+}
+
+function wholeOf(document: FirestoreDocument | undefined, name: string): number {
+  return document === undefined ? 0 : wholeIn(document.fields, name)
+}
+
+function recordFull(): ThermoclineError {
+  return new ThermoclineError(
+    'RECORD_FULL',
+    'Cannot append to firestore: the record of the session is as large as a document may be, until its tail is sealed',
+    { details: { limit: 1_048_576, written: false } },
+  )
+}

@@ -1,0 +1,27 @@
+import type { SessionKey } from '../../memory/session.ts'
+import type { Appended } from '../../tiers/durable-store.ts'
+import type { Documents } from './documents.ts'
+import type { TailElement } from './tail-element.ts'
+import { increment, removeBodies, removeElements, transforming } from './writes.ts'
+
+/**
+ * Takes what was erased, and so is seen by nobody, out of the document of its session, and gives what is left of the
+ * tail. Nothing where the session is gone by now, and they with it.
+ */
+export async function removeErased(
+  { calls, layout }: Documents,
+  key: SessionKey,
+  erased: readonly TailElement[],
+): Promise<Partial<Pick<Appended, 'tailItems' | 'tailBytes'>>> {
+  const removed = await calls.commit([
+    transforming(layout.session(key), [
+      increment('tailItems', -erased.length),
+      increment('tailBytes', -erased.reduce((sum, { bytes }) => sum + bytes, 0)),
+      removeElements(erased),
+    ]),
+    ...removeBodies(layout, key, erased),
+  ])
+  if (removed.kind === 'refused') return {}
+  const [tailItems, tailBytes] = removed.results[0]!.transformResults.map(({ integerValue }) => Number(integerValue))
+  return { tailItems: tailItems!, tailBytes: tailBytes! }
+}
