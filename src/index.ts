@@ -1,3 +1,4 @@
+export type { FirestoreClient, FirestoreConnectionOptions } from './clients/firestore-options.ts'
 export type {
   RedisAddress,
   RedisClient,
@@ -25,6 +26,7 @@ export type {
   Tier,
 } from './memory/memory-item.ts'
 export type { SearchQuery } from './search/search-query.ts'
+export type { FirestoreStoreOptions, RedisHotTierOptions } from './stores/choose-stores.ts'
 export { inProcessDurableStore } from './stores/in-process/durable-store.ts'
 export { type InProcessHotStoreOptions, inProcessHotStore } from './stores/in-process/hot-store.ts'
 export type { EvictionPolicy, RedisLRUCacheOptions } from './stores/redis/cache-options.ts'
