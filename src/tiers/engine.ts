@@ -46,9 +46,12 @@ import {
   planRehydrateWhere,
   planSeal,
 } from './rewriting/rewrite-plan.ts'
-import { type Planner, Rewriter } from './rewriting/rewriter.ts'
+import { type Planner, type RewriteOutcome, Rewriter } from './rewriting/rewriter.ts'
 import type { TierParts } from './tier-parts.ts'
 import { WritePath } from './write-path.ts'
+
+/** A tail is sealed long before it holds so much, unless it could not be. */
+const LARGE_SEAL_BYTES = 512 * 1024
 
 /** What an open manager does, whoever may call it: the paths joined, over open stores. */
 export class Engine {
@@ -348,7 +351,12 @@ export class Engine {
   }
 
   async #sealAndMerge(key: SessionKey): Promise<void> {
-    const { segments } = await this.#rewriter.run(key, (record) => planSeal(record, this.parts.options))
+    let outcome: RewriteOutcome
+    do {
+      outcome = await this.#rewriter.run(key, (record) => planSeal(record, this.parts.options))
+      // Of a tail that many processes filled at once, one plan takes a part only.
+    } while (outcome.groups.reduce((sum, { rawBytes }) => sum + rawBytes, 0) > LARGE_SEAL_BYTES)
+    const { segments } = outcome
     if (segments >= MERGE_FROM_SEGMENTS) await this.#rewriter.run(key, planMerge)
   }
 

@@ -1,7 +1,8 @@
 import type { Overlay, SessionRecord } from '../../memory/record.ts'
 import { isErased, type Stamp } from '../../memory/stamp.ts'
 import { freshTail, stragglersOf } from '../reading/record-runs.ts'
-import { type Group, PLAN_RAW_BYTES, rewrittenRawBytes, SEALED_PAGE } from './rewrite-plan.ts'
+import { PlanRoom } from './plan-room.ts'
+import { type Group, rewrittenRawBytes, SEALED_PAGE } from './rewrite-plan.ts'
 
 // Every reader loads the overlay with its record, so it is kept as small as the tail is.
 const MAX_MARKS = 200
@@ -16,22 +17,25 @@ export function planFold(record: SessionRecord): readonly Group[] {
   if (record.overlay.size === 0) return []
   const marks = [...record.overlay.keys()].sort()
   const groups: Group[] = []
-  let rawBytes = 0
+  const room = new PlanRoom()
   let next = 0
   for (const [i, segment] of record.segments.entries()) {
     const first = next
     while (next < marks.length && marks[next]! <= segment.last) next += 1
-    if (next === first || rawBytes >= PLAN_RAW_BYTES) continue
-    rawBytes += segment.rawBytes
+    if (next === first || !room.isLeft) continue
+    room.takeSegment(segment)
     const entries = stragglersOf(record, i)
     const { kind } = segment
     groups.push({ from: i, to: i + 1, entries, into: kind, maxRawBytes: rewrittenRawBytes(kind), why: 'fold' })
   }
   const upTo = lastToFold(record.overlay, marks.slice(next))
-  if (upTo !== undefined) {
+  if (upTo !== undefined && (room.isLeft || groups.length === 0)) {
     const end = record.segments.length
-    const entries = freshTail(record).filter(({ stamp }) => stamp <= upTo)
-    groups.push({ from: end, to: end, entries, upTo, ...SEALED_PAGE, why: 'fold' })
+    const edited = freshTail(record).filter(({ stamp }) => stamp <= upTo)
+    const entries = room.takeEntries(edited)
+    // What is left in the tail keeps its marks.
+    const takenUpTo = entries.length === edited.length ? upTo : entries.at(-1)!.stamp
+    groups.push({ from: end, to: end, entries, upTo: takenUpTo, ...SEALED_PAGE, why: 'fold' })
   }
   return groups
 }

@@ -5,6 +5,7 @@ import type { Stamp } from '../../memory/stamp.ts'
 import type { TierOptions } from '../options.ts'
 import { DAY_MS, isKeptByReads, type PlacementOptions, placeUnit } from '../placement/placement.ts'
 import { freshTail, stragglersOf } from '../reading/record-runs.ts'
+import { PlanRoom } from './plan-room.ts'
 import type { RecordEdits } from './record-edits.ts'
 
 /**
@@ -33,8 +34,6 @@ const SMALL_PAGES = 16
 export const MERGE_FROM_SEGMENTS: number = 2 * SMALL_PAGES
 /** Decoding stops at 8 MiB; an archive compressed to its bound rarely comes from more than this. */
 const ARCHIVE_RAW_BYTES = 3 * 1024 * 1024
-/** One plan rewrites about so much at most: it is held in memory, and has to fit one commit. */
-export const PLAN_RAW_BYTES: number = 6 * 1024 * 1024
 
 /** Where the tail is packed. */
 export const SEALED_PAGE: Pick<Group, 'into' | 'maxRawBytes'> = { into: 'page', maxRawBytes: PAGE_RAW_BYTES }
@@ -63,8 +62,9 @@ export function planSeal(record: SessionRecord, options: TierOptions, evenIfSmal
   if (!evenIfSmall && record.tail.length <= options.tailMaxItems && bytes <= options.tailMaxBytes) return undefined
   const fresh = freshTail(record)
   const kept = evenIfSmall ? 0 : keptCount(fresh, options.tailMaxItems * KEPT_SHARE, options.tailMaxBytes * KEPT_SHARE)
-  const taken = fresh.slice(0, fresh.length - kept)
-  const groups: Group[] = stragglerGroups(record)
+  const room = new PlanRoom()
+  const groups: Group[] = stragglerGroups(record, room)
+  const taken = room.isLeft || groups.length === 0 ? room.takeEntries(fresh.slice(0, fresh.length - kept)) : []
   const end = record.segments.length
   if (taken.length > 0) {
     groups.push({ from: end, to: end, entries: taken, ...SEALED_PAGE, why: 'seal' })
@@ -81,6 +81,9 @@ export function planMerge(record: SessionRecord): RewritePlan | undefined {
     const run = record.segments.slice(from, to)
     // A page that is large by itself is passed over, wherever it lies.
     if (!run.every(({ kind, rawBytes }) => kind === 'page' && rawBytes < MERGED_PAGE_RAW_BYTES / 2)) continue
+    const room = new PlanRoom()
+    for (const segment of run.slice(1)) room.takeSegment(segment)
+    if (!room.isLeft) continue
     const entries = segmentStragglers(record, from, to)
     return { groups: [{ from, to, entries, into: 'page', maxRawBytes: MERGED_PAGE_RAW_BYTES, why: 'merge' }] }
   }
@@ -115,18 +118,23 @@ export function planArchiveWhere(
 ): RewritePlan | undefined {
   const end = record.segments.length
   const groups: Group[] = []
-  let rawBytes = 0
-  for (let i = 0; i <= end && rawBytes < PLAN_RAW_BYTES; i++) {
+  const room = new PlanRoom()
+  // What is not compressed takes as much as it says, however small its page was.
+  const storedBytes = ({ kind, bytes, rawBytes }: SegmentRef): number =>
+    kind === 'page' && !options.enableCompression ? rawBytes : bytes
+  for (let i = 0; i <= end && room.isLeft; i++) {
     if (!isCold(i)) continue
     let to = i
-    // What is left for lack of room is the next plan's.
-    for (; to <= end && isCold(to) && rawBytes < PLAN_RAW_BYTES; to++) rawBytes += record.segments[to]?.rawBytes ?? 0
+    for (; to <= end && isCold(to) && room.isLeft; to++) {
+      const segment = record.segments[to]
+      if (segment !== undefined) room.takeSegment(segment, storedBytes(segment))
+    }
     const [from, upTo] = absorbArchives(record.segments, i, Math.min(to, end), groups.at(-1)?.to ?? 0, options)
     const entries = segmentStragglers(record, from, upTo)
     groups.push({
       from,
       to: upTo,
-      entries: to > end ? [...entries, ...freshTail(record)] : entries,
+      entries: to > end ? [...entries, ...room.takeEntries(freshTail(record))] : entries,
       into: 'archive',
       maxRawBytes: ARCHIVE_RAW_BYTES,
       why: 'archive',
@@ -134,7 +142,7 @@ export function planArchiveWhere(
     i = Math.max(to, upTo) - 1
   }
   const isTaken = ({ from }: Group): boolean => groups.some((group) => group.from <= from && from < group.to)
-  if (isCold(end)) groups.push(...stragglerGroups(record).filter((group) => !isTaken(group)))
+  if (isCold(end)) groups.push(...stragglerGroups(record, room).filter((group) => !isTaken(group)))
   const busy = groups.filter(({ from, to, entries }) => to > from || entries.length > 0)
   return busy.length > 0 ? { groups: busy.sort((a, b) => a.from - b.from) } : undefined
 }
@@ -207,15 +215,16 @@ function absorbArchives(
 /** Below it an archive costs more as a document of its own than by being written again. */
 const SMALL_ARCHIVE_BYTES = 16 * 1024
 
-/** What came late, by the segment it belongs to; as many as one plan may rewrite, and the next plan goes on. */
-function stragglerGroups(record: SessionRecord): Group[] {
+/** What came late, by the segment it belongs to. */
+function stragglerGroups(record: SessionRecord, room: PlanRoom): Group[] {
   const groups: Group[] = []
-  let rawBytes = 0
   for (const [i, segment] of record.segments.entries()) {
-    if (rawBytes >= PLAN_RAW_BYTES) break
-    const entries = stragglersOf(record, i)
-    if (entries.length === 0) continue
-    rawBytes += segment.rawBytes
+    if (!room.isLeft) break
+    const late = stragglersOf(record, i)
+    if (late.length === 0) continue
+    room.takeSegment(segment)
+    // With the segment its marks are taken in, so that what is marked can't be left behind.
+    const entries = late.some(({ stamp }) => record.overlay.has(stamp)) ? late : room.takeEntries(late)
     const { kind } = segment
     groups.push({ from: i, to: i + 1, entries, into: kind, maxRawBytes: rewrittenRawBytes(kind), why: 'seal' })
   }
