@@ -18,6 +18,8 @@ const MAX_WAITING_ITEMS = 10_000
 const MAX_WAITING_BYTES = 64 * 1024 * 1024
 /** A write whose outcome is unclear is repeated so often: the stamp makes that harmless. */
 const MAX_ATTEMPTS = 3
+/** But not after so long: whoever waits for the add has waited for one deadline of the store already. */
+const MAX_UNCLEAR_MS = 4_000
 /** A record without room is sealed first so often: many processes at once fill it again and again. */
 const MAX_FULL_ATTEMPTS = 50
 /** A tail so many times over its bound makes adds wait for the seal. */
@@ -192,7 +194,8 @@ export class WritePath {
   }
 
   async #append(session: SessionIdentity, batch: readonly PendingAdd[]): Promise<Appended> {
-    const { durable, hot } = this.#parts
+    const { durable, hot, clock } = this.#parts
+    const startedAt = clock.now()
     const entries = batch.map(
       ({ encoded, stamp }): AppendEntry => ({ stamp, body: encoded.text, createdAt: encoded.body.createdAt }),
     )
@@ -213,7 +216,8 @@ export class WritePath {
             await this.#seal(session.key)
             continue
           }
-          if (attempt >= MAX_ATTEMPTS || !isUnclear(error)) throw error
+          const isLate = clock.now() - startedAt >= MAX_UNCLEAR_MS
+          if (attempt >= MAX_ATTEMPTS || isLate || !isUnclear(error)) throw error
         }
       }
     } finally {
