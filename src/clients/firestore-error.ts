@@ -95,6 +95,6 @@ export function isDatabaseMissing(error: unknown): boolean {
 export function isTooLarge(error: unknown): boolean {
   return (
     grpcCode(error) === GRPC.invalidArgument &&
-    /maximum (?:entity|allowed)? ?size|exceeds the maximum/i.test(firestoreErrorText(error))
+    /maximum (?:entity|allowed)? ?size|exceeds the maximum|is longer than \d+ bytes/i.test(firestoreErrorText(error))
   )
 }

@@ -10,6 +10,7 @@ import { isErased } from '../../memory/stamp.ts'
 import type { AppendEntry, Appended, AppendOptions } from '../../tiers/durable-store.ts'
 import type { Documents } from './documents.ts'
 import { removeErased } from './erased.ts'
+import { recordFull } from './record-full.ts'
 import { text, textIn, texts, whole, wholeIn } from './values.ts'
 import {
   addElements,
@@ -55,7 +56,7 @@ export async function appendEntries(
     if (appended.kind === 'committed') {
       return withoutErased(documents, session, batch, appendedOf(appended.results[0]!))
     }
-    if (appended.why === 'too-large') throw recordFull()
+    if (appended.why === 'too-large') throw recordFull('append')
     const created = mayBeBuried
       ? await createAnew(documents, session, entries, options)
       : await create(documents, session, entries, options)
@@ -192,12 +193,4 @@ function replyOf(fields: FirestoreFields): Appended {
 
 function wholeOf(document: FirestoreDocument | undefined, name: string): number {
   return document === undefined ? 0 : wholeIn(document.fields, name)
-}
-
-function recordFull(): ThermoclineError {
-  return new ThermoclineError(
-    'RECORD_FULL',
-    'Cannot append to firestore: the record of the session is as large as a document may be, until its tail is sealed',
-    { details: { limit: 1_048_576, written: false } },
-  )
 }

@@ -8,6 +8,7 @@ import { buryWrites, changeWrites } from './change-writes.ts'
 import type { Documents } from './documents.ts'
 import { removeErased } from './erased.ts'
 import { readSession } from './record-document.ts'
+import { recordFull } from './record-full.ts'
 import { textIn } from './values.ts'
 
 /** Others come in between, a few times at most: a commit that can do with appends minds them only once. */
@@ -49,7 +50,7 @@ export async function commitChange(
       if (!isGuarded && change.erasedTo !== undefined) await removeLateErased(documents, key)
       return COMMITTED
     }
-    if (result.why === 'too-large') throw recordTooLarge()
+    if (result.why === 'too-large') throw recordFull('commit')
   }
   throw new ThermoclineError('STORE_UNAVAILABLE', 'Cannot commit in firestore: others change the record all the time', {
     details: { written: false },
@@ -72,10 +73,4 @@ async function removeLateErased(documents: Documents, key: SessionKey): Promise<
   const { elements, erasedTo } = readSession(key, document)
   const erased = elements.filter(({ stamp }) => isErased(stamp, erasedTo))
   if (erased.length > 0) await removeErased(documents, key, erased)
-}
-
-function recordTooLarge(): ThermoclineError {
-  return new ThermoclineError('STORE_FULL', 'Cannot commit in firestore: a document would be larger than 1 MiB', {
-    details: { limit: 1_048_576, written: false },
-  })
 }
