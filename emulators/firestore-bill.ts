@@ -12,7 +12,7 @@ export interface Bill {
 
 export const NO_BILL: Bill = Object.freeze({ reads: 0, writes: 0, deletes: 0, failedCommits: 0 })
 
-/** What a method costs. */
+/** What a method costs. Not known of listeners, to whom the emulator sends all again at each change, and of write streams. */
 interface Tariff {
   /** For each message of the answer. */
   readonly response?: (response: Message, request: Message) => Bill
@@ -47,7 +47,6 @@ const TARIFFS: Readonly<Record<string, Tariff>> = {
     response: ({ result }, request) => bill({ reads: Math.ceil(countIn(result, request) / ENTRIES_PER_READ) }),
     end: atLeastOneRead,
   },
-  Listen: { response: ({ documentChange, documentRemove }) => (documentChange || documentRemove ? READ : NO_BILL) },
   Commit: { end: ({ request, code }) => ifDone(code, sumOf(listOf(request.writes).map(costOf))) },
   CreateDocument: { end: ({ code }) => ifDone(code, WRITE) },
   UpdateDocument: { end: ({ code }) => ifDone(code, WRITE) },

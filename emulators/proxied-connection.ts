@@ -1,4 +1,5 @@
 import { createConnection, type Socket } from 'node:net'
+import type { Conversation } from './conversation.ts'
 import type { TcpAddress } from './free-port.ts'
 
 /** From client to target, or back. */
@@ -18,9 +19,6 @@ export interface Cut {
   readonly done: () => void
 }
 
-/** How far back a request that came in pieces is put together to be matched. */
-const MATCHED_CHARACTERS = 65_536
-
 /** A client, a connection of its own to the target, and the bytes between them. */
 export class ProxiedConnection {
   /** Resolves once both ends are closed. */
@@ -28,14 +26,14 @@ export class ProxiedConnection {
   readonly #client: Socket
   readonly #target: Socket
   readonly #faults: Faults
+  readonly #conversation: Conversation
   readonly #full = new Set<Socket>()
-  /** What the client sent since a cut is wanted. */
-  #seen = ''
   #cut: Cut | undefined
   #repliedBytes = 0
 
-  constructor(client: Socket, target: TcpAddress, faults: Faults) {
+  constructor(client: Socket, target: TcpAddress, faults: Faults, conversation: Conversation) {
     this.#client = client
+    this.#conversation = conversation
     this.#target = createConnection({ host: target.host, port: target.port, allowHalfOpen: true, noDelay: true })
     this.#faults = faults
     client.setNoDelay()
@@ -73,25 +71,33 @@ export class ProxiedConnection {
 
   #onRequest(bytes: Buffer): void {
     if (this.#faults.flow.requests === 'swallow') return
-    this.#cut ??= this.#takeCut(bytes)
+    this.#conversation.request(bytes)
+    this.#cut ??= this.#takeCut()
     this.#write(this.#target, bytes)
   }
 
-  #takeCut(bytes: Buffer): Cut | undefined {
+  /** Only what the client sends while a cut is wanted is matched. */
+  #takeCut(): Cut | undefined {
     const { cuts } = this.#faults
-    this.#seen = cuts.size === 0 ? '' : (this.#seen + bytes.toString('latin1')).slice(-MATCHED_CHARACTERS)
-    const cut = [...cuts].find(({ matches }) => this.#seen.search(matches) >= 0)
+    const cut = [...cuts].find(({ matches }) => this.#conversation.find(matches))
     if (cut) cuts.delete(cut)
+    if (cuts.size === 0) this.#conversation.forget()
     return cut
   }
 
   #onReply(bytes: Buffer): void {
     if (this.#faults.flow.replies === 'swallow') return
-    const left = this.#cut ? this.#cut.replyBytes - this.#repliedBytes : bytes.length
-    if (left > 0) this.#write(this.#client, bytes.subarray(0, left))
-    if (!this.#cut) return
-    this.#repliedBytes += bytes.length
-    if (bytes.length < left) return
+    const answerFrom = this.#conversation.answerIn(bytes)
+    if (!this.#cut) {
+      this.#write(this.#client, bytes)
+      return
+    }
+    const left = Math.max(0, this.#cut.replyBytes - this.#repliedBytes)
+    const passing = bytes.subarray(0, answerFrom + left)
+    if (passing.length > 0) this.#write(this.#client, passing)
+    const answered = bytes.length - answerFrom
+    this.#repliedBytes += answered
+    if (answered === 0 || answered < left) return
     this.#client.destroySoon()
     this.#target.destroy()
   }
