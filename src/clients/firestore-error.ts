@@ -66,18 +66,30 @@ export function firestoreError(error: unknown, action: string): ThermoclineError
   })
 }
 
+/** What went wrong while credentials were looked for, before anything was sent. */
+export function credentialsError(error: unknown): ThermoclineError {
+  const [code, reason] = describeCredentials(firestoreErrorText(error))
+  return new ThermoclineError(code, `Cannot connect to firestore: ${reason}`, { details: { written: false } })
+}
+
+/** As the libraries say that they could not ask somebody for a token. */
+const NOT_ASKED = /ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|socket hang up|network timeout/
+const HOW_TO_GET_CREDENTIALS = 'see https://cloud.google.com/docs/authentication/application-default-credentials'
+
+function describeCredentials(text: string): readonly [ErrorCode, string] {
+  return NOT_ASKED.test(text) ? ['STORE_UNAVAILABLE', text] : ['STORE_REFUSED', `${text}; ${HOW_TO_GET_CREDENTIALS}`]
+}
+
 function describe(error: unknown): readonly [ErrorCode, string] {
   const text = firestoreErrorText(error)
   const code = grpcCode(error)
+  // As gRPC says that a token could not be had for a call.
+  if (/metadata from plugin failed/i.test(text)) return describeCredentials(text)
   if (code === GRPC.deadlineExceeded) return ['STORE_TIMEOUT', 'no answer in time; it may still take effect']
   if (code !== undefined && PASSING.has(code)) return ['STORE_UNAVAILABLE', text]
   if (code === GRPC.permissionDenied)
     return ['STORE_REFUSED', `${text}; grant the role roles/datastore.user on the project`]
-  if (code === GRPC.unauthenticated || /default credentials|invalid_grant|private key/i.test(text))
-    return [
-      'STORE_REFUSED',
-      `${text}; see https://cloud.google.com/docs/authentication/application-default-credentials`,
-    ]
+  if (code === GRPC.unauthenticated) return ['STORE_REFUSED', `${text}; ${HOW_TO_GET_CREDENTIALS}`]
   if (code === GRPC.failedPrecondition && /index/i.test(text))
     return ['STORE_REFUSED', `${text}; deploy firestore.indexes.json`]
   if (isDatabaseMissing(error)) return ['STORE_REFUSED', `${text}; create the database, in native mode`]
