@@ -7,6 +7,7 @@ import { TieredStorageManager, type TieredStorageManagerOptions } from '../../sr
 import type { DurableStore } from '../../src/tiers/durable-store.ts'
 import type { HotStore } from '../../src/tiers/hot-store.ts'
 import { inMemorySharedStore, SharedServer } from '../stores/in-memory-shared-store.ts'
+import { freshPrefix, openFirestoreStore } from './firestore.ts'
 import { TempFolder } from './temp-folder.ts'
 
 /** Data that managers open one after another, or several at once, and the clock that they share. */
@@ -26,28 +27,28 @@ export interface OpenPlace extends Place, AsyncDisposable {}
 /** What may be put around the durable store. */
 export type Wrap = (store: DurableStore) => DurableStore
 
+/** Those that need Node alone. */
 export const PLACES = ['in-process', 'sqlite', 'sqlite under a shared hot tier'] as const
-export type PlaceKind = (typeof PLACES)[number]
+/** `firestore`: on the emulator that this process has started. */
+export type PlaceKind = (typeof PLACES)[number] | 'firestore'
 
 /** Makes hot stores for the managers of one place. */
 export type MakeHot = (clock: Clock) => HotStore
 
-/** An empty place, in this process or in a SQLite file of its own; `makeHot` instead of the hot tier of its kind. */
+/**
+ * An empty place, in this process, in a SQLite file of its own or under a collection prefix of its own; `makeHot` instead
+ * of the hot tier of its kind.
+ */
 export function openPlace(kind: PlaceKind, wrap: Wrap = (store) => store, makeHot?: MakeHot): OpenPlace {
   const clock = new ManualClock()
   const folder = new TempFolder()
-  const shared = inProcessDurableStore()
+  const naked = storesOf(kind, folder, clock)
   const server = new SharedServer(clock)
   const hot = (options?: InProcessHotStoreOptions): HotStore =>
     makeHot?.(clock) ??
     (kind === 'sqlite under a shared hot tier' ? inMemorySharedStore(server) : inProcessHotStore(options))
   const managers: TieredStorageManager[] = []
-  const store = (): DurableStore =>
-    wrap(
-      kind === 'in-process'
-        ? shared
-        : sqliteDurableStore({ path: folder.file('memory.db'), synchronous: 'normal', lockTimeoutMs: 5000 }),
-    )
+  const store = (): DurableStore => wrap(naked())
   return {
     clock,
     store,
@@ -69,4 +70,17 @@ export function openPlace(kind: PlaceKind, wrap: Wrap = (store) => store, makeHo
       folder[Symbol.dispose]()
     },
   }
+}
+
+/** Makes stores that all hold the same. */
+function storesOf(kind: PlaceKind, folder: TempFolder, clock: Clock): () => DurableStore {
+  if (kind === 'firestore') {
+    const prefix = freshPrefix()
+    return () => openFirestoreStore(prefix, clock)
+  }
+  if (kind !== 'in-process') {
+    return () => sqliteDurableStore({ path: folder.file('memory.db'), synchronous: 'normal', lockTimeoutMs: 5000 })
+  }
+  const shared = inProcessDurableStore()
+  return () => shared
 }

@@ -37,6 +37,8 @@ class FaultyRun {
     const options: TieredStorageManagerOptions = {
       ...{ tailMaxItems, tailMaxBytes: 2048, archiveMaxBytes: 2048, inProcessMaxAgeMs: 0 },
       ...{ hotTierMaxAgeDays: 0, warmTierMaxAgeDays: 1 },
+      // So many calls fail here that a breaker would leave a remote store alone.
+      durableCalls: { breakerFailures: 1_000_000 },
     }
     this.#place = place
     this.#stores = [seed, seed + 1].map((one) => {

@@ -23,6 +23,12 @@ export const STAGES: Readonly<Record<string, Stage>> = Object.freeze({
   'shared-faults': { place: 'sqlite under a shared hot tier', faults: true },
 })
 
+/** The same on the Firestore emulator, which whoever runs them has started. */
+export const FIRESTORE_STAGES: Readonly<Record<string, Stage>> = Object.freeze({
+  firestore: { place: 'firestore', faults: false },
+  'firestore-faults': { place: 'firestore', faults: true },
+})
+
 export interface ProgramsOptions {
   readonly stage: Stage
   readonly seed: number
