@@ -1,11 +1,14 @@
-import { runPrograms, STAGES } from '../../support/program/run-programs.ts'
+import { startRedis } from '../../../emulators/redis.ts'
+import { startFirestoreForTests } from '../../support/firestore.ts'
+import { redisHotTiers } from '../../support/program/redis-hot-tier.ts'
+import { FIRESTORE_STAGES, runPrograms, STAGES, type Stage } from '../../support/program/run-programs.ts'
 
 export interface ModelCampaignOptions {
   readonly seed: number
   /** Over all stages together. */
   readonly operations: number
   readonly maxMs: number
-  /** One of {@link STAGES}. @default all of them */
+  /** One of {@link STAGES} or {@link FIRESTORE_STAGES}. @default all of the former */
   readonly stage?: string
 }
 
@@ -25,19 +28,24 @@ export async function modelCampaign(
   options: ModelCampaignOptions,
   say: (line: string) => void,
 ): Promise<readonly string[]> {
-  const names = Object.keys(STAGES).filter((name) => options.stage === undefined || name === options.stage)
-  if (names.length === 0) return [`${options.stage}: expected one of ${Object.keys(STAGES).join(', ')}`]
-  const allShares = names.reduce((sum, name) => sum + SHARES[name]!, 0)
+  const { stage: wanted } = options
+  const known = { ...STAGES, ...FIRESTORE_STAGES }
+  const names = wanted === undefined ? Object.keys(STAGES) : [wanted]
+  if (!names.every((name) => name in known)) return [`${wanted}: expected one of ${Object.keys(known).join(', ')}`]
+  const allShares = names.reduce((sum, name) => sum + shareOf(name), 0)
   const problems: string[] = []
   for (const name of names) {
-    const share = SHARES[name]! / allShares
+    const stage = known[name]!
+    const share = shareOf(name) / allShares
+    await using services = await servicesOf(stage)
     const startedAt = performance.now()
     let saidAt = startedAt
     const { operations, failure } = await runPrograms({
-      stage: STAGES[name]!,
+      stage,
       seed: options.seed,
       operations: Math.ceil(options.operations * share),
       maxMs: options.maxMs * share,
+      ...services.programs,
       onProgress(done) {
         if (performance.now() - saidAt < SAY_EVERY_MS) return
         saidAt = performance.now()
@@ -51,4 +59,24 @@ export async function modelCampaign(
     problems.push(`${name}: ${failure}\nrepeat it: npm run campaign -- model --stage ${name} --seed ${seed} --ops 1`)
   }
   return problems
+}
+
+function shareOf(name: string): number {
+  return SHARES[name] ?? 1
+}
+
+interface Services extends AsyncDisposable {
+  readonly programs: Pick<Parameters<typeof runPrograms>[0], 'hotTier'>
+}
+
+/** What a stage needs beside Node. */
+async function servicesOf({ place, redis }: Stage): Promise<Services> {
+  const firestore = place === 'firestore' ? await startFirestoreForTests() : undefined
+  const server = redis === true ? await startRedis() : undefined
+  return {
+    programs: server === undefined ? {} : { hotTier: redisHotTiers(server) },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([firestore?.stop(), server?.stop()])
+    },
+  }
 }

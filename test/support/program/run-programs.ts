@@ -12,6 +12,8 @@ import { runProgram } from './run-program.ts'
 export interface Stage {
   readonly place: PlaceKind
   readonly faults: boolean
+  /** Hot tiers on a real Redis, which whoever runs it has started. @default false */
+  readonly redis?: boolean
 }
 
 export const STAGES: Readonly<Record<string, Stage>> = Object.freeze({
@@ -26,7 +28,9 @@ export const STAGES: Readonly<Record<string, Stage>> = Object.freeze({
 /** The same on the Firestore emulator, which whoever runs them has started. */
 export const FIRESTORE_STAGES: Readonly<Record<string, Stage>> = Object.freeze({
   firestore: { place: 'firestore', faults: false },
+  'firestore-redis': { place: 'firestore', faults: false, redis: true },
   'firestore-faults': { place: 'firestore', faults: true },
+  'firestore-redis-faults': { place: 'firestore', faults: true, redis: true },
 })
 
 export interface ProgramsOptions {
