@@ -21,13 +21,13 @@ export interface FirestoreEmulator extends RunningProcess {
   /** Writes down one database of one project as it is now; kept until `stop()`. @param databaseId @default "(default)" */
   save(projectId: string, databaseId?: string): Promise<SavedDatabase>
   /**
-   * Kills it if that has not been done, and starts it on the same port with what was saved, which is there before the
-   * port is open, else empty. Documents come back with new create and update times.
+   * Kills it if that has not been done, and starts it on the same port: empty, or with what was saved, which is there
+   * from the first request on, with new create and update times, and in every project.
    */
   restart(saved?: SavedDatabase): Promise<void>
 }
 
-/** A database as it was at one time; its own project and database id are in the file. */
+/** A database as it was at one time, under its database id. */
 export interface SavedDatabase {
   readonly file: string
 }

@@ -47,6 +47,13 @@ describe('Firestore meter', () => {
     return new Firestore({ projectId: `meter-${projects}`, host: `${host}:${port}`, ssl: false })
   }
 
+  /** The gRPC calls themselves, which end when and as their caller says. */
+  function connectBare() {
+    const sslCreds = credentials.createInsecure()
+    const client = new v1.FirestoreClient({ servicePath: meter.host, port: meter.port, sslCreds })
+    return { client, database: `projects/meter-${projects}/databases/(default)` }
+  }
+
   async function writeLakes(): Promise<void> {
     const batch = direct.batch()
     for (const depth of [1, 2, 3, 4, 5]) batch.set(direct.doc(`lakes/l${depth}`), { depth })
@@ -95,6 +102,14 @@ describe('Firestore meter', () => {
     ])('%s', async (_, reads, method, act) => {
       await act()
       expect(meter.counts()).toEqual(counts({ reads, calls: { [method]: 1 } }))
+    })
+
+    it('single documents of the bare protocol, there and missing', async () => {
+      const { client, database } = connectBare()
+      await client.getDocument({ name: `${database}/documents/lakes/l1` })
+      await expect(client.getDocument({ name: `${database}/documents/lakes/none` })).rejects.toThrow(/NOT_FOUND/)
+      expect(meter.counts()).toEqual(counts({ reads: 2, calls: { GetDocument: 2 } }))
+      await client.close()
     })
 
     it('a count, per thousand', async () => {
@@ -194,11 +209,7 @@ describe('Firestore meter', () => {
   })
 
   it('lets a write land after its client has given up', async () => {
-    const client = new v1.FirestoreClient({
-      ...{ servicePath: meter.host, port: meter.port, sslCreds: credentials.createInsecure() },
-      projectId: `meter-${projects}`,
-    })
-    const database = `projects/meter-${projects}/databases/(default)`
+    const { client, database } = connectBare()
     const update = { name: `${database}/documents/lakes/l1`, fields: { depth: { integerValue: 100 } } }
     const held = meter.hold(({ method }) => method === 'Commit')
     const write = client.commit({ database, writes: [{ update }] }, { timeout: 100, retry: null })
@@ -206,7 +217,7 @@ describe('Firestore meter', () => {
     await held.done
     await direct.doc('lakes/l1').set({ depth: 2 })
     held.release()
-    await vi.waitFor(async () => expect(await depthOf('l1')).toBe(100), 5_000)
+    await vi.waitFor(async () => expect(await depthOf('l1')).toBe(100), 15_000)
     await client.close()
   })
 
@@ -222,9 +233,9 @@ describe('Firestore meter', () => {
   it('passes on what listeners are sent, as it happens', async () => {
     const sizes: number[] = []
     const end = lakes().onSnapshot(({ size }) => void sizes.push(size))
-    await vi.waitFor(() => expect(sizes).toEqual([5]), 5_000)
+    await vi.waitFor(() => expect(sizes).toEqual([5]), 15_000)
     await direct.doc('lakes/l6').set({ depth: 6 })
-    await vi.waitFor(() => expect(sizes).toEqual([5, 6]), 5_000)
+    await vi.waitFor(() => expect(sizes).toEqual([5, 6]), 15_000)
     end()
     expect(meter.counts()).toEqual(counts({ calls: { Listen: 1 } }))
   })

@@ -1,4 +1,5 @@
-import { FieldValue, Firestore } from '@google-cloud/firestore'
+import { FieldValue, Firestore, v1 } from '@google-cloud/firestore'
+import { credentials } from '@grpc/grpc-js'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Http2Conversation } from '../../emulators/conversation.ts'
 import { type FirestoreEmulator, startFirestoreEmulator } from '../../emulators/firestore-emulator.ts'
@@ -6,6 +7,8 @@ import type { TcpAddress } from '../../emulators/free-port.ts'
 import { startTcpProxy, type TcpProxy } from '../../emulators/tcp-proxy.ts'
 
 const ALREADY_EXISTS = 6
+const UNAVAILABLE = 14
+const WAIT_MS = 15_000
 
 describe('TCP proxy before Firestore', () => {
   let emulator: FirestoreEmulator
@@ -91,7 +94,7 @@ describe('TCP proxy before Firestore', () => {
     const creation = expect(proxied.doc('lakes/bled').create({ depth: 2 })).rejects.toMatchObject({
       code: ALREADY_EXISTS,
     })
-    await vi.waitFor(async () => expect(await depthOf('bled')).toBe(2), 5_000)
+    await vi.waitFor(async () => expect(await depthOf('bled')).toBe(2), WAIT_MS)
     proxy.cut()
     proxy.resume()
     await creation
@@ -118,24 +121,29 @@ describe('TCP proxy before Firestore', () => {
   })
 
   it('stands before a server that is restarted with all that was acknowledged', async () => {
+    const projectId = `network-${projects}`
+    const database = `projects/${projectId}/databases/(default)`
+    const client = new v1.FirestoreClient({
+      ...{ projectId, servicePath: proxy.host, port: proxy.port, sslCreds: credentials.createInsecure() },
+    })
     let acknowledged = 0
-    let isEnough = false
-    const writing = (async () => {
-      while (!isEnough) {
-        await proxied.doc('lakes/count').set({ depth: acknowledged + 1 })
+    const writeUntilCut = async () => {
+      for (;;) {
+        const fields = { depth: { integerValue: acknowledged + 1 } }
+        const update = { name: `${database}/documents/lakes/count`, fields }
+        await client.commit({ database, writes: [{ update }] }, { retry: null })
         acknowledged += 1
       }
-    })()
-    await vi.waitFor(() => expect(acknowledged).toBeGreaterThan(20), 5_000)
+    }
+    const end = expect(writeUntilCut()).rejects.toMatchObject({ code: UNAVAILABLE })
+    await vi.waitFor(() => expect(acknowledged).toBeGreaterThan(20), WAIT_MS)
     proxy.refuse()
     proxy.cut()
-    const before = acknowledged
-    await emulator.restart(await emulator.save(`network-${projects}`))
-    expect([before, before + 1]).toContain(await depthOf('count'))
+    await end
+    await emulator.restart(await emulator.save(projectId))
     await proxy.accept()
-    await vi.waitFor(() => expect(acknowledged).toBeGreaterThan(before), 10_000)
-    isEnough = true
-    await writing
+    expect([acknowledged, acknowledged + 1]).toContain(await depthOf('count'))
+    await client.close()
   })
 })
 
