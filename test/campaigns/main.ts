@@ -5,10 +5,11 @@ import { dataCampaign } from './data/data-campaign.ts'
 import { eraseRounds } from './erase/erase-rounds.ts'
 import { importRounds } from './import/import-rounds.ts'
 import { killAtRandom, killAtSteps } from './kill/kill-rounds.ts'
+import type { GroundKind } from './kill/places.ts'
 import { modelCampaign } from './model/model-campaign.ts'
 import { raceCampaign, raceSelfTest } from './race/race-campaign.ts'
 
-const HELP = `npm run campaign -- kill [--kills 1000] [--seed N] [--minutes M]
+const HELP = `npm run campaign -- kill [--durable sqlite|firestore] [--kills 1000] [--seed N] [--minutes M]
 npm run campaign -- erase [--rounds 100] [--seed N]
 npm run campaign -- import [--rounds 100] [--seed N] [--minutes M]
 npm run campaign -- data --data DIR
@@ -25,21 +26,25 @@ const { values, positionals } = parseArgs({
     data: { type: 'string' },
     ops: { type: 'string', default: '1000000' },
     stage: { type: 'string' },
+    durable: { type: 'string', default: 'sqlite' },
     target: { type: 'string', default: 'single' },
     'self-test': { type: 'boolean', default: false },
   },
 })
 
+const GROUNDS: Readonly<Record<string, GroundKind>> = { sqlite: 'sqlite', firestore: 'firestore+redis' }
+
 async function kill(): Promise<readonly string[]> {
   const seed = Number(values.seed)
   const kills = Number(values.kills)
-  if (!(Number.isSafeInteger(seed) && Number.isSafeInteger(kills) && kills >= 1 && Number(values.minutes) > 0)) {
-    return [HELP]
-  }
-  console.log(`seed ${seed}: ${kills} kills at random moments, and some at every named step`)
+  const on = GROUNDS[values.durable]
+  const isCounted = Number.isSafeInteger(seed) && Number.isSafeInteger(kills) && kills >= 1
+  if (!isCounted || !(Number(values.minutes) > 0) || on === undefined) return [HELP]
+  console.log(`seed ${seed}, ${on}: ${kills} kills at random moments, and some at every named step`)
   const random = await killAtRandom({
     seed,
     kills,
+    on,
     maxMs: Number(values.minutes) * 60_000,
     onKill: (now) => {
       if (now.kills % 50 === 0) console.log(`${now.kills} kills, ${now.acknowledged} acknowledged items`)
@@ -48,7 +53,7 @@ async function kill(): Promise<readonly string[]> {
   console.log(
     `${random.kills} random kills, ${random.acknowledged} acknowledged items, ${random.problems.length} problems`,
   )
-  const steps = await killAtSteps({ seed, occurrences: [1, 2, 3, 5, 9, 17] })
+  const steps = await killAtSteps({ seed, on, occurrences: [1, 2, 3, 5, 9, 17] })
   console.log(
     `${steps.kills} kills at steps, ${steps.acknowledged} acknowledged items, ${steps.problems.length} problems`,
   )

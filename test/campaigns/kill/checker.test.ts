@@ -2,9 +2,10 @@ import { copyFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TempFolder } from '../../support/temp-folder.ts'
 import { LineJournal, readLines } from '../support/line-journal.ts'
-import { checkFile } from './checker.ts'
+import { checkPlace } from './checker.ts'
 import { CORRUPTIONS, SpoiltFile } from './corruptions.ts'
 import type { JournalLine } from './journal.ts'
+import { filePlace } from './places.ts'
 import { Writer } from './writer.ts'
 
 describe('the checker of the kill campaign', () => {
@@ -17,7 +18,7 @@ describe('the checker of the kill campaign', () => {
     path = folder.file('memory.db')
     journal = folder.file('journal.jsonl')
     using lines = new LineJournal<JournalLine>(journal)
-    const plan = { file: path, seed: 7, firstOp: 0, startAt: Date.UTC(2026, 0, 1), resend: [] }
+    const plan = { where: { path }, seed: 7, firstOp: 0, startAt: Date.UTC(2026, 0, 1), resend: [] }
     await new Writer({ ...plan, mode: 'all' }, lines).run(30)
     // What the first one left is nearly all sealed or archived: the second one leaves tails.
     await new Writer({ ...plan, mode: 'seal', firstOp: 10_000, startAt: Date.UTC(2027, 0, 1) }, lines).run(4)
@@ -32,7 +33,7 @@ describe('the checker of the kill campaign', () => {
   }
 
   it('finds nothing wrong with a file that is as it should be', async () => {
-    expect(await checkFile(copy(), readLines<JournalLine>(journal))).toEqual([])
+    expect(await checkPlace(filePlace(copy()), readLines<JournalLine>(journal))).toEqual([])
   })
 
   it.each(CORRUPTIONS)('finds out that $name', async ({ apply, complaint }) => {
@@ -41,7 +42,7 @@ describe('the checker of the kill campaign', () => {
       using spoilt = new SpoiltFile(file)
       await apply(spoilt)
     }
-    expect((await checkFile(file, readLines<JournalLine>(journal))).join('\n')).toMatch(complaint)
+    expect((await checkPlace(filePlace(file), readLines<JournalLine>(journal))).join('\n')).toMatch(complaint)
   })
 
   it('finds out that an item was acknowledged which was never stored', async () => {
@@ -51,6 +52,8 @@ describe('the checker of the kill campaign', () => {
       { kind: 'intent', op: 99_999, session: 'chat', size: 5 } as const,
       { kind: 'ack', op: 99_999, id } as const,
     ]
-    expect(await checkFile(copy(), [...lines, ...lost])).toEqual(['item 99999 was acknowledged and is lost'])
+    expect(await checkPlace(filePlace(copy()), [...lines, ...lost])).toEqual([
+      'item 99999 was acknowledged and is lost',
+    ])
   })
 })

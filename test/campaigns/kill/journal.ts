@@ -13,6 +13,10 @@ export type JournalLine =
   | Intent
   /** The items of these `op` are acknowledged. */
   | { readonly kind: 'ack'; readonly op: number; readonly id: string }
+  /** The item can't be added: what its session held at that time was removed. */
+  | { readonly kind: 'refused'; readonly op: number }
+  /** All of the session is about to be removed, and has been. */
+  | { readonly kind: 'remove' | 'removed'; readonly session: string }
   /** The writer's clock shows this time from now on. */
   | { readonly kind: 'clock'; readonly now: number }
   /** A writer kills itself at this step. */

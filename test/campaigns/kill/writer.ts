@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { isThermoclineError } from '../../../src/errors.ts'
 import { ManualClock } from '../../../src/testing/manual-clock.ts'
 import { TieredStorageManager } from '../../../src/thermocline.ts'
 import type { TierOptions } from '../../../src/tiers/options.ts'
@@ -6,6 +7,7 @@ import { Chance } from '../../support/random.ts'
 import type { LineJournal } from '../support/line-journal.ts'
 import type { Intent, JournalLine } from './journal.ts'
 import { itemOf, USER } from './journal-item.ts'
+import type { Whereabouts } from './places.ts'
 
 /**
  * What a writer does beside adding: `all` of it, or only what leads to one kind of rewrite, so that a kill at a named
@@ -14,7 +16,7 @@ import { itemOf, USER } from './journal-item.ts'
 export type WriterMode = 'all' | 'seal' | 'archive' | 'rehydrate'
 
 export interface WriterPlan {
-  readonly file: string
+  readonly where: Whereabouts
   readonly seed: number
   readonly mode: WriterMode
   readonly firstOp: number
@@ -24,7 +26,11 @@ export interface WriterPlan {
   readonly resend: readonly Intent[]
 }
 
+/** More than Firestore keeps in a record: such an item has a document of its own. */
+const LARGEST_CHARS = 80_000
 const SESSIONS = ['chat', 'import', 'busy', 'quiet']
+/** Removed again and again. */
+const DOOMED = 'doomed'
 const DAY_MS = 86_400_000
 
 /** Bounds so low that items are archived, split and merged all the time. */
@@ -53,13 +59,14 @@ export class Writer {
     this.#journal = journal
     this.#clock = new ManualClock(plan.startAt)
     const tail = plan.mode === 'all' || plan.mode === 'seal' ? SHORT_TAIL : LONG_TAIL
-    this.#memory = new TieredStorageManager({ ...WRITER_OPTIONS, ...tail, path: plan.file, clock: this.#clock })
+    this.#memory = new TieredStorageManager({ ...WRITER_OPTIONS, ...tail, ...plan.where, clock: this.#clock })
     this.#op = plan.firstOp
   }
 
   async run(rounds: number, onReady: () => void = () => undefined): Promise<void> {
     this.#advance(0)
-    await this.#memory.initialize()
+    // Connects where there is something to connect to: a kill would hit little else.
+    await this.#memory.getConversationHistory({ userId: USER, sessionId: SESSIONS[0]!, peek: true })
     onReady()
     // At once, so that adds meet seals, sweeps and each other.
     const loops = [1, 2, 3].map((i) => this.#repeat(rounds, new Chance(this.#plan.seed + i), (by) => this.#addSome(by)))
@@ -81,6 +88,7 @@ export class Writer {
   }
 
   async #addSome(chance: Chance): Promise<void> {
+    if (this.#plan.mode === 'all' && chance.of(0.1)) return this.#addToDoomed(chance)
     const session = chance.pick(SESSIONS)
     const count = chance.of(0.3) ? chance.between(2, 9) : 1
     const intents = Array.from({ length: count }, () =>
@@ -90,9 +98,14 @@ export class Writer {
     else await Promise.all(intents.map((intent) => this.#add([intent])))
   }
 
+  /** One by one: those with a key may be of a time that was removed already. */
+  async #addToDoomed(chance: Chance): Promise<void> {
+    await this.#add([this.#intent(chance, DOOMED)])
+  }
+
   #intent(chance: Chance, session: string): Intent {
     const op = this.#op++
-    const size = chance.of(0.03) ? chance.between(4000, 40_000) : chance.between(5, 500)
+    const size = chance.of(0.03) ? chance.between(4000, LARGEST_CHARS) : chance.between(5, 500)
     if (!chance.of(0.2)) return { kind: 'intent', op, session, size }
     const ago = chance.of(0.5) ? chance.between(0, 1000) : chance.between(0, 3 * DAY_MS)
     return { kind: 'intent', op, session, size, keyedAt: this.#clock.now() - ago }
@@ -100,11 +113,20 @@ export class Writer {
 
   async #add(intents: readonly Intent[]): Promise<void> {
     for (const intent of intents) this.#journal.write(intent)
-    const ids =
-      intents.length === 1
-        ? [await this.#memory.addMemoryItem(itemOf(intents[0]!))]
-        : await this.#memory.addMemoryItems(intents.map(itemOf))
-    for (const [i, { op }] of intents.entries()) this.#journal.write({ kind: 'ack', op, id: ids[i]! })
+    const ids = await this.#send(intents)
+    for (const [i, id] of ids.entries()) this.#journal.write({ kind: 'ack', op: intents[i]!.op, id })
+  }
+
+  async #send(intents: readonly Intent[]): Promise<readonly string[]> {
+    const [first] = intents
+    if (intents.length > 1) return this.#memory.addMemoryItems(intents.map(itemOf))
+    try {
+      return [await this.#memory.addMemoryItem(itemOf(first!))]
+    } catch (error) {
+      if (first!.session !== DOOMED || !isThermoclineError(error, 'ERASED')) throw error
+      this.#journal.write({ kind: 'refused', op: first!.op })
+      return []
+    }
   }
 
   async #migrate(chance: Chance, round: number): Promise<void> {
@@ -119,14 +141,21 @@ export class Writer {
   }
 
   async #anything(chance: Chance, address: { readonly userId: string; readonly sessionId: string }): Promise<void> {
-    const what = chance.between(1, 10)
+    const what = chance.between(1, 11)
     if (what <= 4) await this.#memory.runMigration()
     else if (what === 5) await this.#memory.demote(address, 'warm')
     else if (what === 6) await this.#memory.demote(address, 'cold')
     else if (what === 7) await this.#memory.promote(address)
     // Reads leave heat, which brings archives back with the next sweep.
     else if (what === 8) await this.#memory.getConversationHistory(address)
+    else if (what === 9) await this.#remove(DOOMED)
     else await this.#memory.getConversationHistory({ ...address, limit: 10 })
+  }
+
+  async #remove(session: string): Promise<void> {
+    this.#journal.write({ kind: 'remove', session })
+    await this.#memory.deleteSession({ userId: USER, sessionId: session })
+    this.#journal.write({ kind: 'removed', session })
   }
 
   #advance(ms: number): void {
