@@ -9,6 +9,8 @@ import {
   type TieredStorageManagerOptions,
 } from '../index.ts'
 import { type CommandIo, SettingsError, UsageError } from './command.ts'
+import { checkFirestoreSetting, hasFirestore, withFirestoreParts } from './firestore-settings.ts'
+import { isJsonObject } from './json-object.ts'
 import { nearestWord } from './nearest-word.ts'
 import { checkRedisSetting, hideSecrets, REDIS_SECRETS, withSecrets } from './redis-secrets.ts'
 
@@ -29,8 +31,8 @@ export interface Setting {
 export interface Settings {
   /** The config file that was read, if there is one. */
   readonly configFile: string | undefined
-  /** Absolute. */
-  readonly path: string
+  /** Absolute; undefined where a Firestore is named in place of a file. */
+  readonly path: string | undefined
   readonly tenantId: string
   readonly userId: string | undefined
   /** For the manager: what differs from its defaults. */
@@ -45,6 +47,9 @@ export interface SettingFlags {
   readonly path?: string | undefined
   readonly tenant?: string | undefined
   readonly user?: string | undefined
+  readonly project?: string | undefined
+  readonly database?: string | undefined
+  readonly 'collection-prefix'?: string | undefined
   readonly 'redis-host'?: string | undefined
   readonly 'redis-port'?: string | undefined
 }
@@ -63,6 +68,8 @@ interface SettingRule {
   readonly isNumber?: true
   /** Never in a file, and never shown. */
   readonly isSecret?: true
+  /** The setting of which it is a part in the config file. */
+  readonly within?: string
 }
 
 const RULES: readonly SettingRule[] = [
@@ -79,6 +86,22 @@ const RULES: readonly SettingRule[] = [
   { name: 'userId', flag: 'user', variable: 'THERMOCLINE_USER_ID', isOurs: true, isText: true },
   ...Object.entries(TIER_DEFAULTS).map(([name, fallback]): SettingRule => ({ name, fallback })),
   { name: 'inProcess' },
+  { name: 'projectId', flag: 'project', variable: 'THERMOCLINE_PROJECT_ID' },
+  { name: 'firestore' },
+  {
+    name: 'firestore.databaseId',
+    flag: 'database',
+    variable: 'THERMOCLINE_DATABASE_ID',
+    within: 'firestore',
+    isOurs: true,
+  },
+  {
+    name: 'firestore.collectionPrefix',
+    flag: 'collection-prefix',
+    variable: 'THERMOCLINE_COLLECTION_PREFIX',
+    within: 'firestore',
+    isOurs: true,
+  },
   { name: 'durableCalls' },
   { name: 'redisHost', flag: 'redis-host', variable: 'THERMOCLINE_REDIS_HOST' },
   { name: 'redisPort', flag: 'redis-port', variable: 'THERMOCLINE_REDIS_PORT', isNumber: true },
@@ -105,12 +128,13 @@ export const SETTING_VARIABLES: readonly string[] = [
  */
 export function readSettings(flags: SettingFlags, { env, cwd }: Pick<CommandIo, 'env' | 'cwd'>): Settings {
   const file = readConfigFile(flags.config ?? (env[CONFIG_VARIABLE] || undefined), cwd)
-  const list = RULES.map((rule) => inFolder(resolveRule(rule, flags, env, file), cwd))
+  const resolved = RULES.map((rule) => inFolder(resolveRule(rule, flags, env, file), cwd))
+  const list = hasFirestore(managerOptions(resolved)) ? resolved.map(withoutDefaultPath) : resolved
   const given = Object.fromEntries(list.map((setting) => [setting.name, setting]))
   checkByTheirOwners(list)
   return Object.freeze({
     configFile: file?.path,
-    path: String(given.path!.value),
+    path: given.path!.value as string | undefined,
     tenantId: String(given.tenantId!.value),
     userId: given.userId!.value as string | undefined,
     options: managerOptions(list),
@@ -142,7 +166,7 @@ function readConfigFile(named: string | undefined, cwd: string): ConfigFile | un
   if (values === undefined) return undefined
   if (typeof values !== 'object' || values === null || Array.isArray(values))
     throw new SettingsError(`Cannot use ${path}: expected a JSON object`)
-  const names = RULES.filter(({ isSecret }) => !isSecret).map(({ name }) => name)
+  const names = RULES.filter(({ isSecret, within }) => !isSecret && within === undefined).map(({ name }) => name)
   for (const name of Object.keys(values)) {
     if (names.includes(name)) continue
     const meant = nearestWord(name, names)
@@ -150,6 +174,7 @@ function readConfigFile(named: string | undefined, cwd: string): ConfigFile | un
     throw new SettingsError(`Cannot use ${path}: there is no setting "${name}": ${advice}`)
   }
   checkRedisSetting(path, values as Record<string, JsonValue>)
+  checkFirestoreSetting(path, values as Record<string, JsonValue>)
   return { path, values: values as Record<string, JsonValue> }
 }
 
@@ -163,7 +188,7 @@ function parse(path: string, mayBeMissing: boolean): unknown {
 }
 
 function resolveRule(
-  { name, flag, variable, fallback, isText, isNumber }: SettingRule,
+  { name, flag, variable, fallback, isText, isNumber, within }: SettingRule,
   flags: SettingFlags,
   env: NodeJS.ProcessEnv,
   file: ConfigFile | undefined,
@@ -174,15 +199,23 @@ function resolveRule(
   // A variable is unset by emptying it too.
   const byVariable = variable && env[variable]
   if (variable && byVariable) return { name, value: read(byVariable), source: { kind: 'variable', name: variable } }
-  const byFile = file && Object.hasOwn(file.values, name) ? file.values[name] : undefined
+  const byFile = file && valueInFile(file, within === undefined ? [name] : name.split('.'))
   if (!file || byFile === undefined) return { name, value: fallback, source: { kind: 'default' } }
   if (isText && typeof byFile !== 'string') throw new SettingsError(`Cannot use ${file.path}: ${name}: expected text`)
   return { name, value: byFile, source: { kind: 'file', path: file.path } }
 }
 
+function valueInFile({ values }: ConfigFile, path: readonly string[]): JsonValue | undefined {
+  return path.reduce<JsonValue | undefined>(
+    (value, key) => (isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined),
+    values,
+  )
+}
+
 /** A path in a config file is relative to that file, so that it means the same wherever a command is typed. */
 function inFolder(setting: Setting, cwd: string): Setting {
   const { name, value, source } = setting
+  if (name === 'firestore') return { ...setting, value: withKeyFile(value, source) }
   if (name !== 'path' || typeof value !== 'string' || value === '') return setting
   if (value === ':memory:') {
     const what = '":memory:" keeps nothing from one command to the next: expected the path of a file'
@@ -191,11 +224,24 @@ function inFolder(setting: Setting, cwd: string): Setting {
   return { ...setting, value: resolve(source.kind === 'file' ? dirname(source.path) : cwd, value) }
 }
 
+function withKeyFile(firestore: JsonValue | undefined, source: SettingSource): JsonValue | undefined {
+  if (source.kind !== 'file' || !isJsonObject(firestore) || typeof firestore.keyFilename !== 'string') return firestore
+  return { ...firestore, keyFilename: resolve(dirname(source.path), firestore.keyFilename) }
+}
+
+/** A file that nobody asked for is not used beside a Firestore. */
+function withoutDefaultPath(setting: Setting): Setting {
+  const isUnused = setting.source.kind === 'default' && ['path', 'synchronous'].includes(setting.name)
+  return isUnused ? { ...setting, value: undefined } : setting
+}
+
 function managerOptions(list: readonly Setting[]): TieredStorageManagerOptions {
   const ours = RULES.filter(({ isOurs }) => isOurs).map(({ name }) => name)
   const given = list.filter(({ name, source }) => source.kind !== 'default' && !ours.includes(name))
-  const path = list.find(({ name }) => name === 'path')?.value as string
-  return withSecrets({ ...Object.fromEntries(given.map(({ name, value }) => [name, value])), path }, list)
+  const options = withFirestoreParts(Object.fromEntries(given.map(({ name, value }) => [name, value])), list)
+  const path = list.find(({ name }) => name === 'path')?.value
+  const isFile = typeof path === 'string' && !hasFirestore(options)
+  return withSecrets(isFile ? { ...options, path } : options, list)
 }
 
 /** Lets the manager and the pruner check their options: both open nothing until they are used. */

@@ -5,6 +5,9 @@ import { UsageError } from './command.ts'
 export const MEMORY_FLAGS = {
   path: { type: 'string' },
   config: { type: 'string' },
+  project: { type: 'string' },
+  database: { type: 'string' },
+  'collection-prefix': { type: 'string' },
   'redis-host': { type: 'string' },
   'redis-port': { type: 'string' },
   json: { type: 'boolean' },
@@ -21,8 +24,11 @@ export const OWNER_HELP = `  --user USER      whose; else THERMOCLINE_USER_ID, o
 
 export const MEMORY_HELP = `  --path FILE      the SQLite file
   --config FILE    the config file, by default thermocline.json where you stand
+  --project PROJECT, --database DATABASE, --collection-prefix PREFIX
+                   in Firestore in place of a file: the Google Cloud project,
+                   and where it is not as usual, its database and the prefix
   --redis-host HOST, --redis-port PORT
-                   the Redis that programs share beside this file, if they do
+                   the Redis that programs share beside it, if they do
   --json           JSON on standard output, and nothing else there`
 
 /** @throws UsageError */

@@ -68,8 +68,10 @@ export function withMemoryToChange<T>(
   })
 }
 
-function refuseMissing(path: string): void {
-  if (existsSync(path)) return
-  const advice = 'name another with --path FILE, THERMOCLINE_PATH or path in thermocline.json'
+/** A Firestore is there or fails; whether anything lies in it yet makes no difference. */
+function refuseMissing(path: string | undefined): void {
+  if (path === undefined || existsSync(path)) return
+  const advice =
+    'name another with --path FILE, THERMOCLINE_PATH or path in thermocline.json, or a Firestore with --project'
   throw new CommandError(`there is no memory at ${path}: ${advice}`)
 }

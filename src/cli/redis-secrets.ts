@@ -1,5 +1,6 @@
 import type { JsonValue, TieredStorageManagerOptions } from '../index.ts'
 import { SettingsError } from './command.ts'
+import { isJsonObject } from './json-object.ts'
 
 /** A setting by name, wherever its value comes from. */
 interface Named {
@@ -20,13 +21,13 @@ const HIDDEN = '(hidden)'
 
 /** @throws SettingsError where a config file has a password, or no object in place of `redis` */
 export function checkRedisSetting(file: string, { redis }: Readonly<Record<string, JsonValue>>): void {
-  if (redis !== undefined && !isObject(redis)) {
+  if (redis !== undefined && !isJsonObject(redis)) {
     throw new SettingsError(`Cannot use ${file}: redis: expected an object: received ${JSON.stringify(redis)}`)
   }
   for (const { name, variable } of REDIS_SECRETS) {
     const path = name.split('.').slice(1)
     const found = path.reduce<JsonValue | undefined>(
-      (value, key) => (isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined),
+      (value, key) => (isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined),
       redis,
     )
     if (found === undefined) continue
@@ -63,12 +64,8 @@ export function hideSecrets<T extends Named>(setting: T): T {
   if (value === undefined) return setting
   if (REDIS_SECRETS.some((secret) => secret.name === name)) return { ...setting, value: HIDDEN }
   // A private key may be among what Node's TLS takes.
-  if (name === 'redis' && isObject(value) && isObject(value.tls)) {
+  if (name === 'redis' && isJsonObject(value) && isJsonObject(value.tls)) {
     return { ...setting, value: { ...value, tls: HIDDEN } }
   }
   return setting
-}
-
-function isObject(value: JsonValue | undefined): value is { readonly [name: string]: JsonValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

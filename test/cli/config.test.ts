@@ -171,6 +171,68 @@ describe('settings of Redis', () => {
   })
 })
 
+describe('settings of Firestore', () => {
+  it('take the place of the file that nobody asked for', () => {
+    const settings = read({ project: 'acme-prod' })
+    expect(settings.path).toBeUndefined()
+    expect(settings.options).toEqual({ projectId: 'acme-prod' })
+    expect(sourceOf(settings, 'projectId')).toBe('flag --project')
+    expect(settings.list.find(({ name }) => name === 'path')?.value).toBeUndefined()
+  })
+
+  it('come from flags, the environment and the config file, part by part', () => {
+    const file = write('thermocline.json', {
+      projectId: 'by-file',
+      firestore: { databaseId: 'by-file', collectionPrefix: 'by-file', keyFilename: 'keys/app.json' },
+    })
+    const settings = read({ database: 'by-flag' }, { THERMOCLINE_COLLECTION_PREFIX: 'by-env' })
+    expect(settings.options).toEqual({
+      projectId: 'by-file',
+      firestore: { databaseId: 'by-flag', collectionPrefix: 'by-env', keyFilename: folder.file('keys/app.json') },
+    })
+    expect(
+      ['projectId', 'firestore.databaseId', 'firestore.collectionPrefix'].map((n) => sourceOf(settings, n)),
+    ).toEqual([file, 'flag --database', 'THERMOCLINE_COLLECTION_PREFIX'])
+  })
+
+  it('may leave the project to the environment, if a part of them is given', () => {
+    expect(read({}, { THERMOCLINE_DATABASE_ID: 'chats' }).options).toEqual({ firestore: { databaseId: 'chats' } })
+    write('thermocline.json', { firestore: {} })
+    expect(read()).toMatchObject({ path: undefined, options: { firestore: {} } })
+  })
+
+  it('are none where nobody named one, whatever other programs are told', () => {
+    const env = { GOOGLE_CLOUD_PROJECT: 'acme', GCLOUD_PROJECT: 'acme', FIRESTORE_EMULATOR_HOST: '127.0.0.1:1' }
+    expect(read({}, env).options).toEqual({ path: folder.file('thermocline.db') })
+  })
+
+  it.each([
+    [
+      { firestore: { credentials: { private_key: 'sesame' } } },
+      'firestore.credentials: expected the path of a key file',
+    ],
+    [{ firestore: { client: {} } }, 'firestore.client: expected in programs only'],
+    [{ firestore: 'acme' }, 'firestore: expected an object: received "acme"'],
+    [{ firestore: { databaseID: 'chats' } }, 'did you mean databaseId?'],
+    [{ firestore: { collectionPrefix: 'a/b' } }, 'collectionPrefix'],
+    [{ projectId: 'Acme Prod' }, 'projectId: expected the id of a Google Cloud project'],
+    [{ 'firestore.databaseId': 'chats' }, 'there is no setting "firestore.databaseId"'],
+  ])('refuses %j, and names the file', (content, message) => {
+    const file = write('thermocline.json', content)
+    expect(() => read()).toThrow(SettingsError)
+    expect(() => read()).toThrow(message)
+    expect(() => read()).toThrow(file)
+    expect(() => read()).not.toThrow('sesame')
+  })
+
+  it('refuses a file beside them, and names where it was asked for', () => {
+    const message = 'option path has no meaning beside projectId and firestore'
+    expect(() => read({ project: 'acme', path: 'chat.db' })).toThrow(`${message}: expected one of them (flag --path)`)
+    const file = write('thermocline.json', { path: 'chat.db' })
+    expect(() => read({ project: 'acme' })).toThrow(`${message}: expected one of them (${file})`)
+  })
+})
+
 describe('ownerOf()', () => {
   it('gives the user, or says where to name one', () => {
     expect(ownerOf(read({ user: 'ada', tenant: 'acme' }))).toEqual({ tenantId: 'acme', userId: 'ada' })

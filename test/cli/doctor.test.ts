@@ -3,9 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readSettings } from '../../src/cli/config.ts'
 import type { Check } from '../../src/cli/doctor/check.ts'
 import { checkFree, checkWal, fileChecks } from '../../src/cli/doctor/file-checks.ts'
+import { adviceFor } from '../../src/cli/doctor/firestore-checks.ts'
 import { checkHeap, checkPackage, checkSqlite, checkVariables } from '../../src/cli/doctor/machine-checks.ts'
 import { checkMemory, checkVersion, redisChecks } from '../../src/cli/doctor/redis-checks.ts'
-import { openThermocline } from '../../src/index.ts'
+import { openThermocline, ThermoclineError } from '../../src/index.ts'
 import { TempFolder } from '../support/temp-folder.ts'
 
 let folder: TempFolder
@@ -19,7 +20,7 @@ afterEach(() => {
 })
 
 async function look(path = folder.file('chat.db')): Promise<Record<string, Check>> {
-  const checks = await fileChecks(readSettings({ path }, { env: {}, cwd: folder.path }))
+  const checks = await fileChecks(readSettings({ path }, { env: {}, cwd: folder.path }), path)
   return Object.fromEntries(checks.map((check) => [check.name, check]))
 }
 
@@ -126,5 +127,29 @@ describe('the doctor on Redis', () => {
       advice: expect.stringContaining('allkeys-lru'),
     })
     expect(checkMemory(1e6, 5e6, 'volatile-lru').status).toBe('ok')
+  })
+})
+
+describe('the doctor on Firestore', () => {
+  const place = { projectId: 'acme', databaseId: 'chats', collectionPrefix: 'thermocline', emulator: undefined }
+
+  it.each([
+    ['STORE_REFUSED', 5, "gcloud firestore databases create --project=acme --database='chats' --location=LOCATION"],
+    ['STORE_REFUSED', 7, 'grant roles/datastore.user on project acme'],
+    ['STORE_REFUSED', 9, 'deploy firestore.indexes.json'],
+    ['STORE_REFUSED', 16, 'gcloud auth application-default login'],
+    ['STORE_REFUSED', undefined, 'gcloud auth application-default login'],
+    ['STORE_TIMEOUT', 4, 'is firestore.googleapis.com reachable'],
+    ['STORE_UNAVAILABLE', 14, 'is firestore.googleapis.com reachable'],
+    ['STORE_FAILED', 2, 'docs/errors.md explains STORE_FAILED'],
+    ['PEER_MISSING', undefined, 'npm install @google-cloud/firestore@9'],
+  ] as const)('has advice for %s with gRPC code %s', (code, grpcCode, advice) => {
+    const error = new ThermoclineError(code, 'Cannot read', { details: grpcCode === undefined ? {} : { grpcCode } })
+    expect(adviceFor(error, place)).toContain(advice)
+  })
+
+  it('thinks of the emulator where one is named', () => {
+    const error = new ThermoclineError('STORE_UNAVAILABLE', 'Cannot read')
+    expect(adviceFor(error, { ...place, emulator: '127.0.0.1:1' })).toContain('is the emulator running at 127.0.0.1:1?')
   })
 })

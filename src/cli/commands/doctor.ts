@@ -2,6 +2,7 @@ import { type Command, CommandError, type CommandIo, parseCommandArgs, SettingsE
 import { nameSource, readSettings, SETTING_VARIABLES, type SettingFlags, type Settings } from '../config.ts'
 import { type Check, problem } from '../doctor/check.ts'
 import { fileChecks } from '../doctor/file-checks.ts'
+import { firestoreChecks } from '../doctor/firestore-checks.ts'
 import { checkVariables, machineChecks } from '../doctor/machine-checks.ts'
 import { redisChecks } from '../doctor/redis-checks.ts'
 import { MEMORY_FLAGS, MEMORY_HELP, OWNER_FLAGS, OWNER_HELP } from '../flags.ts'
@@ -14,15 +15,15 @@ const HELP = `thermocline doctor: what is configured, and what is wrong
 usage: thermocline doctor
 
 Shows each setting with where it comes from, and looks at Node, SQLite, the
-file, the disk and, where one is set up, Redis. Takes the flags of the other
-commands, to show what they do. Changes nothing. Ends with code 1 where it found
-a problem.
+file and the disk, or Firestore in their place, and Redis, where one is set up.
+Takes the flags of the other commands, to show what they do. Changes nothing.
+Ends with code 1 where it found a problem.
 
 ${OWNER_HELP}
 ${MEMORY_HELP}`
 
 const COLOURS: { readonly [status in Check['status']]: Style } = { ok: 'green', warning: 'yellow', problem: 'red' }
-const VARIABLES_OF_DEMO = ['THERMOCLINE_REDIS_SERVER']
+const VARIABLES_OF_DEMO = ['THERMOCLINE_REDIS_SERVER', 'THERMOCLINE_FIRESTORE_JAR']
 const STATUS_COLUMNS = 9
 const NAME_COLUMNS = 24
 
@@ -40,7 +41,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<void> {
   const checks = [
     ...machineChecks(),
     ...checkVariables(io.env, [...SETTING_VARIABLES, ...VARIABLES_OF_DEMO]),
-    ...(isReadable ? [...(await fileChecks(settings)), ...(await redisChecks(settings))] : [settings]),
+    ...(isReadable ? [...(await storeChecks(settings, io)), ...(await redisChecks(settings))] : [settings]),
   ]
   const problems = checks.filter(({ status }) => status === 'problem').length
   if (values.json) io.out.line(toJson({ ok: problems === 0, ...(isReadable && settingsOf(settings)), checks }))
@@ -49,6 +50,11 @@ async function run(args: readonly string[], io: CommandIo): Promise<void> {
     for (const check of checks) printCheck(check, io.out)
   }
   if (problems > 0) throw new CommandError(`found ${plural(problems, 'problem')}`)
+}
+
+function storeChecks(settings: Settings, { env }: CommandIo): Promise<Check[]> {
+  const { path } = settings
+  return path === undefined ? firestoreChecks(settings, env) : fileChecks(settings, path)
 }
 
 /** What is wrong with the settings is what one asks a doctor about. */

@@ -1,7 +1,8 @@
 import type { TierCounts } from '../../index.ts'
 import { type Command, type CommandIo, parseCommandArgs, UsageError } from '../command.ts'
-import { ownerOf, readSettings } from '../config.ts'
+import { ownerOf, readSettings, type Settings } from '../config.ts'
 import { fileFacts } from '../file-facts.ts'
+import { firestorePlace, placeText } from '../firestore-place.ts'
 import { MEMORY_FLAGS, MEMORY_HELP, OWNER_FLAGS } from '../flags.ts'
 import { toJson } from '../json-output.ts'
 import { withMemory } from '../open-memory.ts'
@@ -19,8 +20,9 @@ usage: thermocline stats
   --tenant TENANT  of which customer, beside --user
 
 Looks at every session, and is no read of the items. Sizes are those of items,
-as JSON and as stored; the file has some room to spare. Of Redis, where one is
-set up: how many sessions it has a copy of, and how full it is.
+as JSON and as stored; a file has some room to spare. In Firestore each session
+takes three billed reads. Of Redis, where one is set up: how many sessions it
+has a copy of, and how full it is.
 
 ${MEMORY_HELP}`
 
@@ -34,14 +36,25 @@ async function run(args: readonly string[], io: CommandIo): Promise<void> {
   if (values.tenant !== undefined && values.user === undefined) throw new UsageError('expected --user beside --tenant')
   const owner = values.user === undefined ? undefined : ownerOf(settings)
   const counts = await withMemory(settings, 'existing', (memory) => memory.getTierCounts(owner))
-  const { path } = settings
-  const { bytes: fileBytes, walBytes } = fileFacts(path) ?? { bytes: 0, walBytes: 0 }
   const redis = hasRedis(settings.options) ? await redisFacts(settings.options) : undefined
-  if (values.json) return io.out.line(toJson({ path, fileBytes, walBytes, ...counts, redis }))
-  const log = walBytes > 0 ? `, and ${formatBytes(walBytes)} of log` : ''
-  io.out.line(`${oneLine(path)}: ${formatBytes(fileBytes)}${log}`)
+  const place = placeOf(settings, io.env)
+  if (values.json) return io.out.line(toJson({ ...place.json, ...counts, redis }))
+  io.out.line(place.line)
   print(counts, io.out)
   if (redis !== undefined) io.out.line(`Redis: ${redisText(redis)}`)
+}
+
+function placeOf(
+  { path, options }: Settings,
+  env: NodeJS.ProcessEnv,
+): { readonly json: object; readonly line: string } {
+  if (path === undefined) {
+    const firestore = firestorePlace(options, env)
+    return { json: { firestore }, line: oneLine(placeText(firestore)) }
+  }
+  const { bytes: fileBytes, walBytes } = fileFacts(path) ?? { bytes: 0, walBytes: 0 }
+  const log = walBytes > 0 ? `, and ${formatBytes(walBytes)} of log` : ''
+  return { json: { path, fileBytes, walBytes }, line: `${oneLine(path)}: ${formatBytes(fileBytes)}${log}` }
 }
 
 function redisText(redis: RedisFacts): string {

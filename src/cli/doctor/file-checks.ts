@@ -14,8 +14,7 @@ const TOO_LITTLE_FREE_BYTES = 50e6
 const OTHERS = 0o077
 
 /** Looks at the file, and changes nothing: one that is not there is not made. */
-export async function fileChecks(settings: Settings): Promise<Check[]> {
-  const { path } = settings
+export async function fileChecks(settings: Settings, path: string): Promise<Check[]> {
   const facts = fileFacts(path)
   const folder = existingFolder(dirname(path))
   const around = [checkFolder(folder), checkDisk(folder)]

@@ -54,7 +54,7 @@ export function checkVariables(env: NodeJS.ProcessEnv, known: readonly string[])
   })
 }
 
-function installedVersion(name: string): string | undefined {
+export function installedVersion(name: string): string | undefined {
   try {
     const path = findPackageJSON(name, import.meta.url)
     const { version } = JSON.parse(readFileSync(path ?? '', 'utf8')) as { readonly version?: string }

@@ -5,12 +5,12 @@ import { hasRedis } from '../redis-secrets.ts'
 import { formatBytes } from '../text-layout.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 
-const WITHOUT = 'all goes on without it, from the file; programs on this file need the very same one'
+const WITHOUT = 'all goes on without it, from the database; programs on it need the very same one'
 
 /** Looks at the Redis that holds hot copies, and leaves nothing in it. */
 export async function redisChecks({ options }: Settings): Promise<Check[]> {
   if (!hasRedis(options)) {
-    return [ok('Redis', 'none; if programs on this file share one, it has to be named here too')]
+    return [ok('Redis', 'none; if programs on this memory share one, it has to be named here too')]
   }
   try {
     return await withRedis(options, async (link) => [
