@@ -5,6 +5,9 @@ import { type Command, type CommandIo, parseCommandArgs, UsageError } from '../c
 import { callerFolder } from '../demo/caller-folder.ts'
 import type { Conversation } from '../demo/conversation.ts'
 import { readConversationFile } from '../demo/conversation-file.ts'
+import { type DemoPlace, filePlace } from '../demo/durable/demo-place.ts'
+import { findFirestore } from '../demo/durable/firestore-emulator.ts'
+import { firestorePlace } from '../demo/durable/firestore-place.ts'
 import { findRedis } from '../demo/hot/redis-server.ts'
 import { runRedisDemo } from '../demo/hot/run-redis-demo.ts'
 import { runDemo } from '../demo/run-demo.ts'
@@ -13,11 +16,17 @@ import { oneOf } from '../flags.ts'
 
 const HELP = `thermocline demo: a conversation goes through hot, warm and cold, and comes back
 
-usage: thermocline demo [--hot redis] [FILE]
+usage: thermocline demo [--hot redis] [--durable firestore] [FILE]
 
 Plays a conversation into a SQLite file in a temporary folder, which it deletes
 in the end, and lets weeks pass. It compares whatever it reads with what was put
 in, and ends with code 1 if anything differs.
+
+  --durable firestore
+               in a Firestore emulator in place of the file. Starts one of its
+               own, which needs Java and the emulator of the Google Cloud CLI,
+               unless FIRESTORE_EMULATOR_HOST names one; there it uses a project
+               of its own, and empties it. It never goes to the cloud.
 
   --hot redis  shows something else instead: the same conversation shared by
                processes through Redis, which is killed on the way. Starts a
@@ -37,7 +46,7 @@ in, and ends with code 1 if anything differs.
 
 Colours stay away where NO_COLOR is set or the output is no terminal.`
 
-const FLAGS = { hot: { type: 'string' } } as const
+const FLAGS = { hot: { type: 'string' }, durable: { type: 'string' } } as const
 
 /** The conditions under which a process ends without its `finally` blocks. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -53,6 +62,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<void> {
   const { values, positionals } = parseCommandArgs({ args: [...args], allowPositionals: true, options: FLAGS })
   const hot = values.hot === undefined ? undefined : oneOf('--hot', values.hot, ['redis'])
   if (positionals.length > 1) throw new UsageError(`expected at most one file: received ${positionals.length}`)
+  const durable = values.durable === undefined ? undefined : oneOf('--durable', values.durable, ['firestore'])
   const [file] = positionals
   const conversation =
     file === undefined ? sailingSchool() : await readConversationFile(resolve(callerFolder(io.env, io.cwd), file))
@@ -63,8 +73,9 @@ async function run(args: readonly string[], io: CommandIo): Promise<void> {
   process.once('exit', remove)
   for (const signal of SIGNALS) process.once(signal, onSignal)
   try {
-    if (hot === undefined) await runDemo(conversation, join(folder, 'demo.db'), io.out)
-    else await withRedisDemo(conversation, folder, io)
+    await withPlace(durable, folder, io, (place) =>
+      hot === undefined ? runDemo(conversation, place, io.out) : withRedisDemo(conversation, place, folder, io),
+    )
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal)
     process.off('exit', remove)
@@ -72,10 +83,32 @@ async function run(args: readonly string[], io: CommandIo): Promise<void> {
   }
 }
 
-async function withRedisDemo(conversation: Conversation, folder: string, { env, out }: CommandIo): Promise<void> {
+async function withPlace(
+  durable: 'firestore' | undefined,
+  folder: string,
+  { env }: CommandIo,
+  use: (place: DemoPlace) => Promise<void>,
+): Promise<void> {
+  if (durable === undefined) return use(filePlace(join(folder, 'demo.db')))
+  const firestore = await findFirestore(env, folder)
+  // Where Google's library looks for an emulator; without the second it looks for a metadata server first, for a second.
+  Object.assign(process.env, { FIRESTORE_EMULATOR_HOST: firestore.address, METADATA_SERVER_DETECTION: 'none' })
+  try {
+    await use(firestorePlace(firestore))
+  } finally {
+    await firestore.end()
+  }
+}
+
+async function withRedisDemo(
+  conversation: Conversation,
+  place: DemoPlace,
+  folder: string,
+  { env, out }: CommandIo,
+): Promise<void> {
   const redis = await findRedis(env, folder)
   try {
-    await runRedisDemo(conversation, redis, folder, env, out)
+    await runRedisDemo(conversation, redis, place, folder, env, out)
   } finally {
     await redis.process?.kill()
   }

@@ -1,21 +1,28 @@
-import { isThermoclineError, type MigrationReport, type TierCounts, TieredStorageManager } from '../../index.ts'
+import {
+  isThermoclineError,
+  type MigrationReport,
+  type Tier,
+  type TierCounts,
+  TieredStorageManager,
+} from '../../index.ts'
 import { ManualClock } from '../../testing/index.ts'
 import { CommandError } from '../command.ts'
 import type { Conversation } from './conversation.ts'
+import type { DemoPlace } from './durable/demo-place.ts'
 
 /** Adds under way at once; a manager lets 10,000 wait. */
 const BATCH = 500
 
-/** A memory on a file, with a clock that is moved by hand and the conversation that is played into it. */
+/** A memory in its place, with a clock that is moved by hand and the conversation that is played into it. */
 export class Playback {
-  readonly path: string
+  readonly place: DemoPlace
   readonly conversation: Conversation
   readonly #clock: ManualClock
   #memory: TieredStorageManager
   #played = 0
 
-  constructor(path: string, conversation: Conversation) {
-    this.path = path
+  constructor(place: DemoPlace, conversation: Conversation) {
+    this.place = place
     this.conversation = conversation
     this.#clock = new ManualClock(conversation.items[0]!.item.createdAt)
     this.#memory = this.#manager()
@@ -60,11 +67,13 @@ export class Playback {
     return report
   }
 
-  census(): Promise<TierCounts> {
-    return this.#memory.getTierCounts()
+  /** By user, as listing them all takes 64 queries of Firestore. */
+  async census(): Promise<TierCounts> {
+    const users = new Set(this.conversation.items.map(({ item }) => item.userId))
+    return sumCounts(await Promise.all(Array.from(users, (userId) => this.#memory.getTierCounts({ userId }))))
   }
 
-  /** Closes everything and begins anew on the same file, with no copy in the process. */
+  /** Closes everything and begins anew on the same, with no copy in the process. */
   async reopen(): Promise<void> {
     await this.close()
     this.#memory = this.#manager()
@@ -77,10 +86,22 @@ export class Playback {
 
   #manager(): TieredStorageManager {
     return new TieredStorageManager({
-      path: this.path,
+      ...this.place.options,
       clock: this.#clock,
       // The demo sweeps when it has something to show.
       tierMigrationInterval: 0,
     })
   }
+}
+
+function sumCounts(all: readonly TierCounts[]): TierCounts {
+  const sum = (tier: Tier, name: keyof TierCounts[Tier]): number =>
+    all.reduce((total, counts) => total + counts[tier][name], 0)
+  const count = (tier: Tier): TierCounts[Tier] => ({
+    items: sum(tier, 'items'),
+    rawBytes: sum(tier, 'rawBytes'),
+    bytes: sum(tier, 'bytes'),
+  })
+  const sessions = all.reduce((total, counts) => total + counts.sessions, 0)
+  return { sessions, hot: count('hot'), warm: count('warm'), cold: count('cold') }
 }

@@ -9,7 +9,7 @@ import type { Conversation, PlayedItem } from './conversation.ts'
 export interface TierReadings {
   items: number
   sessions: number
-  /** Whole histories, from the file. */
+  /** Whole histories, from where they are kept. */
   readonly first: number[]
   /** The same once more, where the copy in this process served it: long sessions are not kept whole. */
   readonly copy: number[]

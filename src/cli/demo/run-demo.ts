@@ -4,6 +4,7 @@ import type { Terminal } from '../terminal.ts'
 import { clip, displayWidth, formatBytes, formatCount, formatMs, median, plural } from '../text-layout.ts'
 import { TIERS } from '../tiers.ts'
 import type { Conversation } from './conversation.ts'
+import type { DemoPlace } from './durable/demo-place.ts'
 import { Playback } from './playback.ts'
 import { type PrunedContext, pruneContext } from './prune-context.ts'
 import { addressOf, compare, type ReadBack, Reader } from './read-back.ts'
@@ -14,22 +15,23 @@ import { afterDays, playTimes } from './timeline.ts'
 const MOST_MONTHS = 6
 
 /**
- * Plays a conversation into a file at `path` and shows what becomes of it.
+ * Plays a conversation into a place and shows what becomes of it.
  * @throws CommandError where anything does not come back as it was
  */
-export async function runDemo(conversation: Conversation, path: string, terminal: Terminal): Promise<void> {
+export async function runDemo(conversation: Conversation, place: DemoPlace, terminal: Terminal): Promise<void> {
   const startedAt = performance.now()
   const screen = new Screen(terminal, conversation)
-  introduce(conversation, terminal)
-  const playback = new Playback(path, conversation)
+  introduce(conversation, terminal, place.into)
+  const playback = new Playback(place, conversation)
   const reader = new Reader(conversation)
   try {
     await play(playback, screen)
     const readings = [await readBack(playback, reader, screen)]
     readings.push(...(await age(playback, reader, screen)))
     const archived = await playback.census()
+    for (const line of (await place.contents?.()) ?? []) screen.done(line)
     const pruned = await comeBack(playback, screen)
-    screen.summary(summary(conversation, readings, archived, pruned, performance.now() - startedAt))
+    screen.summary(summary(conversation, readings, archived, pruned, place, performance.now() - startedAt))
   } finally {
     await playback.close()
   }
@@ -39,7 +41,7 @@ export async function runDemo(conversation: Conversation, path: string, terminal
 export function introduce(
   { title, items, sessions, users, jsonBytes }: Conversation,
   terminal: Terminal,
-  into = 'a new SQLite file',
+  into: string,
 ): void {
   terminal.line(
     `\n  ${terminal.paint('bold', 'thermocline')}  ${terminal.paint('dim', `Node ${process.versions.node}`)}`,
@@ -68,8 +70,8 @@ async function play(playback: Playback, screen: Screen): Promise<void> {
 
 async function readBack(playback: Playback, reader: Reader, screen: Screen): Promise<ReadBack> {
   screen.section(
-    'The file is closed, opened again, and read',
-    'Whole sessions first from the file, then cached in this process, and one',
+    'All is closed, opened again, and read',
+    `Whole sessions first from ${playback.place.name}, then cached in this process, and one`,
     'item by its id. Medians, measured on this machine just now.',
   )
   await playback.reopen()
@@ -135,6 +137,7 @@ function summary(
   readings: readonly ReadBack[],
   { cold }: TierCounts,
   { view }: PrunedContext,
+  { end }: DemoPlace,
   ms: number,
 ): (readonly [string, string])[] {
   const checked = readings.reduce((total, found) => total + TIERS.reduce((sum, tier) => sum + found[tier].items, 0), 0)
@@ -156,7 +159,7 @@ function summary(
     ],
     ['reading', `${times.join(', ')}; cached ${copy.length === 0 ? '-' : formatMs(median(copy))}`],
     ['context', `${plural(tokensBefore, 'token')} → ${formatCount(tokensAfter)}, budget ${formatCount(tokenBudget)}`],
-    ['time', `${formatMs(ms)}; the file is deleted again`],
+    ['time', `${formatMs(ms)}; ${end}`],
   ]
 }
 

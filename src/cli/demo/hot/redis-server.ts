@@ -1,12 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { accessSync, constants, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { delimiter, join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { TieredStorageManagerOptions } from '../../../index.ts'
 import { CommandError } from '../../command.ts'
 import { redisReason, serverInfo, withRedis } from '../../redis-link.ts'
+import { findOnPath, freePort, killGuarded, LOCAL_HOST, startGuarded } from '../guarded-process.ts'
 
 /** The Redis that the demo works with. */
 export interface DemoRedis {
@@ -28,11 +26,7 @@ export interface RedisProcess {
 const HOW_TO_GET =
   'install it with "apt-get install redis-server" (Debian, Ubuntu) or "brew install redis" (macOS), ' +
   'set THERMOCLINE_REDIS_SERVER to its path, or name one that runs with REDIS_HOST and REDIS_PORT'
-const LOCAL_HOST = '127.0.0.1'
 const START_ATTEMPTS = 5
-
-// However we end, the pipe closes, and the shell kills the server: nothing outlives the demo.
-const GUARDED = '"$@" & trap "kill -9 $!" EXIT; cat >/dev/null'
 
 /**
  * The one that REDIS_HOST and REDIS_PORT name, or else one that is started for the demo.
@@ -60,16 +54,12 @@ async function startRedis(env: NodeJS.ProcessEnv, folder: string): Promise<DemoR
   const address = { host: LOCAL_HOST, port: await freePort(), password: randomBytes(16).toString('hex') }
   const config = join(folder, 'redis.conf')
   writeFileSync(config, configLines(address, folder).join('\n'))
-  let running = run(program, config)
-  const kill = async (): Promise<void> => {
-    if (running.exitCode !== null || running.signalCode !== null) return
-    running.stdin?.end()
-    await once(running, 'exit')
-  }
+  let running = startGuarded(program, [config])
+  const kill = (): Promise<void> => killGuarded(running)
   try {
     const version = await reach(address, START_ATTEMPTS)
     const restart = async (): Promise<void> => {
-      running = run(program, config)
+      running = startGuarded(program, [config])
       await reach(address, START_ATTEMPTS)
     }
     return { ...address, version, process: { kill, restart } }
@@ -87,12 +77,6 @@ function configLines({ port, password }: { readonly port: number; readonly passw
   ]
 }
 
-function run(program: string, config: string): ChildProcess {
-  // A process group of its own: Ctrl-C reaches only us.
-  const stdio = ['pipe', 'ignore', 'ignore'] as const
-  return spawn('sh', ['-c', GUARDED, 'sh', program, config], { detached: true, stdio: [...stdio] })
-}
-
 /** Its version. An attempt waits for a second. */
 async function reach(address: Omit<DemoRedis, 'version' | 'process'>, attempts: number): Promise<string> {
   for (let attempt = 1; ; attempt++) {
@@ -106,29 +90,4 @@ async function reach(address: Omit<DemoRedis, 'version' | 'process'>, attempts: 
       throw new CommandError(`Cannot reach Redis at ${address.host}:${address.port}: ${redisReason(error)}`)
     }
   }
-}
-
-function findOnPath(program: string, { PATH = '' }: NodeJS.ProcessEnv): string | undefined {
-  return PATH.split(delimiter)
-    .map((folder) => join(folder, program))
-    .find(isExecutable)
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, LOCAL_HOST)
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new CommandError('Cannot find a free port')
-  return address.port
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type MemoryItem, TieredStorageManager } from '../../../index.ts'
 import { CommandError } from '../../command.ts'
 import type { Terminal } from '../../terminal.ts'
 import { formatBytes, formatCount, formatMs, plural } from '../../text-layout.ts'
 import type { Conversation, PlayedItem } from '../conversation.ts'
+import type { DemoPlace } from '../durable/demo-place.ts'
 import { addressOf, compare } from '../read-back.ts'
 import { introduce } from '../run-demo.ts'
 import { Screen } from '../screen.ts'
@@ -22,6 +22,7 @@ const POLL_MS = 10
 
 /** A running demo, with all that its sections share. */
 interface Stage {
+  readonly place: DemoPlace
   readonly screen: Screen
   readonly memory: TieredStorageManager
   readonly other: OtherProcess
@@ -37,35 +38,36 @@ interface Outage {
 }
 
 /**
- * Shows one conversation in the file, in Redis and in the process, shared with other processes, and what happens when
+ * Shows one conversation where it is kept, in Redis and in the process, shared with other processes, and what happens when
  * Redis is killed. Files are made in `folder`.
  * @throws CommandError where anything does not come back as it was
  */
 export async function runRedisDemo(
   conversation: Conversation,
   redis: DemoRedis,
+  place: DemoPlace,
   folder: string,
   env: NodeJS.ProcessEnv,
   terminal: Terminal,
 ): Promise<void> {
   const startedAt = performance.now()
   const screen = new Screen(terminal, conversation)
-  const path = join(folder, 'demo.db')
   const { redis: access, ...address } = redisOptions(redis)
   // Of its own: a Redis that somebody else runs has keys of theirs.
   const keyPrefix = `thermocline-demo-${randomBytes(6).toString('hex')}`
-  const options = { path, ...address, redis: { ...access, keyPrefix }, tierMigrationInterval: 0 }
-  introduce(conversation, terminal, `SQLite and Redis ${redis.version}`)
+  const options = { ...place.options, ...address, redis: { ...access, keyPrefix }, tierMigrationInterval: 0 }
+  introduce(conversation, terminal, `${place.kind} and Redis ${redis.version}`)
   await using memory = new TieredStorageManager(options)
   for (let i = 0; i < conversation.items.length; i += BATCH)
     await memory.addMemoryItems(conversation.items.slice(i, i + BATCH).map(({ item }) => item))
   const longest = [...conversation.sessions.values()].reduce((a, b) => (a.length >= b.length ? a : b))
   const stage: Stage = {
-    ...{ screen, memory, session: addressOf(longest), said: [] },
+    ...{ place, screen, memory, session: addressOf(longest), said: [] },
     other: new OtherProcess(options, folder, env),
   }
   const newest = longest.slice(-NEWEST)
-  const readings = await readEverywhere(stage, newest, path)
+  await coolDown(stage)
+  const readings = await readEverywhere(stage, newest)
   await share(stage)
   const outage = redis.process && (await survive(stage, redis.process))
   await checkAll(stage, newest)
@@ -74,21 +76,39 @@ export async function runRedisDemo(
   screen.summary(summary(stage, newest.length, readings, outage, performance.now() - startedAt))
 }
 
+/** What was said long ago was added just now, so all of it is due. */
+async function coolDown({ place, screen, memory }: Stage): Promise<void> {
+  if (place.contents === undefined) return
+  screen.section('All of it is old, and a sweep packs it cold')
+  screen.tierHeadings()
+  const now = Date.now()
+  screen.tiers(now, await memory.getTierCounts())
+  const report = await memory.runMigration()
+  if (report.failed > 0) throw new CommandError(`the sweep could not move ${plural(report.failed, 'session')}`)
+  screen.tiers(now, await memory.getTierCounts())
+  screen.sweep(report)
+  for (const line of await place.contents()) screen.done(line)
+}
+
 async function readEverywhere(
-  { screen, memory, session }: Stage,
+  { place, screen, memory, session }: Stage,
   newest: readonly PlayedItem[],
-  path: string,
 ): Promise<readonly PlaceReadings[]> {
   const bytes = newest.reduce((sum, { item }) => sum + Buffer.byteLength(JSON.stringify(item)), 0)
   screen.section(
     'One history, from three places',
-    `The newest ${plural(newest.length, 'item')} of a session, ${formatBytes(bytes)} as JSON: from the file, from`,
+    `The newest ${plural(newest.length, 'item')} of a session, ${formatBytes(bytes)} as JSON: from ${place.name}, from`,
     'Redis, which all processes share, and from a copy in this one. Medians.',
-    'With a file this near, Redis is not there to be faster: it keeps the copies',
-    'in all processes current.',
+    ...(place.contents === undefined
+      ? ['With a file this near, Redis is not there to be faster: it keeps the copies', 'in all processes current.']
+      : ['Each read of Firestore is billed; what Redis answers is not.']),
   )
   const query = { ...session, limit: NEWEST }
-  await using fileOnly = new TieredStorageManager({ path, inProcess: { maxBytes: 0 }, tierMigrationInterval: 0 })
+  await using alone = new TieredStorageManager({
+    ...place.options,
+    inProcess: { maxBytes: 0 },
+    tierMigrationInterval: 0,
+  })
   const fromRedis = (): number => memory.getStats().hot.shared?.hits ?? 0
   // Its first read brings the copy to Redis, and a copy may be kept here once Redis tells of changes to it.
   await until('copies are kept in this process', async () => {
@@ -96,7 +116,7 @@ async function readEverywhere(
     return (await memory.getConversationHistory(query)).length > 0 && fromRedis() === before && before > 0
   })
   const places: readonly Place[] = [
-    { name: 'file', read: () => fileOnly.getConversationHistory(query) },
+    { name: place.name.replace('the ', ''), read: () => alone.getConversationHistory(query) },
     { name: 'Redis', read: () => memory.getConversationHistory({ ...query, read: 'strong' }), hits: fromRedis },
     { name: 'this process', read: () => memory.getConversationHistory(query) },
   ]
@@ -110,11 +130,11 @@ async function readEverywhere(
 }
 
 async function share(stage: Stage): Promise<void> {
-  const { screen, memory, other, session } = stage
+  const { place, screen, memory, other, session } = stage
   screen.section(
     'Another process joins in',
     '"thermocline add" and "thermocline history" run as processes of',
-    'their own, on the same file and the same Redis.',
+    `their own, on the same ${place.name.replace('the ', '')} and the same Redis.`,
   )
   const theirs = 'Is there wind on Saturday?'
   await otherAdds(stage, theirs)
@@ -127,7 +147,7 @@ async function share(stage: Stage): Promise<void> {
 }
 
 async function survive(stage: Stage, server: RedisProcess): Promise<Outage> {
-  const { screen, memory, session } = stage
+  const { place, screen, memory, session } = stage
   screen.section('Redis is killed', 'With SIGKILL, and nobody is told.')
   await server.kill()
   const times: number[] = []
@@ -137,14 +157,14 @@ async function survive(stage: Stage, server: RedisProcess): Promise<Outage> {
     times.push(performance.now() - startedAt)
     return result
   }
-  for (const content of ['Is anybody there?', 'Yes: from the file.']) {
+  for (const content of ['Is anybody there?', `Yes: from ${place.name}.`]) {
     await timed(() => memory.addMemoryItem({ ...session, contentType: 'note', content }))
     stage.said.push(content)
     const history = await timed(() => memory.getConversationHistory({ ...session, limit: NEWEST, read: 'strong' }))
     expectEnd(history, stage.said)
   }
   const longestMs = Math.max(...times)
-  screen.done(`2 adds and 2 reads went on, from the file; the slowest took ${formatMs(longestMs)}`)
+  screen.done(`2 adds and 2 reads went on, from ${place.name}; the slowest took ${formatMs(longestMs)}`)
   await otherAdds(stage, 'I have no Redis either.')
   screen.done('another process added, and this process has it')
 
@@ -194,14 +214,14 @@ async function until(what: string, isSo: () => Promise<boolean>): Promise<void> 
 }
 
 function summary(
-  { said }: Stage,
+  { place, said }: Stage,
   items: number,
   readings: readonly PlaceReadings[],
   outage: Outage | undefined,
   ms: number,
 ): (readonly [string, string])[] {
   const times = readings.map(({ name, medianMs }) => `${name} ${formatMs(medianMs)}`).join(', ')
-  const deleted = `${outage === undefined ? 'the file is' : 'Redis is stopped and the file'} deleted again`
+  const end = outage === undefined ? place.end : `Redis is stopped, and ${place.end}`
   return [
     ['read', `${plural(items, 'item')}: ${times}`],
     ['shared', `${plural(said.length, 'item')} between processes, all read in order`],
@@ -211,6 +231,6 @@ function summary(
         ? 'no: this Redis is somebody else’s; it holds nothing of ours any more'
         : `slowest call ${formatMs(outage.longestMs)}; Redis in use again after ${formatMs(outage.backAfterMs)}`,
     ],
-    ['time', `${formatMs(ms)}; ${deleted}`],
+    ['time', `${formatMs(ms)}; ${end}`],
   ]
 }
