@@ -3,6 +3,7 @@ import { globSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type FirestoreEmulator, startFirestoreEmulator } from '../../emulators/firestore-emulator.ts'
 import { type RedisServer, startRedis } from '../../emulators/redis.ts'
 import { ROOT } from '../package/repository.ts'
 
@@ -19,6 +20,20 @@ const EXPECTED: { readonly [file: string]: readonly string[] } = {
     'sessions: A weekend in Oslo (2 items)',
     'erased: 2 items of 1 session, final: false',
     'left: 0 sessions',
+  ],
+  'firestore.ts': [
+    'first turn: the model is given 1 item',
+    'second turn: the model is given 3 items',
+    'cold: When do I plant garlic?',
+    'cold: Five centimetres.',
+  ],
+  'memory-management-integration.ts': [
+    'by its id: We are four, one of us is allergic to nuts.',
+    'history: 7 items, of which the own store has 7',
+    '  assistant_message: Noted: four people, and nothing with nuts.',
+    '  user_message: Then please book it.',
+    'tiers: 7 hot, 0 warm, 0 cold',
+    'cached: risotto,barley salad',
   ],
   'migration.ts': [
     'just added: 10 items, hot',
@@ -57,12 +72,14 @@ const EXPECTED: { readonly [file: string]: readonly string[] } = {
 describe('examples', () => {
   let folder: string
   let redis: RedisServer
+  let firestore: FirestoreEmulator
 
   beforeAll(async () => {
-    redis = await startRedis()
+    redis = await startRedis({ args: ['--maxmemory', '64mb', '--maxmemory-policy', 'allkeys-lru'] })
+    firestore = await startFirestoreEmulator()
   })
 
-  afterAll(() => redis?.stop())
+  afterAll(() => Promise.all([redis?.stop(), firestore?.stop()]))
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'thermocline-examples-'))
@@ -73,7 +90,8 @@ describe('examples', () => {
   })
 
   it.each(globSync('*.ts', { cwd: `${ROOT}examples` }).sort())('%s runs, and cleans up', (file) => {
-    const env = { ...process.env, TMPDIR: folder, REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) }
+    const services = { REDIS_HOST: redis.host, REDIS_PORT: String(redis.port), ...firestore.env }
+    const env = { ...process.env, TMPDIR: folder, GOOGLE_CLOUD_PROJECT: 'demo-examples', ...services }
     const run = spawnSync(process.execPath, [`${ROOT}examples/${file}`], { cwd: folder, encoding: 'utf8', env })
     expect(run.stderr).toBe('')
     expect(run.status).toBe(0)
