@@ -72,8 +72,8 @@ const ITEM_NAMES = [
 ]
 /** As many as one append takes. */
 const MAX_REPLACED = 200
-/** They are stored by one commit, and in one record. */
-const MAX_REPLACED_BYTES = 1024 * 1024
+/** They are stored by one commit, and in one record, which is at most 1 MiB with all else that it holds. */
+const MAX_REPLACED_BYTES = 768 * 1024
 const MAX_RETENTION_DAYS = 36_500
 
 /** More could not wait for their turn either. */

@@ -5,7 +5,7 @@ import type { LoadedRecord, StructuralChange } from '../durable-store.ts'
 import { TAIL_UNIT } from '../placement/units.ts'
 import type { TierParts } from '../tier-parts.ts'
 import { buildChange, type GroupOutcome } from './change-builder.ts'
-import type { RecordHeat, RewritePlan } from './rewrite-plan.ts'
+import { planSeal, type RecordHeat, type RewritePlan } from './rewrite-plan.ts'
 
 /** What a session needs now, or undefined for nothing. Called again after each commit that lost to another one. */
 export type Planner = (
@@ -34,6 +34,7 @@ export class Rewriter {
   readonly #onErase: (key: SessionKey) => void
   /** In this process, one rewrite of a session at a time: they would only make each other start over. */
   readonly #running = new Map<SessionKey, Promise<RewriteOutcome>>()
+  readonly #makeRoom: Planner = (record) => planSeal(record, this.#parts.options)
 
   /** `onErase` hears of each commit that erased something, after the copies were dropped. */
   constructor(parts: TierParts, onErase: (key: SessionKey) => void) {
@@ -73,8 +74,12 @@ export class Rewriter {
         publishStep('rewrite:copies-dropped', key)
         return { changed: true, lost: false, segments: change.segments.length, groups }
       } catch (error) {
-        // Somebody else has rewritten the session meanwhile.
-        if (!isThermoclineError(error, 'SEGMENT_MISSING') || attempt === maxAttempts) throw error
+        if (attempt === maxAttempts) throw error
+        if (isThermoclineError(error, 'RECORD_FULL') && planner !== this.#makeRoom) {
+          const { changed, lost } = await this.#attempt(key, this.#makeRoom, 1)
+          if (!changed && !lost) throw error
+          // Otherwise somebody else has rewritten the session meanwhile.
+        } else if (!isThermoclineError(error, 'SEGMENT_MISSING')) throw error
       }
     }
     return { ...NOTHING, lost: true }
