@@ -19,20 +19,3 @@ describe(`a process that writes and migrates is killed (seed ${seed})`, () => {
     expect(report.kills).toBe(3 * 7 * 3)
   })
 })
-
-describe(`the same on Firestore and Redis (seed ${seed})`, () => {
-  const on = 'firestore+redis'
-
-  it('at 60 random moments', { timeout: 240_000 }, async () => {
-    const report = await killAtRandom({ seed, kills: 60, on })
-    expect(report.problems).toEqual([])
-    expect(report.kills).toBe(60)
-    expect(report.acknowledged).toBeGreaterThan(500)
-  })
-
-  it('at every named step of sealing, archiving and bringing back', { timeout: 240_000 }, async () => {
-    const report = await killAtSteps({ seed, occurrences: [1, 3], on })
-    expect(report.problems).toEqual([])
-    expect(report.kills).toBe(3 * 7 * 2)
-  })
-})

@@ -56,4 +56,10 @@ describe('the checker of the kill campaign', () => {
       'item 99999 was acknowledged and is lost',
     ])
   })
+
+  it('finds out that items are there that were removed', async () => {
+    const lines = readLines<JournalLine>(journal)
+    const removal = [{ kind: 'remove', session: 'quiet' } as const, { kind: 'removed', session: 'quiet' } as const]
+    expect((await checkPlace(filePlace(copy()), [...lines, ...removal])).join('\n')).toMatch(/was removed and is there/)
+  })
 })

@@ -11,7 +11,7 @@ const MAX_READS = 100
 type Documents = ReadonlyMap<string, { readonly data: DocumentData; readonly updatedAt: string }>
 
 /** All documents under one prefix, by the name of their collection. */
-type Snapshot = Readonly<Record<(typeof COLLECTIONS)[number], Documents>>
+export type Snapshot = Readonly<Record<(typeof COLLECTIONS)[number], Documents>>
 
 /** Looks at documents as anybody could, by Google's own client. */
 export class DocumentReader implements AsyncDisposable {
@@ -26,8 +26,13 @@ export class DocumentReader implements AsyncDisposable {
     const root = this.#firestore.collection(prefix).doc('v1')
     for (const { id } of await root.listCollections())
       if (!(COLLECTIONS as readonly string[]).includes(id)) problems.push(`${id}: a collection of nobody`)
-    const snapshot = await settled(() => snapshotOf((name) => root.collection(name)))
-    return contentsOf(snapshot, problems)
+    return contentsOf(await this.settle(prefix), problems)
+  }
+
+  /** All documents under a prefix, once nothing that is on its way changes them any more. */
+  settle(prefix: string): Promise<Snapshot> {
+    const root = this.#firestore.collection(prefix).doc('v1')
+    return settled(() => snapshotOf((name) => root.collection(name)))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
