@@ -75,7 +75,7 @@ describe('examples', () => {
   let firestore: FirestoreEmulator
 
   beforeAll(async () => {
-    redis = await startRedis({ args: ['--maxmemory', '64mb', '--maxmemory-policy', 'allkeys-lru'] })
+    redis = await startRedis({ args: ['--maxmemory', '512mb', '--maxmemory-policy', 'allkeys-lru'] })
     firestore = await startFirestoreEmulator()
   })
 
