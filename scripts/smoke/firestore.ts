@@ -7,6 +7,7 @@ import { OperationCounter } from './operations.ts'
 import type { SmokeService, SmokeTarget, Step } from './service.ts'
 
 const SESSION = { userId: 'smoke', sessionId: 'round-trip' }
+const CALL_TIMEOUT_MS = 20_000
 const CLEAN_UP_MS = 10_000
 const FIRST_ITEMS = 3
 const ITEMS = 43
@@ -54,6 +55,8 @@ async function roundTrip(
   const open = (tailMaxItems: number): TieredStorageManager =>
     new TieredStorageManager({
       firestore: { client: () => counter.watch(new Firestore({ projectId, databaseId })), collectionPrefix },
+      // It is tried whether it works, not how fast: the first call makes connections too.
+      durableCalls: { timeoutMs: CALL_TIMEOUT_MS },
       // Everything comes from Firestore, and only when it is asked for.
       ...{ inProcess: { maxBytes: 0 }, segmentCacheMaxBytes: 0, tierMigrationInterval: 0, tailMaxItems },
     })

@@ -17,6 +17,10 @@ let prefix: string
 
 beforeAll(async () => {
   emulator = await startFirestoreForTests()
+  // On a busy machine the first calls of a new emulator take longer than what is tried here may.
+  await using memory = new TieredStorageManager({ projectId: 'demo-warm', durableCalls: { timeoutMs: 30_000 } })
+  await memory.addMemoryItem({ ...SESSION, contentType: 'note', content: 'warm' })
+  await memory.listSessions({ userId: SESSION.userId })
 })
 
 afterAll(() => emulator?.stop())

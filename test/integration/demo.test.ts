@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startFirestoreEmulator } from '../../emulators/firestore-emulator.ts'
 import { freePort } from '../../emulators/free-port.ts'
 import { startRedis } from '../../emulators/redis.ts'
 import { sendCommand } from '../../emulators/resp.ts'
@@ -30,7 +31,7 @@ function thermoclineWith(more: NodeJS.ProcessEnv, ...args: readonly string[]): S
   const { NO_COLOR, FORCE_COLOR, ...env } = process.env
   return spawnSync(process.execPath, [`${ROOT}dist/cli/main.js`, ...args], {
     encoding: 'utf8',
-    env: { ...env, TMPDIR: folder, REDIS_HOST: '', REDIS_PORT: '', ...more },
+    env: { ...env, TMPDIR: folder, REDIS_HOST: '', REDIS_PORT: '', FIRESTORE_EMULATOR_HOST: '', ...more },
   })
 }
 
@@ -223,6 +224,70 @@ describe('thermocline demo --hot redis', () => {
   })
 })
 
+describe('thermocline demo --durable firestore', { timeout: 120_000 }, () => {
+  it('plays the conversation through all tiers in an emulator of its own, within 80 columns', () => {
+    const { stdout, stderr, status } = thermocline('demo', '--durable', 'firestore')
+    expect(stderr).toBe('')
+    expect(status).toBe(0)
+    expect(stdout).toContain('into a Firestore emulator.')
+    expect(stdout).toMatch(/✓ \d+ hot, \d+ warm, \d+ cold: every item came back equal and in order/)
+    expect(stdout).toMatch(/✓ in Firestore lie 22 documents: 11 records, 11 fences/)
+    expect(stdout).toMatch(/brought \d+ items back to warm/)
+    expect(stdout).toContain('the emulator is stopped')
+    expect(widest(stdout)).toBeLessThanOrEqual(80)
+    expect(readdirSync(folder), 'leaves nothing behind').toEqual([])
+  })
+
+  it('goes with Redis, which is killed, to an emulator that somebody else runs and that is left as it was', async () => {
+    const emulator = await startFirestoreEmulator()
+    try {
+      const { stdout, stderr, status } = thermoclineWith(
+        emulator.env,
+        'demo',
+        '--durable',
+        'firestore',
+        '--hot',
+        'redis',
+      )
+      expect(stderr).toBe('')
+      expect(status).toBe(0)
+      expect(stdout).toMatch(/swept: 281 items to cold, /)
+      expect(stdout).toMatch(/✓ in Firestore lie 22 documents/)
+      for (const place of ['Firestore', 'Redis', 'this process'])
+        expect(stdout).toMatch(new RegExp(`^ +${place} +█+ +[\\d.]+ [mµ]?s$`, 'm'))
+      expect(stdout).toMatch(/✓ \d+ reads, all equal and in order; [1-9]\d* of them answered by Redis/)
+      expect(stdout).toMatch(/✓ 2 adds and 2 reads went on, from Firestore/)
+      expect(stdout).toContain('Redis is stopped, and the emulator is as it was')
+      expect(widest(stdout)).toBeLessThanOrEqual(80)
+      expect(readdirSync(folder)).toEqual([])
+    } finally {
+      await emulator.stop()
+    }
+  })
+
+  it('takes a file of JSON lines', () => {
+    const { stdout, status } = thermocline('demo', '--durable=firestore', `${ROOT}test/fixtures/conversation.jsonl`)
+    expect(status).toBe(0)
+    expect(stdout).toContain('✓ 9 cold: every item came back equal and in order')
+  })
+
+  it.each([
+    [{ PATH: '', JAVA_HOME: '' }, 'no Java: install Java 17 or newer'],
+    [{ THERMOCLINE_FIRESTORE_JAR: '/none.jar' }, 'Cannot start the Firestore emulator of /none.jar: '],
+    [{ FIRESTORE_EMULATOR_HOST: '127.0.0.1:1' }, 'at 127.0.0.1:1, which FIRESTORE_EMULATOR_HOST names'],
+  ])('says how to get what is missing: %j', (env, message) => {
+    const { stderr, status } = thermoclineWith(env, 'demo', '--durable', 'firestore')
+    expect([status, stderr]).toEqual([1, expect.stringContaining(message)])
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('refuses another place', () => {
+    expect(thermocline('demo', '--durable', 'paper')).toMatchObject({
+      ...{ status: 2, stderr: expect.stringContaining('--durable: expected firestore: received "paper"') },
+    })
+  })
+})
+
 describe('thermocline', () => {
   it.each([
     [['demo', '--colour'], "unknown option '--colour'"],
@@ -240,7 +305,9 @@ describe('thermocline', () => {
   it('says what there is, and which version it is', () => {
     expect(thermocline('--help')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^ {2}demo {2}/m) })
     expect(thermocline().stdout).toBe(thermocline('--help').stdout)
-    expect(thermocline('demo', '--help').stdout).toContain('usage: thermocline demo [--hot redis] [FILE]')
+    expect(thermocline('demo', '--help').stdout).toContain(
+      'usage: thermocline demo [--hot redis] [--durable firestore] [FILE]',
+    )
     expect(widest(thermocline('demo', '--help').stdout)).toBeLessThanOrEqual(80)
     expect(thermocline('--version').stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })

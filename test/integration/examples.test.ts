@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type FirestoreEmulator, startFirestoreEmulator } from '../../emulators/firestore-emulator.ts'
 import { type RedisServer, startRedis } from '../../emulators/redis.ts'
+import { TieredStorageManager } from '../../src/index.ts'
 import { ROOT } from '../package/repository.ts'
 
 /** Lines that each example prints, among others. An example that is not named here fails. */
@@ -77,6 +78,10 @@ describe('examples', () => {
   beforeAll(async () => {
     redis = await startRedis({ args: ['--maxmemory', '512mb', '--maxmemory-policy', 'allkeys-lru'] })
     firestore = await startFirestoreEmulator()
+    // On a busy machine the first calls of a new emulator take longer than an example may.
+    Object.assign(process.env, firestore.env)
+    await using memory = new TieredStorageManager({ projectId: 'demo-warm', durableCalls: { timeoutMs: 30_000 } })
+    await memory.addMemoryItem({ userId: 'ada', sessionId: 's', contentType: 'note', content: 'warm' })
   })
 
   afterAll(() => Promise.all([redis?.stop(), firestore?.stop()]))

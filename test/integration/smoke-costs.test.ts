@@ -35,6 +35,8 @@ async function using(
   const counter = new OperationCounter()
   await using memory = new TieredStorageManager({
     firestore: { client: () => counter.watch(new Firestore({ projectId: TEST_PROJECT })), collectionPrefix },
+    // On a busy machine the first calls of a new emulator are slow.
+    durableCalls: { timeoutMs: 30_000 },
     ...{ inProcess: { maxBytes: 0 }, segmentCacheMaxBytes: 0, tierMigrationInterval: 0, ...options },
   })
   await memory.initialize()

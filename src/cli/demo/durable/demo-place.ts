@@ -3,7 +3,7 @@ import type { TieredStorageManagerOptions } from '../../../index.ts'
 /** Where the demo keeps what it plays. */
 export interface DemoPlace {
   /** How a manager reaches it. */
-  readonly options: Pick<TieredStorageManagerOptions, 'path' | 'projectId'>
+  readonly options: Pick<TieredStorageManagerOptions, 'path' | 'projectId' | 'durableCalls'>
   readonly kind: 'SQLite' | 'Firestore'
   /** `a new SQLite file`, for the head of the demo. */
   readonly into: string

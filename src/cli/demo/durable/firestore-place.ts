@@ -12,7 +12,8 @@ const KINDS = [
 
 export function firestorePlace(firestore: DemoFirestore): DemoPlace {
   return {
-    options: { projectId: firestore.projectId },
+    // A Java that has just begun is slow, the more so on a busy machine.
+    options: { projectId: firestore.projectId, durableCalls: { timeoutMs: 30_000 } },
     kind: 'Firestore',
     into: 'a Firestore emulator',
     name: 'Firestore',
