@@ -4,7 +4,7 @@ import type { MemoryItem } from '../../src/memory/memory-item.ts'
 import { inProcessHotStore } from '../../src/stores/in-process/hot-store.ts'
 import { ManualClock } from '../../src/testing/manual-clock.ts'
 import { TieredStorageManager, type TieredStorageManagerOptions } from '../../src/thermocline.ts'
-import { freshPrefix, TEST_PROJECT } from './firestore.ts'
+import { freshPrefix, PATIENT_CALLS, TEST_PROJECT } from './firestore.ts'
 import { contentsOf, orphansIn } from './firestore-contents.ts'
 import { CHAT } from './items.ts'
 import { WatchedFirestore } from './watched-firestore.ts'
@@ -26,7 +26,10 @@ export class FirestoreLake {
   /** Closed with the test. Sweeps only when told to. */
   open(options: TieredStorageManagerOptions = {}): TieredStorageManager {
     const stores = { durable: this.watched.store(), hot: inProcessHotStore() }
-    const manager = new TieredStorageManager({ clock: this.clock, tierMigrationInterval: 0, stores, ...options })
+    const manager = new TieredStorageManager({
+      ...{ clock: this.clock, tierMigrationInterval: 0, stores, durableCalls: PATIENT_CALLS },
+      ...options,
+    })
     this.#managers.push(manager)
     return manager
   }

@@ -20,10 +20,13 @@ export function freshPrefix(): string {
   return `t${randomBytes(8).toString('hex')}`
 }
 
+/** Bounds for tests that are not about them: an emulator on a busy machine may take seconds for its first calls. */
+export const PATIENT_CALLS: Readonly<{ timeoutMs: number }> = Object.freeze({ timeoutMs: 30_000 })
+
 /** A store on the emulator, over the connection that this process shares. */
 export function openFirestoreStore(collectionPrefix: string = freshPrefix(), clock?: Clock): DurableStore {
   return firestoreDurableStore({
-    connect: () => connectFirestore({ projectId: TEST_PROJECT }),
+    connect: () => connectFirestore({ projectId: TEST_PROJECT }, PATIENT_CALLS),
     collectionPrefix,
     ...(clock && { clock }),
   })

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import type { Clock } from '../../src/lib/clock.ts'
 import { inProcessDurableStore } from '../../src/stores/in-process/durable-store.ts'
 import { type InProcessHotStoreOptions, inProcessHotStore } from '../../src/stores/in-process/hot-store.ts'
@@ -7,7 +8,8 @@ import { TieredStorageManager, type TieredStorageManagerOptions } from '../../sr
 import type { DurableStore } from '../../src/tiers/durable-store.ts'
 import type { HotStore } from '../../src/tiers/hot-store.ts'
 import { inMemorySharedStore, SharedServer } from '../stores/in-memory-shared-store.ts'
-import { freshPrefix, openFirestoreStore } from './firestore.ts'
+import { freshPrefix, openFirestoreStore, PATIENT_CALLS, TEST_PROJECT } from './firestore.ts'
+import { orphansOf } from './firestore-contents.ts'
 import { TempFolder } from './temp-folder.ts'
 
 /** Data that managers open one after another, or several at once, and the clock that they share. */
@@ -22,7 +24,10 @@ export interface Place {
 }
 
 /** A place that whoever opened it closes. */
-export interface OpenPlace extends Place, AsyncDisposable {}
+export interface OpenPlace extends Place, AsyncDisposable {
+  /** Closes all managers. What they leave in Firestore must be whole: nothing that no record leads to, nothing missing. */
+  expectWhole(): Promise<void>
+}
 
 /** What may be put around the durable store. */
 export type Wrap = (store: DurableStore) => DurableStore
@@ -42,7 +47,8 @@ export type MakeHot = (clock: Clock) => HotStore
 export function openPlace(kind: PlaceKind, wrap: Wrap = (store) => store, makeHot?: MakeHot): OpenPlace {
   const clock = new ManualClock()
   const folder = new TempFolder()
-  const naked = storesOf(kind, folder, clock)
+  const prefix = freshPrefix()
+  const naked = storesOf(kind, folder, prefix, clock)
   const server = new SharedServer(clock)
   const hot = (options?: InProcessHotStoreOptions): HotStore =>
     makeHot?.(clock) ??
@@ -58,12 +64,17 @@ export function openPlace(kind: PlaceKind, wrap: Wrap = (store) => store, makeHo
         clock,
         tierMigrationInterval: 0,
         stores: { durable: store(), hot: hot(options.inProcess) },
+        ...(kind === 'firestore' && { durableCalls: PATIENT_CALLS }),
         ...options,
         // What another manager changes outside of the process is heard a moment later.
         ...(makeHot && { inProcess: { maxBytes: 0 } }),
       })
       managers.push(manager)
       return manager
+    },
+    async expectWhole() {
+      for (const manager of managers) await manager.close()
+      if (kind === 'firestore') assert.deepEqual(await orphansOf(TEST_PROJECT, prefix), [])
     },
     async [Symbol.asyncDispose]() {
       for (const manager of managers) await manager.close()
@@ -73,11 +84,8 @@ export function openPlace(kind: PlaceKind, wrap: Wrap = (store) => store, makeHo
 }
 
 /** Makes stores that all hold the same. */
-function storesOf(kind: PlaceKind, folder: TempFolder, clock: Clock): () => DurableStore {
-  if (kind === 'firestore') {
-    const prefix = freshPrefix()
-    return () => openFirestoreStore(prefix, clock)
-  }
+function storesOf(kind: PlaceKind, folder: TempFolder, prefix: string, clock: Clock): () => DurableStore {
+  if (kind === 'firestore') return () => openFirestoreStore(prefix, clock)
   if (kind !== 'in-process') {
     return () => sqliteDurableStore({ path: folder.file('memory.db'), synchronous: 'normal', lockTimeoutMs: 5000 })
   }

@@ -2,7 +2,7 @@ import { connectFirestore, type FirestoreConnection } from '../../src/clients/fi
 import type { FirestoreCalls } from '../../src/clients/firestore-calls.ts'
 import { firestoreDurableStore } from '../../src/stores/firestore/durable-store.ts'
 import type { DurableStore } from '../../src/tiers/durable-store.ts'
-import { TEST_PROJECT } from './firestore.ts'
+import { PATIENT_CALLS, TEST_PROJECT } from './firestore.ts'
 
 /** What goes to Firestore through the stores of one prefix. */
 export class WatchedFirestore {
@@ -35,7 +35,7 @@ export class WatchedFirestore {
   }
 
   async #connect(): Promise<FirestoreConnection> {
-    const { calls, close } = await connectFirestore({ projectId: TEST_PROJECT })
+    const { calls, close } = await connectFirestore({ projectId: TEST_PROJECT }, PATIENT_CALLS)
     return { calls: this.#watch(calls), close }
   }
 

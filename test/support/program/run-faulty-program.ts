@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { isThermoclineError } from '../../../src/errors.ts'
 import { type FaultyDurableStore, faultyDurableStore, randomFaults } from '../../../src/testing/index.ts'
 import type { TieredStorageManager, TieredStorageManagerOptions } from '../../../src/thermocline.ts'
+import { PATIENT_CALLS } from '../firestore.ts'
 import { CHAT, message } from '../items.ts'
 import type { Place } from '../place.ts'
 import { type DoubtfulItem, DoubtfulItems, nameOf } from './doubtful-items.ts'
@@ -38,7 +39,7 @@ class FaultyRun {
       ...{ tailMaxItems, tailMaxBytes: 2048, archiveMaxBytes: 2048, inProcessMaxAgeMs: 0 },
       ...{ hotTierMaxAgeDays: 0, warmTierMaxAgeDays: 1 },
       // So many calls fail here that a breaker would leave a remote store alone.
-      durableCalls: { breakerFailures: 1_000_000 },
+      durableCalls: { ...PATIENT_CALLS, breakerFailures: 1_000_000 },
     }
     this.#place = place
     this.#stores = [seed, seed + 1].map((one) => {

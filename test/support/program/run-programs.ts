@@ -92,6 +92,7 @@ async function check<P extends { readonly jitter: number | undefined }>(
       await run(place, program, () => {
         if (!hasFailed) operations += 1
       })
+      await place.expectWhole()
       await unhandled.expectNone()
     } catch (error) {
       hasFailed = true
