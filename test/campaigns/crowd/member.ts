@@ -1,5 +1,6 @@
 // One of a crowd, as a process of its own. Its plan is the only argument, as JSON.
 import { writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { isThermoclineError } from '../../../src/errors.ts'
 import { TieredStorageManager } from '../../../src/thermocline.ts'
 import type { Whereabouts } from '../kill/places.ts'
@@ -36,7 +37,10 @@ if (import.meta.main) {
   const plan = JSON.parse(process.argv[2]!) as MemberPlan
   using journal = new LineJournal<MemberLine>(plan.journal)
   const memory = new TieredStorageManager({ ...plan.where, tierMigrationInterval: 0 })
-  await memory.initialize()
+  // Connected, and with nothing of the session: the machine has fewer processors than there are members.
+  await memory.getConversationHistory({ userId: USER, sessionId: 'elsewhere' })
+  // For those that start after it.
+  flushCompileCache()
   writeSync(process.stdout.fd, 'ready\n')
   await told()
   const add = async (item: number): Promise<void> => {

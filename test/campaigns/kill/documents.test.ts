@@ -31,8 +31,10 @@ describe('the checker of the kill campaign, on Firestore', () => {
     const path = folder.file('journal.jsonl')
     using lines = new LineJournal<JournalLine>(path)
     const { where } = placeAt(PREFIX)
-    const startAt = Date.UTC(2026, 0, 1)
-    await new Writer({ where, seed: 7, mode: 'all', firstOp: 0, startAt, resend: [] }, lines).run(8)
+    const plan = { where, seed: 7, resend: [] }
+    await new Writer({ ...plan, mode: 'all', firstOp: 0, startAt: Date.UTC(2026, 0, 1) }, lines).run(8)
+    // What the first one left may all be in records: the second one leaves pages.
+    await new Writer({ ...plan, mode: 'seal', firstOp: 10_000, startAt: Date.UTC(2027, 0, 1) }, lines).run(8)
     // In a tail, and with a body of its own.
     await using memory = new TieredStorageManager({ ...where, tierMigrationInterval: 0, tailMaxBytes: 512 * 1024 })
     for (const [op, size] of [
