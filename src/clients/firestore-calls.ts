@@ -1,6 +1,6 @@
 import { isThermoclineError, ThermoclineError } from '../errors.ts'
 import type { Clock } from '../lib/clock.ts'
-import { firestoreError, GRPC, grpcCode, isDatabaseMissing, isTooLarge } from './firestore-error.ts'
+import { firestoreError, GRPC, grpcCode, isDatabaseUnfit, isTooLarge } from './firestore-error.ts'
 import {
   type FirestoreClientSource,
   FirestoreLink,
@@ -74,7 +74,7 @@ export class FirestoreCalls {
         const [document] = await inner.getDocument({ name }, options)
         return document
       } catch (error) {
-        if (grpcCode(error) === GRPC.notFound && !isDatabaseMissing(error)) return undefined
+        if (grpcCode(error) === GRPC.notFound && !isDatabaseUnfit(error)) return undefined
         throw error
       }
     })
@@ -185,8 +185,9 @@ async function collect(stream: QueryStream, signal: AbortSignal): Promise<readon
 }
 
 function refusalOf(error: unknown): Extract<FirestoreCommit, { kind: 'refused' }>['why'] | undefined {
+  if (isDatabaseUnfit(error)) return undefined
   const code = grpcCode(error)
-  if (code === GRPC.notFound) return isDatabaseMissing(error) ? undefined : 'missing'
+  if (code === GRPC.notFound) return 'missing'
   if (code === GRPC.alreadyExists) return 'exists'
   if (isTooLarge(error)) return 'too-large'
   return code === GRPC.failedPrecondition ? 'changed' : undefined

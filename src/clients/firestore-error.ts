@@ -92,15 +92,18 @@ function describe(error: unknown): readonly [ErrorCode, string] {
   if (code === GRPC.unauthenticated) return ['STORE_REFUSED', `${text}; ${HOW_TO_GET_CREDENTIALS}`]
   if (code === GRPC.failedPrecondition && /index/i.test(text))
     return ['STORE_REFUSED', `${text}; deploy firestore.indexes.json`]
-  if (isDatabaseMissing(error)) return ['STORE_REFUSED', `${text}; create the database, in native mode`]
+  if (isDatabaseUnfit(error)) return ['STORE_REFUSED', `${text}; create the database, in native mode`]
   if (/Unable to detect a Project Id/i.test(text))
     return ['STORE_UNAVAILABLE', 'no project was found: give projectId, or set GOOGLE_CLOUD_PROJECT']
   return ['STORE_FAILED', text]
 }
 
-/** The same code as for a document that is not there. */
-export function isDatabaseMissing(error: unknown): boolean {
-  return grpcCode(error) === GRPC.notFound && /database .*does not exist/i.test(firestoreErrorText(error))
+/** The same codes as for a document that is not there, or not as it has to be. */
+export function isDatabaseUnfit(error: unknown): boolean {
+  const code = grpcCode(error)
+  const text = firestoreErrorText(error)
+  if (code === GRPC.notFound) return /database .*does not exist/i.test(text)
+  return code === GRPC.failedPrecondition && /datastore mode/i.test(text)
 }
 
 /** The document would be larger than Firestore takes. */

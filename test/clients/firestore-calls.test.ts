@@ -116,9 +116,11 @@ describe('a call that fails', () => {
     expect(await calls.commit([])).toEqual({ kind: 'refused', why })
   })
 
-  it('a database that is missing is no document that is missing', async () => {
-    const text = 'NOT_FOUND: The database (default) does not exist for project p Please visit the console to add one'
-    const { calls } = await over(new FakeFirestore(() => [NOT_FOUND, text]))
+  it.each([
+    [NOT_FOUND, 'NOT_FOUND: The database (default) does not exist for project p Please visit the console to add one'],
+    [FAILED_PRECONDITION, 'FAILED_PRECONDITION: The API is not available for Firestore in Datastore Mode database x'],
+  ])('a database that is none is not taken for a document that is none: %i', async (code, text) => {
+    const { calls } = await over(new FakeFirestore(() => [code, text]))
     await expect(read(calls)).rejects.toMatchObject({ code: 'STORE_REFUSED' })
     await expect(write(calls)).rejects.toMatchObject({ code: 'STORE_REFUSED' })
   })

@@ -140,9 +140,9 @@ async function createAnew(
     { update: { name: layout.session(key), fields: made }, currentDocument: { exists: false } },
     own === undefined
       ? expectAbsent(names.own)
-      : // It is nobody's grave any more, and not to be forgotten.
+      : // Not to be forgotten any more. A grave says what is erased also while it has a record.
         {
-          update: { name: names.own, fields: { fence: text(fence) } },
+          update: { name: names.own, fields: { fence: text(fence), erasedTo: whole(erasedTo) } },
           currentDocument: { updateTime: own.updateTime },
         },
     ...(names.grave === names.own ? [] : [unchanged(names.grave, grave)]),

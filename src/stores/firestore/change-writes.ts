@@ -43,8 +43,13 @@ export function changeWrites(
 ): readonly FirestoreWrite[] {
   const { key } = stored
   const tail = tailAfter(layout, stored, change)
+  const fence: FirestoreFields = {
+    fence: text(change.nextFence),
+    // Of a grave, where it is looked for when a session is made.
+    erasedTo: whole(Math.max(stored.erasedTo, change.erasedTo ?? 0)),
+  }
   return [
-    { update: { name: layout.fence(key), fields: { fence: text(change.nextFence) } }, currentDocument: fencePlace },
+    { update: { name: layout.fence(key), fields: fence }, currentDocument: fencePlace },
     ...(isGuarded ? guardedWrites(layout, stored, change, tail) : openWrites(layout, stored, change, tail)),
     ...tail.added.bodies,
     ...removeBodies(layout, key, tail.dropped),

@@ -2,11 +2,10 @@ import type { FirestoreDocument, FirestorePrecondition } from '../../clients/fir
 import { ThermoclineError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { SessionKey } from '../../memory/session.ts'
-import { isErased } from '../../memory/stamp.ts'
 import type { CommitResult, StructuralChange } from '../../tiers/durable-store.ts'
 import { buryWrites, changeWrites } from './change-writes.ts'
 import type { Documents } from './documents.ts'
-import { removeErased } from './erased.ts'
+import { removeLateErased } from './erased.ts'
 import { readSession } from './record-document.ts'
 import { recordFull } from './record-full.ts'
 import { textIn } from './values.ts'
@@ -47,7 +46,7 @@ export async function commitChange(
         : changeWrites(layout, stored, change, fencePlace, isGuarded),
     )
     if (result.kind === 'committed') {
-      if (!isGuarded && change.erasedTo !== undefined) await removeLateErased(documents, key)
+      if (!isGuarded && change.erasedTo !== undefined) await removeAppendedBefore(documents, key)
       return COMMITTED
     }
     if (result.why === 'too-large') throw recordFull('commit')
@@ -67,10 +66,7 @@ function placeOf(document: FirestoreDocument | undefined): FirestorePrecondition
 }
 
 /** What was appended just before a commit that erased it: readers don't see it any more. */
-async function removeLateErased(documents: Documents, key: SessionKey): Promise<void> {
+async function removeAppendedBefore(documents: Documents, key: SessionKey): Promise<void> {
   const document = await documents.calls.get(documents.layout.session(key))
-  if (document === undefined) return
-  const { elements, erasedTo } = readSession(key, document)
-  const erased = elements.filter(({ stamp }) => isErased(stamp, erasedTo))
-  if (erased.length > 0) await removeErased(documents, key, erased)
+  if (document !== undefined) await removeLateErased(documents, readSession(key, document))
 }

@@ -22,6 +22,7 @@ import { encodeCursor } from '../cursor.ts'
 import { appendEntries } from './append.ts'
 import { commitChange } from './commit.ts'
 import type { Documents } from './documents.ts'
+import { removeLateErased } from './erased.ts'
 import { checkCollectionPrefix, DEFAULT_COLLECTION_PREFIX, layoutOf } from './layout.ts'
 import { dueQuery, keyIn, listQuery } from './queries.ts'
 import { readSession, recordOf, type StoredSession, summaryOf, visibleElements } from './record-document.ts'
@@ -120,6 +121,8 @@ class FirestoreDurableStore implements DurableStore {
       const document = await calls.get(layout.session(key))
       if (document === undefined) return undefined
       const stored = readSession(key, document)
+      // Before it is rewritten, as sweeps and erases do; other readers need not wait for it.
+      if (options.withFence === true && attempt < MAX_LOADS && (await removeLateErased(this.#open(), stored))) continue
       const tail = await this.#tailOf(stored)
       if (tail !== undefined) return recordOf(stored, tail, options)
     }

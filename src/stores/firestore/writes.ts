@@ -40,13 +40,12 @@ export function batchOf(layout: Layout, key: SessionKey, entries: readonly Appen
 }
 
 /** Nothing is set by it but transforms are done, on a document that has to be there. */
-export function transforming(name: string, updateTransforms: readonly FirestoreTransform[]): FirestoreWrite {
-  return {
-    update: { name, fields: {} },
-    updateMask: { fieldPaths: [] },
-    updateTransforms,
-    currentDocument: { exists: true },
-  }
+export function transforming(
+  name: string,
+  updateTransforms: readonly FirestoreTransform[],
+  currentDocument: FirestorePrecondition = { exists: true },
+): FirestoreWrite {
+  return { update: { name, fields: {} }, updateMask: { fieldPaths: [] }, updateTransforms, currentDocument }
 }
 
 /** Sets exactly these fields of a document that has to be as the precondition says. */
