@@ -18,10 +18,6 @@ import { TempFolder } from '../support/temp-folder.ts'
 let emulator: FirestoreEmulator
 beforeAll(async () => {
   emulator = await startFirestoreForTests()
-  // The first call of an emulator takes seconds on a busy machine.
-  const warm = await connectFirestore({ projectId: TEST_PROJECT }, { timeoutMs: 30_000 })
-  await read(warm)
-  await warm.close()
 })
 afterAll(() => emulator?.stop())
 afterEach(() => vi.unstubAllEnvs())

@@ -8,7 +8,7 @@ import { startTcpProxy, type TcpProxy } from '../../emulators/tcp-proxy.ts'
 import { connectFirestore } from '../../src/clients/firestore.ts'
 import type { FirestoreQuery } from '../../src/clients/firestore-messages.ts'
 import { TieredStorageManager, type TieredStorageManagerOptions } from '../../src/index.ts'
-import { freshPrefix, startFirestoreForTests, TEST_PROJECT } from '../support/firestore.ts'
+import { freshPrefix, startFirestoreForTests, TEST_PROJECT, warmFirestore } from '../support/firestore.ts'
 import { addAll, CHAT, contents, message, numbered } from '../support/items.ts'
 import { timed } from '../support/redis-place.ts'
 
@@ -25,7 +25,6 @@ let proxy: TcpProxy
 
 beforeAll(async () => {
   emulator = await startFirestoreForTests()
-  await warmUp()
 })
 beforeEach(async () => {
   proxy = await startTcpProxy(emulator)
@@ -37,13 +36,6 @@ afterEach(async () => {
   await proxy.stop()
 })
 afterAll(() => emulator?.stop())
-
-/** The first call of an emulator takes seconds on a busy machine. */
-async function warmUp(): Promise<void> {
-  const { calls, close } = await connectFirestore({ projectId: TEST_PROJECT }, { timeoutMs: 30_000 })
-  await calls.get(`${calls.database}/documents/any/document`)
-  await close()
-}
 
 function managerOf(options: TieredStorageManagerOptions = {}): TieredStorageManager {
   const memory = new TieredStorageManager({
@@ -269,14 +261,14 @@ describe('with a Firestore that dies', () => {
     const own = await startFirestoreEmulator()
     onTestFinished(() => own.stop())
     vi.stubEnv('FIRESTORE_EMULATOR_HOST', `${own.host}:${own.port}`)
-    await warmUp()
+    await warmFirestore()
     const memory = managerOf({ durableCalls: {} })
     await addAll(memory, ['lost, as emulators keep nothing'])
     await own.kill()
     for (let i = 0; i < 8; i++) expect((await failure(() => strong(memory))).code).toBe('STORE_UNAVAILABLE')
     const next = await startFirestoreEmulator({ port: own.port })
     onTestFinished(() => next.stop())
-    await warmUp()
+    await warmFirestore()
     expect(await untilBack(memory)).toBeLessThan(RECOVERY_MS + SLACK_MS)
     await addAll(memory, ['again'])
     expect(await strong(memory)).toEqual(['again'])
