@@ -11,7 +11,8 @@ import {
   type FirestoreConnectionOptions,
 } from '../../src/clients/firestore.ts'
 import { TieredStorageManager, type TieredStorageManagerOptions } from '../../src/index.ts'
-import { freshPrefix, startFirestoreForTests, TEST_PROJECT } from '../support/firestore.ts'
+import { session } from '../../src/testing/durable-store-suite/fixtures.ts'
+import { freshPrefix, openFirestoreStore, startFirestoreForTests, TEST_PROJECT } from '../support/firestore.ts'
 import { addAll, CHAT, contents } from '../support/items.ts'
 import { TempFolder } from '../support/temp-folder.ts'
 
@@ -90,6 +91,15 @@ describe('the client of a process', () => {
     const second = await connect()
     await closing
     await read(second)
+  })
+
+  it('of a store that was closed before it was open is not used by the next who opens it', async () => {
+    const store = openFirestoreStore()
+    const opening = store.open()
+    await Promise.all([opening, store.close()])
+    await store.open()
+    onTestFinished(() => store.close())
+    expect(await store.getSegment(session('chat').key, 'none')).toBeUndefined()
   })
 
   it('is looked for again after it could not be made', async () => {

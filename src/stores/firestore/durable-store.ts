@@ -86,7 +86,8 @@ class FirestoreDurableStore implements DurableStore {
     const opening = this.#opening
     try {
       const { calls } = await opening
-      this.#documents ??= { calls, layout: layoutOf(calls.database, this.#prefix) }
+      // Unless it was closed meanwhile.
+      if (this.#opening === opening) this.#documents ??= { calls, layout: layoutOf(calls.database, this.#prefix) }
     } catch (error) {
       this.#users -= 1
       if (this.#opening === opening) this.#opening = undefined
