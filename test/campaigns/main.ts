@@ -1,15 +1,22 @@
 // npm run campaign -- NAME: long forms of what CI runs short. See docs/testing.md.
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { crowdRound } from './crowd/crowd-round.ts'
 import { dataCampaign } from './data/data-campaign.ts'
 import { eraseRounds } from './erase/erase-rounds.ts'
 import { importRounds } from './import/import-rounds.ts'
 import { killAtRandom, killAtSteps } from './kill/kill-rounds.ts'
 import type { GroundKind } from './kill/places.ts'
 import { modelCampaign } from './model/model-campaign.ts'
+import { outageCampaign } from './outage/outage-campaign.ts'
 import { raceCampaign, raceSelfTest } from './race/race-campaign.ts'
+import { sealsUnderLoad } from './seals/seals-under-load.ts'
 
 const HELP = `npm run campaign -- kill [--durable sqlite|firestore] [--kills 1000] [--seed N] [--minutes M]
+npm run campaign -- unclear [--faults 2000] [--seed N]
+npm run campaign -- outage [--faults 20] [--seed N]
+npm run campaign -- crowd [--members 64]
+npm run campaign -- seals
 npm run campaign -- erase [--rounds 100] [--seed N]
 npm run campaign -- import [--rounds 100] [--seed N] [--minutes M]
 npm run campaign -- data --data DIR
@@ -20,6 +27,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     kills: { type: 'string', default: '1000' },
+    faults: { type: 'string' },
+    members: { type: 'string', default: '64' },
     rounds: { type: 'string', default: '100' },
     seed: { type: 'string', default: String(randomInt(1_000_000)) },
     minutes: { type: 'string', default: 'Infinity' },
@@ -58,6 +67,40 @@ async function kill(): Promise<readonly string[]> {
     `${steps.kills} kills at steps, ${steps.acknowledged} acknowledged items, ${steps.problems.length} problems`,
   )
   return [...random.problems, ...steps.problems]
+}
+
+async function outage(kind: 'cut' | 'outage', otherwise: string): Promise<readonly string[]> {
+  const seed = Number(values.seed)
+  const faults = Number(values.faults ?? otherwise)
+  if (!(Number.isSafeInteger(seed) && Number.isSafeInteger(faults) && faults >= 1)) return [HELP]
+  console.log(`seed ${seed}: two processes on Firestore and Redis, ${faults} faults`)
+  return outageCampaign({ seed, faults, kind, onRound: console.log })
+}
+
+async function crowd(): Promise<readonly string[]> {
+  const members = Number(values.members)
+  if (!(Number.isSafeInteger(members) && members >= 1)) return [HELP]
+  const problems: string[] = []
+  for (const oneByOne of [false, true]) {
+    const report = await crowdRound({ members, bytes: 3_000_000, oneByOne })
+    const { acknowledged, bytes, segments, tookMs, slowestAddMs, memoryBytes } = report
+    console.log(
+      [
+        `${members} processes (${(memoryBytes / 1e6).toFixed(0)} MB), ${oneByOne ? 'add by add' : 'all adds at once'}`,
+        `${acknowledged} items of ${bytes} bytes in all acknowledged, ${segments} segments`,
+        `${tookMs.toFixed(0)} ms, the slowest add ${slowestAddMs.toFixed(0)} ms`,
+        `${report.problems.length} problems`,
+      ].join('; '),
+    )
+    problems.push(...report.problems)
+  }
+  return problems
+}
+
+async function seals(): Promise<readonly string[]> {
+  const { problems, ...report } = await sealsUnderLoad({ seconds: 30, addsPerSecond: 20 })
+  console.log(report)
+  return problems
 }
 
 async function erase(): Promise<readonly string[]> {
@@ -121,6 +164,10 @@ const CAMPAIGNS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   erase,
   model,
   race,
+  unclear: () => outage('cut', '2000'),
+  outage: () => outage('outage', '20'),
+  crowd,
+  seals,
   import: importing,
   data: async () => (values.data === undefined ? [HELP] : dataCampaign(values.data, console.log)),
 }

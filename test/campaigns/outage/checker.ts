@@ -70,7 +70,7 @@ export function checkOutage(
     const recoveryMs = slowestRecovery(lines, faults)
     slowestRecoveryMs = Math.max(slowestRecoveryMs, recoveryMs)
     if (recoveryMs > bounds.recoveryMs)
-      problems.push(`${name}: had nothing acknowledged for ${recoveryMs} ms after a fault`)
+      problems.push(`${name}: had nothing acknowledged for ${recoveryMs.toFixed(0)} ms after a fault`)
   }
   for (const op of found.keys()) problems.push(`item ${op} was never sent`)
   return { problems, acknowledged, failed, failedAndThere, errors, slowestErrorMs, slowestRecoveryMs }

@@ -1,5 +1,6 @@
 // A writer as a process of its own. Its plan is the only argument, as JSON.
 import { writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { LineJournal } from '../support/line-journal.ts'
 import { told } from '../support/told-process.ts'
 import type { JournalLine } from './journal.ts'
@@ -15,5 +16,9 @@ const plan = JSON.parse(process.argv[2]!) as WriterProcessPlan
 const journal = new LineJournal<JournalLine>(plan.journal)
 const over = new AbortController()
 void told().then(() => over.abort())
-await new Writer(plan, journal).run(() => writeSync(process.stdout.fd, 'ready\n'), over.signal)
+const onReady = (): void => {
+  flushCompileCache()
+  writeSync(process.stdout.fd, 'ready\n')
+}
+await new Writer(plan, journal).run(onReady, over.signal)
 process.exit()
