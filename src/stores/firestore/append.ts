@@ -1,3 +1,4 @@
+import type { FirestoreCommit } from '../../clients/firestore-calls.ts'
 import type {
   FirestoreDocument,
   FirestoreFields,
@@ -9,7 +10,7 @@ import { ownerTag, type SessionIdentity, shardOf } from '../../memory/session.ts
 import { isErased } from '../../memory/stamp.ts'
 import type { AppendEntry, Appended, AppendOptions } from '../../tiers/durable-store.ts'
 import type { Documents } from './documents.ts'
-import { removeErased } from './erased.ts'
+import { removeErasedNow } from './erased.ts'
 import { recordFull } from './record-full.ts'
 import { text, textIn, texts, whole, wholeIn } from './values.ts'
 import {
@@ -84,9 +85,10 @@ async function withoutErased(
   { elements }: Batch,
   appended: Appended,
 ): Promise<Appended> {
-  const erased = elements.filter(({ stamp }) => isErased(stamp, appended.erasedTo))
-  if (erased.length === 0) return appended
-  return { ...appended, ...(await removeErased(documents, key, erased)) }
+  if (!elements.some(({ stamp }) => isErased(stamp, appended.erasedTo))) return appended
+  const fields = (await removeErasedNow(documents, key))?.document.fields
+  if (fields === undefined) return appended
+  return { ...appended, tailItems: wholeIn(fields, 'tailItems'), tailBytes: wholeIn(fields, 'tailBytes') }
 }
 
 /**
@@ -107,7 +109,7 @@ async function create(
     ...[...new Set([layout.fence(key), layout.grave(key)])].map(expectAbsent),
     ...batch.bodies,
   ])
-  return result.kind === 'committed' ? replyOf(made) : undefined
+  return madeOf(result, made)
 }
 
 /** What is left of a session that was removed. */
@@ -148,7 +150,7 @@ async function createAnew(
     ...(names.grave === names.own ? [] : [unchanged(names.grave, grave)]),
     ...batch.bodies,
   ])
-  return result.kind === 'committed' ? replyOf(made) : undefined
+  return madeOf(result, made)
 }
 
 function unchanged(name: string, document: FirestoreDocument | undefined): FirestoreWrite {
@@ -180,6 +182,13 @@ function newRecord(
     createdAt: whole(createdAt),
     updatedAt: whole(Math.max(newestAt, createdAt)),
   }
+}
+
+/** Undefined where somebody else was there first. */
+function madeOf(result: FirestoreCommit, made: FirestoreFields): Appended | undefined {
+  if (result.kind === 'committed') return replyOf(made)
+  if (result.why === 'too-large') throw recordFull('append')
+  return undefined
 }
 
 function replyOf(fields: FirestoreFields): Appended {

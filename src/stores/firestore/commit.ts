@@ -5,7 +5,7 @@ import type { SessionKey } from '../../memory/session.ts'
 import type { CommitResult, StructuralChange } from '../../tiers/durable-store.ts'
 import { buryWrites, changeWrites } from './change-writes.ts'
 import type { Documents } from './documents.ts'
-import { removeLateErased } from './erased.ts'
+import { removeErasedNow } from './erased.ts'
 import { readSession } from './record-document.ts'
 import { recordFull } from './record-full.ts'
 import { textIn } from './values.ts'
@@ -46,7 +46,8 @@ export async function commitChange(
         : changeWrites(layout, stored, change, fencePlace, isGuarded),
     )
     if (result.kind === 'committed') {
-      if (!isGuarded && change.erasedTo !== undefined) await removeAppendedBefore(documents, key)
+      // What was appended just before it is seen by nobody any more.
+      if (!isGuarded && change.erasedTo !== undefined) await removeErasedNow(documents, key)
       return COMMITTED
     }
     if (result.why === 'too-large') throw recordFull('commit')
@@ -63,10 +64,4 @@ function isOf(fenceDocument: FirestoreDocument | undefined, fence: string): bool
 
 function placeOf(document: FirestoreDocument | undefined): FirestorePrecondition {
   return document === undefined ? { exists: false } : { updateTime: document.updateTime }
-}
-
-/** What was appended just before a commit that erased it: readers don't see it any more. */
-async function removeAppendedBefore(documents: Documents, key: SessionKey): Promise<void> {
-  const document = await documents.calls.get(documents.layout.session(key))
-  if (document !== undefined) await removeLateErased(documents, readSession(key, document))
 }

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { FirestoreConnection } from '../../clients/firestore.ts'
 import { ThermoclineError } from '../../errors.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
-import type { TailEntry } from '../../memory/record.ts'
 import type { Owner, SessionIdentity, SessionKey } from '../../memory/session.ts'
 import type {
   AppendEntry,
@@ -22,13 +21,13 @@ import { encodeCursor } from '../cursor.ts'
 import { appendEntries } from './append.ts'
 import { commitChange } from './commit.ts'
 import type { Documents } from './documents.ts'
-import { removeLateErased } from './erased.ts'
+import { removeErased } from './erased.ts'
 import { checkCollectionPrefix, DEFAULT_COLLECTION_PREFIX, layoutOf } from './layout.ts'
 import { dueQuery, keyIn, listQuery } from './queries.ts'
-import { readSession, recordOf, type StoredSession, summaryOf, visibleElements } from './record-document.ts'
-import { bodyIn, type TailElement } from './tail-element.ts'
+import { readTail } from './read-tail.ts'
+import { readSession, recordOf, summaryOf } from './record-document.ts'
 import { touchSession } from './touch.ts'
-import { bytesIn, textIn, wholeIn } from './values.ts'
+import { bytesIn, wholeIn } from './values.ts'
 
 export interface FirestoreDurableStoreOptions {
   /** Gives the connection when the store is opened. */
@@ -56,7 +55,7 @@ class FirestoreDurableStore implements DurableStore {
     remote: true,
     persistent: true,
     outOfReach: Object.freeze([
-      'point-in-time recovery of the database, where it is on: 7 days',
+      'earlier versions that Firestore keeps: 1 hour, or 7 days where point-in-time recovery is on',
       'backups and exports of the database, until they are deleted',
     ]),
   })
@@ -123,9 +122,9 @@ class FirestoreDurableStore implements DurableStore {
       if (document === undefined) return undefined
       const stored = readSession(key, document)
       // Before it is rewritten, as sweeps and erases do; other readers need not wait for it.
-      if (options.withFence === true && attempt < MAX_LOADS && (await removeLateErased(this.#open(), stored))) continue
-      const tail = await this.#tailOf(stored)
-      if (tail !== undefined) return recordOf(stored, tail, options)
+      if (options.withFence === true && attempt < MAX_LOADS && (await removeErased(this.#open(), stored))) continue
+      const read = await readTail(this.#open(), stored, options.newest)
+      if (read !== undefined) return recordOf(stored, read.tail, read.isComplete, options)
     }
     throw new ThermoclineError('SEGMENT_MISSING', 'Cannot load from firestore: the session is rewritten all the time')
   }
@@ -173,22 +172,6 @@ class FirestoreDurableStore implements DurableStore {
   watch(listener: (change: LocalChange) => void): () => void {
     this.#watchers.add(listener)
     return () => this.#watchers.delete(listener)
-  }
-
-  /** Undefined where a body was not there: it has been sealed since the record was read. */
-  async #tailOf(stored: StoredSession): Promise<readonly TailEntry[] | undefined> {
-    const entries = await Promise.all(visibleElements(stored).map((element) => this.#entryOf(stored.key, element)))
-    return entries.every((entry) => entry !== undefined) ? entries : undefined
-  }
-
-  #entryOf(key: SessionKey, element: TailElement): TailEntry | Promise<TailEntry | undefined> {
-    const { stamp, bodyId } = element
-    if (bodyId === undefined) return { stamp, body: bodyIn(element) }
-    const { calls, layout } = this.#open()
-    return calls.get(layout.body(key, stamp, bodyId)).then((document) => {
-      const body = document && textIn(document.fields, 'body')
-      return body === undefined ? undefined : { stamp, body }
-    })
   }
 
   #changed(change: LocalChange): void {

@@ -1,23 +1,22 @@
-import type { FirestorePrecondition } from '../../clients/firestore-messages.ts'
 import type { SessionKey } from '../../memory/session.ts'
 import { isErased } from '../../memory/stamp.ts'
-import type { Appended } from '../../tiers/durable-store.ts'
 import type { Documents } from './documents.ts'
-import type { StoredSession } from './record-document.ts'
-import type { TailElement } from './tail-element.ts'
+import { readSession, type StoredSession } from './record-document.ts'
 import { increment, removeBodies, removeElements, transforming } from './writes.ts'
 
+/** Others come in between each time. What is left is seen by nobody, and the next look of a sweep goes on. */
+const MAX_ATTEMPTS = 4
+
 /**
- * Takes what was erased, and so is seen by nobody, out of the document of its session, and gives what is left of the
- * tail. Nothing where the session is gone by now, and they with it.
+ * Takes what was erased, and so is seen by nobody, out of the document of its session, if that is still as it was read:
+ * twice would count twice. Whoever wrote it late may have died before it could take it out again.
+ * @returns Whether there was anything
  */
-export async function removeErased(
-  { calls, layout }: Documents,
-  key: SessionKey,
-  erased: readonly TailElement[],
-  currentDocument?: FirestorePrecondition,
-): Promise<Partial<Pick<Appended, 'tailItems' | 'tailBytes'>>> {
-  const removed = await calls.commit([
+export async function removeErased({ calls, layout }: Documents, stored: StoredSession): Promise<boolean> {
+  const { key, document, elements, erasedTo } = stored
+  const erased = elements.filter(({ stamp }) => isErased(stamp, erasedTo))
+  if (erased.length === 0) return false
+  await calls.commit([
     transforming(
       layout.session(key),
       [
@@ -25,24 +24,20 @@ export async function removeErased(
         increment('tailBytes', -erased.reduce((sum, { bytes }) => sum + bytes, 0)),
         removeElements(erased),
       ],
-      currentDocument,
+      { updateTime: document.updateTime },
     ),
     ...removeBodies(layout, key, erased),
   ])
-  if (removed.kind === 'refused') return {}
-  const [tailItems, tailBytes] = removed.results[0]!.transformResults.map(({ integerValue }) => Number(integerValue))
-  return { tailItems: tailItems!, tailBytes: tailBytes! }
+  return true
 }
 
-/**
- * The same for what a record holds of it, if that is still as it was read. Whoever wrote it late may have died before it
- * could take it out again.
- * @returns Whether there was anything
- */
-export async function removeLateErased(documents: Documents, stored: StoredSession): Promise<boolean> {
-  const { key, document, elements, erasedTo } = stored
-  const erased = elements.filter(({ stamp }) => isErased(stamp, erasedTo))
-  if (erased.length === 0) return false
-  await removeErased(documents, key, erased, { updateTime: document.updateTime })
-  return true
+/** The same for a session as it is now; the record after that, or undefined where there is none any more. */
+export async function removeErasedNow(documents: Documents, key: SessionKey): Promise<StoredSession | undefined> {
+  const { calls, layout } = documents
+  for (let attempt = 1; ; attempt++) {
+    const document = await calls.get(layout.session(key))
+    if (document === undefined) return undefined
+    const stored = readSession(key, document)
+    if (attempt > MAX_ATTEMPTS || !(await removeErased(documents, stored))) return stored
+  }
 }

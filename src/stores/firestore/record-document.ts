@@ -44,8 +44,13 @@ export function visibleElements({ elements, erasedTo }: StoredSession): readonly
   return [...first.values()].sort((a, b) => (a.stamp < b.stamp ? -1 : 1))
 }
 
-/** `tail`: the visible elements with their bodies. */
-export function recordOf(stored: StoredSession, tail: readonly TailEntry[], options: LoadOptions): LoadedRecord {
+/** `tail`: the visible elements with their bodies, or the newest of them. */
+export function recordOf(
+  stored: StoredSession,
+  tail: readonly TailEntry[],
+  tailComplete: boolean,
+  options: LoadOptions,
+): LoadedRecord {
   const { key, document, n, erasedTo, fence, reviewAt, segments } = stored
   const { fields } = document
   return {
@@ -53,7 +58,7 @@ export function recordOf(stored: StoredSession, tail: readonly TailEntry[], opti
     n,
     erasedTo,
     tail,
-    tailComplete: true,
+    tailComplete,
     tailItems: wholeIn(fields, 'tailItems'),
     tailBytes: wholeIn(fields, 'tailBytes'),
     tailHeat: decodeHeat(textIn(fields, 'tailHeat') ?? '[0,[]]'),
