@@ -203,6 +203,18 @@ describe('with a Firestore that hangs', () => {
   })
 })
 
+describe('with a query that can never succeed', () => {
+  it('there is no other try', async () => {
+    const { calls, close } = await connectFirestore({ projectId: TEST_PROJECT })
+    onTestFinished(close)
+    const asked = () => calls.query(`${calls.database}/documents`, { ...SOME_QUERY, limit: { value: -1 } })
+    const { code, ms } = await failure(asked)
+    expect(code).toBe('STORE_FAILED')
+    // Left to itself, the client goes on for seven seconds.
+    expect(ms).toBeLessThan(LATER_MS)
+  })
+})
+
 describe('with connections that swallow all', () => {
   it('a new one is made, and calls succeed again', async () => {
     const path = await startPath(proxy)
