@@ -25,16 +25,15 @@ export interface FirestoreBounds {
 
 /** So many calls in a row without an answer, and the connection is taken for dead: the next call has a new one. */
 const TIMEOUTS_TO_RECONNECT = 3
-/** Tries in all. A commit is repeated only where Firestore says that nothing of it was done. */
+/** Tries in all. */
 const MAX_TRIES = 4
+/** Of a commit that others were in the way of: nothing of it was done, and their turn ends. About 1 s with the waiting. */
+const MAX_TRIES_IN_TURN = 6
 const FIRST_BACKOFF_MS = 30
-const PASSING_READS: ReadonlySet<number | undefined> = new Set([
-  GRPC.resourceExhausted,
-  GRPC.aborted,
-  GRPC.internal,
-  GRPC.unavailable,
-])
-const PASSING_COMMITS: ReadonlySet<number | undefined> = new Set([GRPC.aborted])
+const PASSING: ReadonlySet<number | undefined> = new Set([GRPC.resourceExhausted, GRPC.internal, GRPC.unavailable])
+/** Of these, Firestore may have done all of a commit. */
+const UNCLEAR: ReadonlySet<number | undefined> = new Set([GRPC.internal, GRPC.unavailable])
+const NONE: ReadonlySet<number | undefined> = new Set()
 
 /**
  * The three calls of Firestore that are used, straight through the generated client of a `Firestore`: its own methods
@@ -69,7 +68,7 @@ export class FirestoreCalls {
 
   /** One document as it is now, or undefined. One billed read either way. */
   async get(name: string): Promise<FirestoreDocument | undefined> {
-    return this.#run(`read from firestore`, PASSING_READS, async (inner, options) => {
+    return this.#run(`read from firestore`, PASSING, async (inner, options) => {
       try {
         const [document] = await inner.getDocument({ name }, options)
         return document
@@ -80,9 +79,12 @@ export class FirestoreCalls {
     })
   }
 
-  /** All or nothing, in order; atomic. */
-  async commit(writes: readonly FirestoreWrite[]): Promise<FirestoreCommit> {
-    return this.#run('write to firestore', PASSING_COMMITS, async (inner, options) => {
+  /**
+   * All or nothing, in order; atomic. `isRepeatable`: to do it twice does no harm, so that it is tried again where
+   * nobody can say whether it was done. Where it was not for sure, each is.
+   */
+  async commit(writes: readonly FirestoreWrite[], isRepeatable = false): Promise<FirestoreCommit> {
+    return this.#run('write to firestore', isRepeatable ? UNCLEAR : NONE, async (inner, options) => {
       try {
         const [{ writeResults }] = await inner.commit({ database: this.database, writes }, options)
         return { kind: 'committed', results: writeResults }
@@ -96,7 +98,7 @@ export class FirestoreCalls {
 
   /** What a query finds, whole. `parent` is the document under which its collection lies. */
   async query(parent: string, structuredQuery: FirestoreQuery): Promise<readonly FirestoreDocument[]> {
-    return this.#run('query firestore', PASSING_READS, (inner, options) =>
+    return this.#run('query firestore', PASSING, (inner, options) =>
       collect(
         inner.runQuery({ parent, structuredQuery }, { ...options, retryRequestOptions: NO_STREAM_RETRIES }),
         options.signal,
@@ -133,12 +135,17 @@ export class FirestoreCalls {
         const code = grpcCode(error)
         if (link === this.#link) this.#count(code)
         const waitMs = FIRST_BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + random())
-        const mayRetry = passing.has(code) && this.#budget.failed()
-        if (!mayRetry || attempt >= MAX_TRIES || performance.now() + waitMs >= endsAt)
-          throw firestoreError(error, action)
+        const mayRetry = this.#mayRetry(code, passing, attempt)
+        if (!mayRetry || performance.now() + waitMs >= endsAt) throw firestoreError(error, action)
         await clock.sleep(waitMs)
       }
     }
+  }
+
+  #mayRetry(code: number | undefined, passing: ReadonlySet<number | undefined>, attempt: number): boolean {
+    // One document is sought after, which says nothing of the service.
+    if (code === GRPC.aborted) return attempt < MAX_TRIES_IN_TURN
+    return passing.has(code) && attempt < MAX_TRIES && this.#budget.failed()
   }
 
   /**

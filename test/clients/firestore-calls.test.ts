@@ -70,6 +70,7 @@ async function over(fake: FakeFirestore): Promise<FirestoreConnection> {
 
 const read = (calls: FirestoreCalls) => calls.get('a/b')
 const write = (calls: FirestoreCalls) => calls.commit([])
+const repeatable = (calls: FirestoreCalls) => calls.commit([], true)
 
 describe('a call that fails', () => {
   it.each([
@@ -78,10 +79,15 @@ describe('a call that fails', () => {
     ['a read', 'RESOURCE_EXHAUSTED', read, RESOURCE_EXHAUSTED, 4, 'STORE_UNAVAILABLE'],
     ['a read', 'DEADLINE_EXCEEDED', read, DEADLINE_EXCEEDED, 1, 'STORE_TIMEOUT'],
     ['a read', 'PERMISSION_DENIED', read, PERMISSION_DENIED, 1, 'STORE_REFUSED'],
-    ['a commit', 'ABORTED', write, ABORTED, 4, 'STORE_UNAVAILABLE'],
+    ['a read', 'ABORTED', read, ABORTED, 6, 'STORE_UNAVAILABLE'],
+    ['a commit', 'ABORTED', write, ABORTED, 6, 'STORE_UNAVAILABLE'],
     ['a commit', 'UNAVAILABLE', write, UNAVAILABLE, 1, 'STORE_UNAVAILABLE'],
     ['a commit', 'INTERNAL', write, INTERNAL, 1, 'STORE_UNAVAILABLE'],
     ['a commit', 'RESOURCE_EXHAUSTED', write, RESOURCE_EXHAUSTED, 1, 'STORE_UNAVAILABLE'],
+    ['a repeatable commit', 'UNAVAILABLE', repeatable, UNAVAILABLE, 4, 'STORE_UNAVAILABLE'],
+    ['a repeatable commit', 'INTERNAL', repeatable, INTERNAL, 4, 'STORE_UNAVAILABLE'],
+    ['a repeatable commit', 'RESOURCE_EXHAUSTED', repeatable, RESOURCE_EXHAUSTED, 1, 'STORE_UNAVAILABLE'],
+    ['a repeatable commit', 'DEADLINE_EXCEEDED', repeatable, DEADLINE_EXCEEDED, 1, 'STORE_TIMEOUT'],
     ['a commit', 'DEADLINE_EXCEEDED', write, DEADLINE_EXCEEDED, 1, 'STORE_TIMEOUT'],
     ['a commit', 'PERMISSION_DENIED', write, PERMISSION_DENIED, 1, 'STORE_REFUSED'],
   ] as const)('%s with %s is tried as often as is safe', async (_kind, _name, call, code, tries, expected) => {

@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import type { FirestoreEmulator } from '../../emulators/firestore-emulator.ts'
 import { type FirestoreMeter, startFirestoreMeter } from '../../emulators/firestore-meter.ts'
 import { connectFirestore } from '../../src/clients/firestore.ts'
-import { ownerGrave } from '../../src/memory/session.ts'
 import { firestoreDurableStore } from '../../src/stores/firestore/durable-store.ts'
 import {
   commitNow,
@@ -21,7 +20,6 @@ import {
 import type { DurableStore } from '../../src/tiers/durable-store.ts'
 import { freshPrefix, openFirestoreStore, startFirestoreForTests, TEST_PROJECT } from '../support/firestore.ts'
 
-const OWNER = { tenantId: 'tenant', userId: 'user' }
 const BURY = { bury: true, erasedTo: START + 100, dropTail: [], segments: [], overlay: new Map() }
 
 let emulator: FirestoreEmulator
@@ -201,22 +199,7 @@ describe('a commit that lands late', () => {
 })
 
 describe('what was erased', () => {
-  it('stays so while its owner is erased once more', async () => {
-    const store = await storeOn(freshPrefix())
-    const grave = ownerGrave(OWNER)
-    await store.append(grave, [], REVIEW)
-    await commitNow(store, grave.key, BURY)
-    // The second erase has begun, and its process may die here.
-    await store.append(grave, [], REVIEW)
-    expect(await store.append(chat, entries(0, 3), REVIEW)).toMatchObject({ erasedTo: START + 100, tailItems: 0 })
-    expect(await store.load(chat.key)).toBeUndefined()
-    // Nor does what else is changed of a grave let go of it.
-    await commitNow(store, grave.key, { about: 'changed' })
-    expect(await store.append(chat, [entry(50), entry(101)], REVIEW)).toMatchObject({ erasedTo: START + 100 })
-    expect(plainTail(await loaded(store, chat.key))).toEqual(plainEntries([entry(101)]))
-  })
-
-  it('and written late by a process that then died, is gone after the next look of a sweep', async () => {
+  it('and is written late by a process that then died, is gone after the next look of a sweep', async () => {
     const prefix = freshPrefix()
     const store = await storeOn(prefix)
     await store.append(chat, entries(0, 3), REVIEW)

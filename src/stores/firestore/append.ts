@@ -53,7 +53,8 @@ export async function appendEntries(
   ])
   let mayBeBuried = false
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const appended = await calls.commit([write, ...batch.bodies])
+    // Repeated, it may be counted twice; what is stored is the same.
+    const appended = await calls.commit([write, ...batch.bodies], true)
     if (appended.kind === 'committed') {
       return withoutErased(documents, session, batch, appendedOf(appended.results[0]!))
     }

@@ -173,6 +173,23 @@ export function removalTests(test: DurableTest): void {
     assert.deepEqual(plainTail(await loaded(store, foreign.key)), plainEntries(entries(0, 3)))
   })
 
+  test('what is buried in the grave of an owner stays erased while the owner is erased once more', async ({
+    store,
+  }) => {
+    const grave = ownerGrave(OWNER)
+    await store.append(grave, [], REVIEW)
+    await commitNow(store, grave.key, bury)
+    // The second erase has begun, and its process may die here.
+    await store.append(grave, [], REVIEW)
+    const late = await store.append(chat, entries(0, 3), REVIEW)
+    assert.deepEqual([late.erasedTo, late.tailItems], [START + 100, 0])
+    assert.equal(await store.load(chat.key), undefined)
+    // Nor does what else is changed of a grave let go of it.
+    await commitNow(store, grave.key, { about: 'changed' })
+    assert.equal((await store.append(chat, [entry(50), entry(101)], REVIEW)).erasedTo, START + 100)
+    assert.deepEqual(plainTail(await loaded(store, chat.key)), plainEntries([entry(101)]))
+  })
+
   test('a store that can scrub does so at any time', async ({ store }) => {
     await store.scrub?.()
     await store.append(chat, entries(0, 3), REVIEW)
