@@ -7,7 +7,7 @@ const seed = Number(process.env.THERMOCLINE_SEED ?? randomInt(1_000_000))
 
 describe(`processes write while Firestore breaks down (seed ${seed})`, () => {
   it('its answers are cut off: acknowledged is there once, all else at most once', { timeout: 240_000 }, async () => {
-    const report = await outageRound({ seed, faults: Array.from({ length: 100 }, () => 'cut'), calmMs: [50, 300] })
+    const report = await outageRound({ seed, faults: Array.from({ length: 200 }, () => 'cut'), calmMs: [20, 150] })
     expect(report.problems).toEqual([])
     expect(report.acknowledged).toBeGreaterThan(500)
     // What was cut off was really unclear.
@@ -23,7 +23,7 @@ describe(`processes write while Firestore breaks down (seed ${seed})`, () => {
       calmMs: [500, 1500],
     })
     expect(report.problems).toEqual([])
-    expect(report.acknowledged).toBeGreaterThan(100)
+    expect(report.acknowledged).toBeGreaterThan(20)
     expect(report.failed).toBeGreaterThan(0)
   })
 })

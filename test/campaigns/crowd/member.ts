@@ -3,9 +3,10 @@ import { writeSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { isThermoclineError } from '../../../src/errors.ts'
 import { TieredStorageManager } from '../../../src/thermocline.ts'
-import type { Whereabouts } from '../kill/places.ts'
 import { LineJournal } from '../support/line-journal.ts'
 import { told } from '../support/told-process.ts'
+import { untilAnswered } from '../support/until-answered.ts'
+import type { Whereabouts } from '../support/whereabouts.ts'
 
 export interface MemberPlan {
   readonly where: Whereabouts
@@ -38,7 +39,7 @@ if (import.meta.main) {
   using journal = new LineJournal<MemberLine>(plan.journal)
   const memory = new TieredStorageManager({ ...plan.where, tierMigrationInterval: 0 })
   // Connected, and with nothing of the session: the machine has fewer processors than there are members.
-  await memory.getConversationHistory({ userId: USER, sessionId: 'elsewhere' })
+  await untilAnswered(() => memory.getConversationHistory({ userId: USER, sessionId: 'elsewhere' }))
   // For those that start after it.
   flushCompileCache()
   writeSync(process.stdout.fd, 'ready\n')

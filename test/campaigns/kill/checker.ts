@@ -2,11 +2,12 @@ import { isDeepStrictEqual } from 'node:util'
 import type { MemoryItem } from '../../../src/memory/memory-item.ts'
 import { ManualClock } from '../../../src/testing/manual-clock.ts'
 import { TieredStorageManager } from '../../../src/thermocline.ts'
+import type { Whereabouts } from '../support/whereabouts.ts'
 import type { SessionContents } from './contents.ts'
 import { type Fate, fatesOf } from './fates.ts'
 import { type Intent, type JournalLine, lastClock } from './journal.ts'
 import { itemOf, USER } from './journal-item.ts'
-import type { Place, Whereabouts } from './places.ts'
+import type { Place } from './places.ts'
 import { WRITER_OPTIONS } from './writer.ts'
 
 const DAY_MS = 86_400_000

@@ -2,17 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { startFirestoreEmulator } from '../../../emulators/firestore-emulator.ts'
 import { startRedis } from '../../../emulators/redis.ts'
 import { connectFirestore } from '../../../src/clients/firestore.ts'
-import type { TieredStorageManagerOptions } from '../../../src/thermocline.ts'
 import { TempFolder } from '../../support/temp-folder.ts'
+import type { Whereabouts } from '../support/whereabouts.ts'
 import type { SessionContents } from './contents.ts'
 import { DocumentReader } from './documents.ts'
 import { readTables } from './tables.ts'
-
-/** Where a memory is, as JSON tells it to another process. */
-export type Whereabouts = Pick<
-  TieredStorageManagerOptions,
-  'path' | 'projectId' | 'firestore' | 'redisHost' | 'redisPort' | 'redis'
->
+import { WRITER_OPTIONS } from './writer.ts'
 
 /** Where writers write, one after another. */
 export interface Place {
@@ -60,7 +55,7 @@ async function firestoreGround(): Promise<Ground> {
   services.defer(() => redis.stop())
   const projectId = 'demo-kill-campaign'
   // What the checker opens joins this one, and need not connect anew each time.
-  const connection = await connectFirestore({ projectId })
+  const connection = await connectFirestore({ projectId }, WRITER_OPTIONS.durableCalls)
   services.defer(() => connection.close())
   const reader = services.use(new DocumentReader(projectId))
   const kept = services.move()

@@ -1,13 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { isThermoclineError } from '../../../src/errors.ts'
 import { ManualClock } from '../../../src/testing/manual-clock.ts'
-import { TieredStorageManager } from '../../../src/thermocline.ts'
-import type { TierOptions } from '../../../src/tiers/options.ts'
+import { TieredStorageManager, type TieredStorageManagerOptions } from '../../../src/thermocline.ts'
 import { Chance } from '../../support/random.ts'
 import type { LineJournal } from '../support/line-journal.ts'
+import type { Whereabouts } from '../support/whereabouts.ts'
 import type { Intent, JournalLine } from './journal.ts'
 import { itemOf, USER } from './journal-item.ts'
-import type { Whereabouts } from './places.ts'
 
 /**
  * What a writer does beside adding: `all` of it, or only what leads to one kind of rewrite, so that a kill at a named
@@ -34,13 +33,15 @@ const DOOMED = 'doomed'
 const DAY_MS = 86_400_000
 
 /** Bounds so low that items are archived, split and merged all the time. */
-export const WRITER_OPTIONS: Partial<TierOptions> = {
+export const WRITER_OPTIONS: TieredStorageManagerOptions = {
   hotTierMaxAgeDays: 1,
   warmTierMaxAgeDays: 2,
   minAccessCountHot: 2,
   minAccessCountWarm: 1,
   archiveMaxBytes: 40 * 1024,
   tierMigrationInterval: 0,
+  // What kills do is looked at here, and not what a busy machine does.
+  durableCalls: { timeoutMs: 60_000 },
 }
 /** And sealed all the time, or never. */
 const SHORT_TAIL = { tailMaxItems: 12, tailMaxBytes: 32 * 1024 } as const

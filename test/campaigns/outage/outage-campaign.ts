@@ -12,7 +12,7 @@ export interface OutageCampaign {
 
 /** So many of them hit the same memory. */
 const FAULTS_PER_ROUND = { cut: 200, outage: 10 } as const
-const CALM_MS = { cut: [50, 300], outage: [500, 2000] } as const
+const CALM_MS = { cut: [20, 300], outage: [500, 2000] } as const
 
 /** Gives what is wrong, in words. */
 export async function outageCampaign({ seed, faults, kind, onRound }: OutageCampaign): Promise<readonly string[]> {

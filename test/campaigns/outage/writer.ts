@@ -3,8 +3,9 @@ import { isThermoclineError } from '../../../src/errors.ts'
 import { TieredStorageManager } from '../../../src/thermocline.ts'
 import { Chance } from '../../support/random.ts'
 import { microseconds } from '../erase/journal.ts'
-import type { Whereabouts } from '../kill/places.ts'
 import type { LineJournal } from '../support/line-journal.ts'
+import { untilAnswered } from '../support/until-answered.ts'
+import type { Whereabouts } from '../support/whereabouts.ts'
 import { type JournalLine, textOf, USER } from './journal.ts'
 
 export interface WriterPlan {
@@ -40,7 +41,8 @@ export class Writer {
   /** Until `over` is aborted. */
   async run(onReady: () => void, over: AbortSignal): Promise<void> {
     const { sessions, seed } = this.#plan
-    await this.#memory.getConversationHistory({ userId: USER, sessionId: sessions[0]!, peek: true })
+    const address = { userId: USER, sessionId: sessions[0]! }
+    await untilAnswered(() => this.#memory.getConversationHistory({ ...address, peek: true }))
     onReady()
     await Promise.all(sessions.map((session, i) => this.#write(session, new Chance(seed + i), over)))
     await this.#memory.close()
