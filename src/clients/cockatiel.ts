@@ -26,7 +26,11 @@ export async function remoteCall(
     { halfOpenAfter: bounds.breakerHalfOpenMs, breaker: new cockatiel.ConsecutiveBreaker(bounds.breakerFailures) },
   )
   // Aggressive: rejects on time, also where a client ignores that it should stop.
-  const deadline = cockatiel.timeout(bounds.timeoutMs, cockatiel.TimeoutStrategy.Aggressive)
+  // Nobody listens to its signal, and to abort that after each call takes longer than all else here.
+  const deadline = cockatiel.timeout(bounds.timeoutMs, {
+    strategy: cockatiel.TimeoutStrategy.Aggressive,
+    abortOnReturn: false,
+  })
   // Twice: the outer one bounds what a caller waits, in the queue too; the inner one tells the breaker of a slow service.
   const policy = cockatiel.wrap(deadline, bulkhead, breaker, deadline)
   return async (action, body) => {

@@ -3,7 +3,8 @@ export const CLIP_MARK = ' […clipped]'
 
 // How far around a cut characters are looked at to find where one ends, as people see them.
 const GRAPHEME_REACH = 128
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+// Made when first needed: it takes longer than all else that importing this package does.
+let segmenter: Intl.Segmenter | undefined
 
 export interface ClippedText {
   readonly text: string
@@ -42,6 +43,7 @@ export async function clipText(
 function cutBefore(text: string, index: number): number {
   const from = wholeCodePoint(text, Math.max(0, index - GRAPHEME_REACH))
   const near = text.slice(from, wholeCodePoint(text, index + GRAPHEME_REACH))
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' })
   const { index: start, segment } = segmenter.segment(near).containing(index - from) ?? { index: 0, segment: near }
   if (start > 0) return from + start
   if (from === 0 && segment.length < near.length) return segment.length

@@ -72,8 +72,10 @@ class CheckedDurableStore extends WrappedDurableStore {
   }
 
   async #openOnce(): Promise<void> {
-    if (this.capabilities.remote) this.#remote = await remoteCall(this.#options, isServiceFailure)
-    await this.store.open()
+    // Both load packages, which takes most of the first call of a process.
+    const remote = this.capabilities.remote ? remoteCall(this.#options, isServiceFailure) : undefined
+    await Promise.all([remote, this.store.open()])
+    this.#remote = await remote
     // Closed meanwhile: what was opened is closed by whoever waits for this.
     this.#isOpen = this.#closing === undefined
   }
