@@ -353,7 +353,7 @@ export class Engine {
   async #sealAndMerge(key: SessionKey): Promise<void> {
     let outcome: RewriteOutcome
     do {
-      outcome = await this.#rewriter.run(key, (record) => planSeal(record, this.parts.options))
+      outcome = await this.#rewriter.run(key, (record) => planSeal(record, this.parts.options), 1)
       // Of a tail that many processes filled at once, one plan takes a part only.
     } while (outcome.groups.reduce((sum, { rawBytes }) => sum + rawBytes, 0) > LARGE_SEAL_BYTES)
     const { segments } = outcome

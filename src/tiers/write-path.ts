@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { isThermoclineError, ThermoclineError } from '../errors.ts'
 import { COLD_HEAT } from '../memory/heat.ts'
 import { type EncodedBody, makeItem } from '../memory/item-body.ts'
@@ -22,6 +23,8 @@ const MAX_ATTEMPTS = 3
 const MAX_UNCLEAR_MS = 4_000
 /** A record without room is sealed first so often: many processes at once fill it again and again. */
 const MAX_FULL_ATTEMPTS = 50
+/** Each second time it waits up to so long, by real time, for one of them to have sealed it. */
+const MAX_WAIT_FOR_SEAL_MS = 500
 /** A tail so many times over its bound makes adds wait for the seal. */
 const BACKPRESSURE = 4
 
@@ -174,10 +177,17 @@ export class WritePath {
     const told = hasFixed ? hot.forget(session.key) : hot.append(session.key, items, appended.n)
     if (told instanceof Promise) await told
     for (const [i, { resolve }] of batch.entries()) resolve(items[i]!)
-    const fullness = Math.max(appended.tailItems / options.tailMaxItems, appended.tailBytes / options.tailMaxBytes)
-    if (fullness <= 1) return
+    const bytes = batch.reduce((sum, { encoded }) => sum + encoded.bytes, 0)
+    const fullness = this.#fullness(appended.tailItems, appended.tailBytes)
+    const fullnessBefore = this.#fullness(appended.tailItems - batch.length, appended.tailBytes - bytes)
+    if (fullness <= 1 || isOthersToSeal(fullness, fullnessBefore)) return
     const sealing = this.#seal(session.key)
     if (fullness > BACKPRESSURE) await sealing
+  }
+
+  #fullness(items: number, bytes: number): number {
+    const { tailMaxItems, tailMaxBytes } = this.#parts.options
+    return Math.max(items / tailMaxItems, bytes / tailMaxBytes)
   }
 
   /** The session was erased at a time that our clock has not reached: what is new comes after that. */
@@ -213,7 +223,8 @@ export class WritePath {
             // Others fill it too, and only one of those who seal it wins.
             fullAttempts += 1
             attempt -= 1
-            await this.#seal(session.key)
+            if (fullAttempts % 2 === 1) await delay(Math.random() * MAX_WAIT_FOR_SEAL_MS)
+            else await this.#seal(session.key)
             continue
           }
           const isLate = clock.now() - startedAt >= MAX_UNCLEAR_MS
@@ -238,6 +249,14 @@ export class WritePath {
     const cold = Math.ceil(newest + Math.max(options.warmTierMaxAgeDays, options.hotTierMaxAgeDays) * DAY_MS) + 1
     return keptMs === undefined ? cold : Math.min(cold, retentionReview(oldestMs, keptMs))
   }
+}
+
+/**
+ * Past its bound, a tail is sealed by the append that found it so, and again by each that finds it twice as long: many
+ * processes would all pack the same items, and only one of them could commit.
+ */
+function isOthersToSeal(fullness: number, before: number): boolean {
+  return before > 1 && Math.floor(Math.log2(fullness)) === Math.floor(Math.log2(before))
 }
 
 function isUnclear(error: unknown): boolean {
