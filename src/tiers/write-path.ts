@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { isThermoclineError, ThermoclineError } from '../errors.ts'
+import { systemClock } from '../lib/clock.ts'
 import { COLD_HEAT } from '../memory/heat.ts'
 import { type EncodedBody, makeItem } from '../memory/item-body.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
@@ -223,7 +223,7 @@ export class WritePath {
             // Others fill it too, and only one of those who seal it wins.
             fullAttempts += 1
             attempt -= 1
-            if (fullAttempts % 2 === 1) await delay(Math.random() * MAX_WAIT_FOR_SEAL_MS)
+            if (fullAttempts % 2 === 1) await systemClock.sleep(Math.random() * MAX_WAIT_FOR_SEAL_MS)
             else await this.#seal(session.key)
             continue
           }
