@@ -13,6 +13,8 @@ export type CountTokens = (items: readonly MemoryItem[]) => Promise<readonly num
 /** What the read path, the write path and the migrator of one manager share. */
 export interface TierParts {
   readonly durable: DurableStore
+  /** Deadline of one of its calls, where it lies across a network, in milliseconds. */
+  readonly durableTimeoutMs: number
   readonly hot: HotStore
   readonly segments: SegmentSource
   readonly ledger: HeatLedger

@@ -59,7 +59,7 @@ export class TieredStorage extends MemoryCalls<SessionAddress, OwnerAddress> {
   readonly #options: TierOptions
   readonly #base: BaseMemoryManager | undefined
   readonly #clock: Clock
-  readonly #durableCalls: CheckedStoreOptions
+  readonly #durableCalls: Required<CheckedStoreOptions>
   readonly #countTokens: CountTokens
   /** Aborted by `close`: ends a sweep after the session at hand. */
   readonly #stop = new AbortController()
@@ -260,6 +260,7 @@ export class TieredStorage extends MemoryCalls<SessionAddress, OwnerAddress> {
     const engine = new Engine(
       {
         durable,
+        durableTimeoutMs: this.#durableCalls.timeoutMs,
         hot,
         segments: new SegmentSource(durable, hot, this.#options.segmentCacheMaxBytes),
         // A copy would go on counting where nobody looks any more.

@@ -19,8 +19,8 @@ const MAX_WAITING_ITEMS = 10_000
 const MAX_WAITING_BYTES = 64 * 1024 * 1024
 /** A write whose outcome is unclear is repeated so often: the stamp makes that harmless. */
 const MAX_ATTEMPTS = 3
-/** But not after so long: whoever waits for the add has waited for one deadline of the store already. */
-const MAX_UNCLEAR_MS = 4_000
+/** But not after so much of the store's deadline: whoever waits for the add has waited for it once already. */
+const UNCLEAR_SHARE = 0.8
 /** A record without room is sealed first so often: many processes at once fill it again and again. */
 const MAX_FULL_ATTEMPTS = 50
 /** Each second time it waits up to so long, by real time, for one of them to have sealed it. */
@@ -204,7 +204,7 @@ export class WritePath {
   }
 
   async #append(session: SessionIdentity, batch: readonly PendingAdd[]): Promise<Appended> {
-    const { durable, hot, clock } = this.#parts
+    const { durable, hot, clock, durableTimeoutMs } = this.#parts
     const startedAt = clock.now()
     const entries = batch.map(
       ({ encoded, stamp }): AppendEntry => ({ stamp, body: encoded.text, createdAt: encoded.body.createdAt }),
@@ -227,7 +227,7 @@ export class WritePath {
             else await this.#seal(session.key)
             continue
           }
-          const isLate = clock.now() - startedAt >= MAX_UNCLEAR_MS
+          const isLate = clock.now() - startedAt >= durableTimeoutMs * UNCLEAR_SHARE
           if (attempt >= MAX_ATTEMPTS || isLate || !isUnclear(error)) throw error
         }
       }
