@@ -29,6 +29,7 @@ export async function searchPathOn(place: Place, options: SearchOptions = {}): P
     ledger: new HeatLedger(1000),
     stamps: options.stamps ?? new SessionStamps(),
     countTokens: async () => [],
+    durableTimeoutMs: 5000,
     hasBase: false,
   }
   return new SearchPath(parts, options.background, options.bounds)
