@@ -17,7 +17,21 @@ export type FirestoreCommit =
   /** Nothing of it was done. `missing`: a document that had to be there was not; `too-large`: of a document. */
   | { readonly kind: 'refused'; readonly why: 'missing' | 'exists' | 'changed' | 'too-large' }
 
+/** Reading, committing and querying, in one piece of work. */
+export interface FirestoreWork {
+  /** One document as it is now, or undefined. One billed read either way. */
+  get(name: string): Promise<FirestoreDocument | undefined>
+  /**
+   * All or nothing, in order; atomic. `isRepeatable`: to do it twice does no harm, so that it is tried again also where
+   * nobody can say whether it was done. Where it surely was not, it always is.
+   */
+  commit(writes: readonly FirestoreWrite[], isRepeatable?: boolean): Promise<FirestoreCommit>
+  /** What a query finds, whole. `parent` is the document under which its collection lies. */
+  query(parent: string, structuredQuery: FirestoreQuery): Promise<readonly FirestoreDocument[]>
+}
+
 export interface FirestoreBounds {
+  /** Of one piece of work, in milliseconds. */
   readonly timeoutMs: number
   readonly clock: Clock
   readonly random: () => number
@@ -30,7 +44,11 @@ const MAX_TRIES = 4
 /** Of a commit that others were in the way of: nothing of it was done, and their turn ends. About 1 s with the waiting. */
 const MAX_TRIES_IN_TURN = 6
 const FIRST_BACKOFF_MS = 30
-const PASSING: ReadonlySet<number | undefined> = new Set([GRPC.resourceExhausted, GRPC.internal, GRPC.unavailable])
+const PASSING_READS: ReadonlySet<number | undefined> = new Set([
+  GRPC.resourceExhausted,
+  GRPC.internal,
+  GRPC.unavailable,
+])
 /** Of these, Firestore may have done all of a commit. */
 const UNCLEAR: ReadonlySet<number | undefined> = new Set([GRPC.internal, GRPC.unavailable])
 const NONE: ReadonlySet<number | undefined> = new Set()
@@ -66,9 +84,18 @@ export class FirestoreCalls {
     return this.#link.database
   }
 
-  /** One document as it is now, or undefined. One billed read either way. */
-  async get(name: string): Promise<FirestoreDocument | undefined> {
-    return this.#run(`read from firestore`, PASSING, async (inner, options) => {
+  /** The calls of one piece of work, which all end when its time is over, however many there are. */
+  work(): FirestoreWork {
+    const endsAt = performance.now() + this.#bounds.timeoutMs
+    return {
+      get: (name) => this.#get(endsAt, name),
+      commit: (writes, isRepeatable) => this.#commit(endsAt, writes, isRepeatable),
+      query: (parent, structuredQuery) => this.#query(endsAt, parent, structuredQuery),
+    }
+  }
+
+  #get(endsAt: number, name: string): Promise<FirestoreDocument | undefined> {
+    return this.#run('read from firestore', endsAt, PASSING_READS, async (inner, options) => {
       try {
         const [document] = await inner.getDocument({ name }, options)
         return document
@@ -79,12 +106,8 @@ export class FirestoreCalls {
     })
   }
 
-  /**
-   * All or nothing, in order; atomic. `isRepeatable`: to do it twice does no harm, so that it is tried again where
-   * nobody can say whether it was done. Where it was not for sure, each is.
-   */
-  async commit(writes: readonly FirestoreWrite[], isRepeatable = false): Promise<FirestoreCommit> {
-    return this.#run('write to firestore', isRepeatable ? UNCLEAR : NONE, async (inner, options) => {
+  #commit(endsAt: number, writes: readonly FirestoreWrite[], isRepeatable = false): Promise<FirestoreCommit> {
+    return this.#run('write to firestore', endsAt, isRepeatable ? UNCLEAR : NONE, async (inner, options) => {
       try {
         const [{ writeResults }] = await inner.commit({ database: this.database, writes }, options)
         return { kind: 'committed', results: writeResults }
@@ -96,9 +119,8 @@ export class FirestoreCalls {
     })
   }
 
-  /** What a query finds, whole. `parent` is the document under which its collection lies. */
-  async query(parent: string, structuredQuery: FirestoreQuery): Promise<readonly FirestoreDocument[]> {
-    return this.#run('query firestore', PASSING, (inner, options) =>
+  #query(endsAt: number, parent: string, structuredQuery: FirestoreQuery): Promise<readonly FirestoreDocument[]> {
+    return this.#run('query firestore', endsAt, PASSING_READS, (inner, options) =>
       collect(
         inner.runQuery({ parent, structuredQuery }, { ...options, retryRequestOptions: NO_STREAM_RETRIES }),
         options.signal,
@@ -116,17 +138,20 @@ export class FirestoreCalls {
 
   async #run<T>(
     action: string,
+    endsAt: number,
     passing: ReadonlySet<number | undefined>,
     body: (inner: InnerCalls, options: InnerOptions) => Promise<T>,
   ): Promise<T> {
-    const { timeoutMs, clock, random } = this.#bounds
-    const endsAt = performance.now() + timeoutMs
+    const { clock, random } = this.#bounds
+    let wasUnclear = false
     for (let attempt = 1; ; attempt++) {
       if (this.#replacing !== undefined) await this.#replacing
       if (this.#isClosed) throw closed(action)
+      const leftMs = endsAt - performance.now()
+      if (leftMs <= 0) throw tooLate(action)
       const link = this.#link
       try {
-        const result = await link.call(Math.max(1, endsAt - performance.now()), body)
+        const result = await link.call(leftMs, body)
         if (link === this.#link) this.#timeouts = 0
         this.#budget.succeeded()
         return result
@@ -134,9 +159,11 @@ export class FirestoreCalls {
         if (isThermoclineError(error)) throw error
         const code = grpcCode(error)
         if (link === this.#link) this.#count(code)
+        wasUnclear ||= UNCLEAR.has(code)
         const waitMs = FIRST_BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + random())
         const mayRetry = this.#mayRetry(code, passing, attempt)
-        if (!mayRetry || performance.now() + waitMs >= endsAt) throw firestoreError(error, action)
+        // Of this try it may be known that it did nothing; an earlier one may have.
+        if (!mayRetry || performance.now() + waitMs >= endsAt) throw firestoreError(error, action, wasUnclear)
         await clock.sleep(waitMs)
       }
     }
@@ -200,6 +227,13 @@ function refusalOf(error: unknown): Extract<FirestoreCommit, { kind: 'refused' }
   return code === GRPC.failedPrecondition ? 'changed' : undefined
 }
 
+function tooLate(action: string): ThermoclineError {
+  return new ThermoclineError(
+    'STORE_TIMEOUT',
+    `Cannot ${action}: no time is left; what was begun may still take effect`,
+  )
+}
+
 function closed(action: string): ThermoclineError {
-  return new ThermoclineError('NOT_OPEN', `Cannot ${action}: the connection is closed`, { details: { written: false } })
+  return new ThermoclineError('NOT_OPEN', `Cannot ${action}: the connection is closed`)
 }

@@ -33,7 +33,7 @@ export const GRPC: Readonly<Record<GrpcName, number>> = Object.freeze({
 })
 
 /** Codes after which a call may succeed when it is made again. */
-const PASSING: ReadonlySet<number> = new Set([
+const MAY_PASS: ReadonlySet<number> = new Set([
   GRPC.cancelled,
   GRPC.unknown,
   GRPC.resourceExhausted,
@@ -53,15 +53,18 @@ export function firestoreErrorText(error: unknown): string {
   return error.message.split('\n')[0]!.slice(0, 500)
 }
 
-/** The same in our terms. */
-export function firestoreError(error: unknown, action: string): ThermoclineError {
+/**
+ * The same in our terms. `details.written` is false where nothing was done, unless `mayBeWritten` by an earlier try;
+ * `details.contended` says that others were in the way, which is no fault of the service.
+ */
+export function firestoreError(error: unknown, action: string, mayBeWritten = false): ThermoclineError {
   const [code, reason] = describe(error)
   const grpc = grpcCode(error)
   return new ThermoclineError(code, `Cannot ${action}: ${reason}`, {
     details: {
       ...(grpc !== undefined && { grpcCode: grpc }),
       // Firestore lets go of a write for others only before it does any of it.
-      ...(grpc === GRPC.aborted && { written: false }),
+      ...(grpc === GRPC.aborted && { contended: true, ...(!mayBeWritten && { written: false }) }),
     },
   })
 }
@@ -86,7 +89,7 @@ function describe(error: unknown): readonly [ErrorCode, string] {
   // As gRPC says that a token could not be had for a call.
   if (/metadata from plugin failed/i.test(text)) return describeCredentials(text)
   if (code === GRPC.deadlineExceeded) return ['STORE_TIMEOUT', 'no answer in time; it may still take effect']
-  if (code !== undefined && PASSING.has(code)) return ['STORE_UNAVAILABLE', text]
+  if (code !== undefined && MAY_PASS.has(code)) return ['STORE_UNAVAILABLE', text]
   if (code === GRPC.permissionDenied)
     return ['STORE_REFUSED', `${text}; grant the role roles/datastore.user on the project`]
   if (code === GRPC.unauthenticated) return ['STORE_REFUSED', `${text}; ${HOW_TO_GET_CREDENTIALS}`]

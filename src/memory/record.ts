@@ -68,9 +68,14 @@ export interface SessionRecord {
 
 /** Items that a record holds, expired ones included; what was sent again may count twice until the next rewrite. */
 export function heldItems(record: Pick<SessionRecord, 'tailItems' | 'segments' | 'overlay'>): number {
-  const sealedTo = record.segments.at(-1)?.last ?? ''
-  let count = record.segments.reduce((sum, { items }) => sum + items, record.tailItems)
+  return Math.max(0, record.tailItems + sealedItems(record))
+}
+
+/** What segments and overlay make of that number; below 0 where more is deleted of the tail than they hold. */
+export function sealedItems({ segments, overlay }: Pick<SessionRecord, 'segments' | 'overlay'>): number {
+  const sealedTo = segments.at(-1)?.last ?? ''
+  let count = segments.reduce((sum, { items }) => sum + items, 0)
   // What is deleted in the tail has left it; in a segment it waits for the next rewrite.
-  for (const [stamp, { kind }] of record.overlay) if (kind === 'deleted' && stamp <= sealedTo) count -= 1
-  return Math.max(0, count)
+  for (const [stamp, { kind }] of overlay) if (kind === 'deleted' && stamp <= sealedTo) count -= 1
+  return count
 }

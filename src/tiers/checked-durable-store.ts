@@ -52,6 +52,8 @@ class CheckedDurableStore extends WrappedDurableStore {
   #opening: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #isOpen = false
+  /** The store was opened, whatever else failed. */
+  #isHeld = false
 
   constructor(store: DurableStore, options: Required<CheckedStoreOptions>) {
     super(store)
@@ -74,7 +76,7 @@ class CheckedDurableStore extends WrappedDurableStore {
   async #openOnce(): Promise<void> {
     // Both load packages, which takes most of the first call of a process.
     const remote = this.capabilities.remote ? remoteCall(this.#options, isServiceFailure) : undefined
-    await Promise.all([remote, this.store.open()])
+    await Promise.all([remote, this.store.open().then(() => (this.#isHeld = true))])
     this.#remote = await remote
     // Closed meanwhile: what was opened is closed by whoever waits for this.
     this.#isOpen = this.#closing === undefined
@@ -82,9 +84,9 @@ class CheckedDurableStore extends WrappedDurableStore {
 
   async #closeOnce(): Promise<void> {
     this.#isOpen = false
-    // A store that failed to open may hold something all the same, and closing is harmless.
     await this.#opening?.catch(() => undefined)
-    await this.store.close()
+    // Others may have the same store open: what failed to open is not ours to close.
+    if (this.#isHeld) await this.store.close()
   }
 
   protected override async call<T>(operation: string, body: () => Promise<T>): Promise<T> {
@@ -115,7 +117,8 @@ function wrap(error: unknown, operation: string, store: string): ThermoclineErro
   return new ThermoclineError('STORE_FAILED', `Cannot ${operation} in ${store}: ${reason}`, { cause: error })
 }
 
-/** What a caller did wrong says nothing about the service. */
+/** What a caller did wrong, or others were in the way of, says nothing about the service. */
 function isServiceFailure(error: unknown): boolean {
-  return !isThermoclineError(error) || ['STORE_FAILED', 'STORE_UNAVAILABLE', 'STORE_TIMEOUT'].includes(error.code)
+  if (!isThermoclineError(error)) return true
+  return ['STORE_FAILED', 'STORE_UNAVAILABLE', 'STORE_TIMEOUT'].includes(error.code) && error.details.contended !== true
 }

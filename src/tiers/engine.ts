@@ -39,19 +39,11 @@ import { ReadPath } from './reading/read-path.ts'
 import { SearchPath, type SearchResult } from './reading/search-path.ts'
 import { type SessionInfo, Sessions } from './reading/sessions.ts'
 import { Migrator } from './rewriting/migrator.ts'
-import {
-  MERGE_FROM_SEGMENTS,
-  planArchiveWhere,
-  planMerge,
-  planRehydrateWhere,
-  planSeal,
-} from './rewriting/rewrite-plan.ts'
-import { type Planner, type RewriteOutcome, Rewriter } from './rewriting/rewriter.ts'
+import { planArchiveWhere, planRehydrateWhere, planSeal } from './rewriting/rewrite-plan.ts'
+import { type Planner, Rewriter } from './rewriting/rewriter.ts'
+import { Sealer } from './sealer.ts'
 import type { TierParts } from './tier-parts.ts'
 import { WritePath } from './write-path.ts'
-
-/** A tail is sealed long before it holds so much, unless it could not be. */
-const LARGE_SEAL_BYTES = 512 * 1024
 
 /** What an open manager does, whoever may call it: the paths joined, over open stores. */
 export class Engine {
@@ -62,6 +54,7 @@ export class Engine {
   readonly search: SearchPath
   readonly erases: EraseJobs
   readonly #changes: ChangePath
+  readonly #sealer: Sealer
   readonly #writes: WritePath
   readonly #rewriter: Rewriter
   readonly #base: BaseMemoryManager | undefined
@@ -77,7 +70,8 @@ export class Engine {
     this.reads = new ReadPath(parts, (work) => this.background(work))
     this.search = new SearchPath(parts, (work) => this.background(work))
     this.#rewriter = new Rewriter(parts, (key) => this.search.forget(key))
-    this.#writes = new WritePath(parts, (key) => this.#seal(key))
+    this.#sealer = new Sealer(parts, this.#rewriter, (work) => this.background(work))
+    this.#writes = new WritePath(parts, this.#sealer)
     this.#changes = new ChangePath(parts, this.#rewriter, (key, work) => this.#writes.holding(key, work))
     this.sessions = new Sessions(parts)
     this.erases = new EraseJobs(parts, this.#changes, this.#rewriter, base)
@@ -192,7 +186,7 @@ export class Engine {
       const added = await this.#changes.replaceEnd(session, stamps, encoded)
       if (added === undefined) return undefined
       this.#itemsAdded += added.length
-      this.background(this.#seal(session.key))
+      void this.#sealer.now(session.key)
       await this.#inBase('delete', (base) => base.delete?.(expected))
       await this.#inBase('add', (base) => base.add(added))
       return added.map(({ id }) => id)
@@ -297,6 +291,7 @@ export class Engine {
   }
 
   async close(): Promise<void> {
+    this.#sealer.close()
     await this.#writes.drain()
     if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
     while (this.#background.size > 0) await Promise.all(this.#background)
@@ -341,23 +336,6 @@ export class Engine {
       return changed
     }
     return this.#finish(rewriteAll())
-  }
-
-  /** A seal that fails leaves a longer tail, which the next add or sweep tries again. */
-  #seal(key: SessionKey): Promise<void> {
-    const sealing = this.#sealAndMerge(key).catch(() => undefined)
-    this.background(sealing)
-    return sealing
-  }
-
-  async #sealAndMerge(key: SessionKey): Promise<void> {
-    let outcome: RewriteOutcome
-    do {
-      outcome = await this.#rewriter.run(key, (record) => planSeal(record, this.parts.options), 1)
-      // Of a tail that many processes filled at once, one plan takes a part only.
-    } while (outcome.groups.reduce((sum, { rawBytes }) => sum + rawBytes, 0) > LARGE_SEAL_BYTES)
-    const { segments } = outcome
-    if (segments >= MERGE_FROM_SEGMENTS) await this.#rewriter.run(key, planMerge)
   }
 
   /** Tells the caller's own store of items that are gone. */

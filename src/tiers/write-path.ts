@@ -1,14 +1,15 @@
-import { isThermoclineError, ThermoclineError } from '../errors.ts'
-import { systemClock } from '../lib/clock.ts'
+import { ThermoclineError } from '../errors.ts'
 import { COLD_HEAT } from '../memory/heat.ts'
 import { type EncodedBody, makeItem } from '../memory/item-body.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import type { SessionIdentity, SessionKey } from '../memory/session.ts'
 import { isErased, type Stamp, stampMs } from '../memory/stamp.ts'
+import { appendUntilClear } from './append-until-clear.ts'
 import type { AppendEntry, Appended } from './durable-store.ts'
 import { DAY_MS } from './placement/placement.ts'
 import { tierOf } from './placement/units.ts'
 import { retentionReview, tenantRetentionMs } from './rewriting/retention.ts'
+import type { Sealer } from './sealer.ts'
 import type { TierParts } from './tier-parts.ts'
 
 /** One commit holds at most so many bytes and items, so that a tail overshoots its bounds by one commit at most. */
@@ -17,14 +18,6 @@ const MAX_COMMIT_ITEMS = 200
 /** Adds that wait in this process, over all sessions. */
 const MAX_WAITING_ITEMS = 10_000
 const MAX_WAITING_BYTES = 64 * 1024 * 1024
-/** A write whose outcome is unclear is repeated so often: the stamp makes that harmless. */
-const MAX_ATTEMPTS = 3
-/** But not after so much of the store's deadline: whoever waits for the add has waited for it once already. */
-const UNCLEAR_SHARE = 0.8
-/** A record without room is sealed first so often: many processes at once fill it again and again. */
-const MAX_FULL_ATTEMPTS = 50
-/** Each second time it waits up to so long, by real time, for one of them to have sealed it. */
-const MAX_WAIT_FOR_SEAL_MS = 500
 /** A tail so many times over its bound makes adds wait for the seal. */
 const BACKPRESSURE = 4
 
@@ -54,17 +47,16 @@ interface SessionQueue {
 /** From a checked item to an acknowledged one. At most one append of a session is in flight; what waits goes together. */
 export class WritePath {
   readonly #parts: TierParts
-  readonly #seal: (key: SessionKey) => Promise<void>
+  readonly #sealer: Sealer
   readonly #queues = new Map<SessionKey, SessionQueue>()
   readonly #held = new Map<SessionKey, Promise<void>>()
   readonly #inFlight = new Set<readonly AppendEntry[]>()
   #waitingItems = 0
   #waitingBytes = 0
 
-  /** `seal` packs the oldest part of a tail away; it is called after the add that made the tail too long. */
-  constructor(parts: TierParts, seal: (key: SessionKey) => Promise<void>) {
+  constructor(parts: TierParts, sealer: Sealer) {
     this.#parts = parts
-    this.#seal = seal
+    this.#sealer = sealer
   }
 
   /** Resolves when all that was added so far is settled. */
@@ -179,9 +171,9 @@ export class WritePath {
     for (const [i, { resolve }] of batch.entries()) resolve(items[i]!)
     const bytes = batch.reduce((sum, { encoded }) => sum + encoded.bytes, 0)
     const fullness = this.#fullness(appended.tailItems, appended.tailBytes)
-    const fullnessBefore = this.#fullness(appended.tailItems - batch.length, appended.tailBytes - bytes)
-    if (fullness <= 1 || isOthersToSeal(fullness, fullnessBefore)) return
-    const sealing = this.#seal(session.key)
+    if (fullness <= 1) return
+    const hasCrossed = this.#fullness(appended.tailItems - batch.length, appended.tailBytes - bytes) <= 1
+    const sealing = hasCrossed ? this.#sealer.now(session.key) : this.#sealer.inTurn(session.key)
     if (fullness > BACKPRESSURE) await sealing
   }
 
@@ -204,33 +196,13 @@ export class WritePath {
   }
 
   async #append(session: SessionIdentity, batch: readonly PendingAdd[]): Promise<Appended> {
-    const { durable, hot, clock, durableTimeoutMs } = this.#parts
-    const startedAt = clock.now()
     const entries = batch.map(
       ({ encoded, stamp }): AppendEntry => ({ stamp, body: encoded.text, createdAt: encoded.body.createdAt }),
     )
-    const reviewAt = this.#firstReview(session, entries)
     this.#inFlight.add(entries)
-    let fullAttempts = 0
     try {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await durable.append(session, entries, { reviewAt })
-        } catch (error) {
-          // It may have been written all the same, now or later: the copy must not go on without it.
-          await hot.forget(session.key)
-          if (isThermoclineError(error, 'RECORD_FULL') && fullAttempts < MAX_FULL_ATTEMPTS) {
-            // Others fill it too, and only one of those who seal it wins.
-            fullAttempts += 1
-            attempt -= 1
-            if (fullAttempts % 2 === 1) await systemClock.sleep(Math.random() * MAX_WAIT_FOR_SEAL_MS)
-            else await this.#seal(session.key)
-            continue
-          }
-          const isLate = clock.now() - startedAt >= durableTimeoutMs * UNCLEAR_SHARE
-          if (attempt >= MAX_ATTEMPTS || isLate || !isUnclear(error)) throw error
-        }
-      }
+      const reviewAt = this.#firstReview(session, entries)
+      return await appendUntilClear(this.#parts, this.#sealer, session, entries, { reviewAt })
     } finally {
       this.#inFlight.delete(entries)
     }
@@ -249,19 +221,6 @@ export class WritePath {
     const cold = Math.ceil(newest + Math.max(options.warmTierMaxAgeDays, options.hotTierMaxAgeDays) * DAY_MS) + 1
     return keptMs === undefined ? cold : Math.min(cold, retentionReview(oldestMs, keptMs))
   }
-}
-
-/**
- * Past its bound, a tail is sealed by the append that found it so, and again by each that finds it twice as long: many
- * processes would all pack the same items, and only one of them could commit.
- */
-function isOthersToSeal(fullness: number, before: number): boolean {
-  return before > 1 && Math.floor(Math.log2(fullness)) === Math.floor(Math.log2(before))
-}
-
-function isUnclear(error: unknown): boolean {
-  if (!isThermoclineError(error) || error.details.written === false) return false
-  return error.code === 'STORE_TIMEOUT' || error.code === 'STORE_UNAVAILABLE'
 }
 
 function takeBatch(waiting: PendingAdd[]): readonly PendingAdd[] {

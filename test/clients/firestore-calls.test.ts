@@ -68,9 +68,9 @@ async function over(fake: FakeFirestore): Promise<FirestoreConnection> {
   return connectFirestore({ client: fake }, { clock, random: () => 0.5 })
 }
 
-const read = (calls: FirestoreCalls) => calls.get('a/b')
-const write = (calls: FirestoreCalls) => calls.commit([])
-const repeatable = (calls: FirestoreCalls) => calls.commit([], true)
+const read = (calls: FirestoreCalls) => calls.work().get('a/b')
+const write = (calls: FirestoreCalls) => calls.work().commit([])
+const repeatable = (calls: FirestoreCalls) => calls.work().commit([], true)
 
 describe('a call that fails', () => {
   it.each([
@@ -98,7 +98,7 @@ describe('a call that fails', () => {
   })
 
   it('says that nothing was written only where that is so', async () => {
-    const failing = async (code: number) => (await over(new FakeFirestore(() => [code]))).calls.commit([])
+    const failing = async (code: number) => (await over(new FakeFirestore(() => [code]))).calls.work().commit([])
     await expect(failing(ABORTED)).rejects.toMatchObject({ details: { written: false } })
     for (const code of [UNAVAILABLE, INTERNAL, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED]) {
       await expect(failing(code)).rejects.not.toMatchObject({ details: { written: false } })
@@ -116,7 +116,7 @@ describe('a call that fails', () => {
     ],
   ] as const)('a commit is refused as %s for code %i', async (why, code, text) => {
     const { calls } = await over(new FakeFirestore(() => [code, text]))
-    expect(await calls.commit([])).toEqual({ kind: 'refused', why })
+    expect(await calls.work().commit([])).toEqual({ kind: 'refused', why })
   })
 
   it.each([

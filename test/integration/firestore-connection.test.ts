@@ -30,7 +30,7 @@ async function connect(options: FirestoreConnectionOptions = { projectId: TEST_P
 }
 
 function read({ calls }: FirestoreConnection): Promise<unknown> {
-  return calls.get(`${calls.database}/documents/any/document`)
+  return calls.work().get(`${calls.database}/documents/any/document`)
 }
 
 function managerOf(options: TieredStorageManagerOptions): TieredStorageManager {

@@ -48,7 +48,7 @@ async function storeOn(prefix: string): Promise<DurableStore> {
 async function lying(prefix: string, key: string): Promise<string> {
   const { calls, close } = await connectFirestore({ projectId: TEST_PROJECT })
   onTestFinished(close)
-  const document = await calls.get(`${calls.database}/documents/${prefix}/v1/thermoclineSessions/${key}`)
+  const document = await calls.work().get(`${calls.database}/documents/${prefix}/v1/thermoclineSessions/${key}`)
   return JSON.stringify(document?.fields ?? {})
 }
 

@@ -190,10 +190,10 @@ describe('with a Firestore that hangs', () => {
   it('a query ends with its connection', async () => {
     const connection = await connectFirestore({ projectId: TEST_PROJECT }, { timeoutMs: 60_000 })
     const { calls } = connection
-    const asked = () => calls.query(`${calls.database}/documents`, SOME_QUERY)
+    const asked = () => calls.work().query(`${calls.database}/documents`, SOME_QUERY)
     expect(await asked()).toEqual([])
     await emulator.pause()
-    const asking = [failure(asked), failure(() => calls.get(`${calls.database}/documents/any/document`))]
+    const asking = [failure(asked), failure(() => calls.work().get(`${calls.database}/documents/any/document`))]
     const { ms } = await timed(() => connection.close())
     expect(ms).toBeLessThan(2_000 + LATER_MS)
     for (const { code, ms } of await Promise.all(asking)) {
@@ -207,7 +207,7 @@ describe('with a query that can never succeed', () => {
   it('there is no other try', async () => {
     const { calls, close } = await connectFirestore({ projectId: TEST_PROJECT })
     onTestFinished(close)
-    const asked = () => calls.query(`${calls.database}/documents`, { ...SOME_QUERY, limit: { value: -1 } })
+    const asked = () => calls.work().query(`${calls.database}/documents`, { ...SOME_QUERY, limit: { value: -1 } })
     const { code, ms } = await failure(asked)
     expect(code).toBe('STORE_FAILED')
     // Left to itself, the client goes on for seven seconds.

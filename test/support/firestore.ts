@@ -20,8 +20,8 @@ export async function startFirestoreForTests(): Promise<FirestoreEmulator> {
 export async function warmFirestore(): Promise<void> {
   const { calls, close } = await connectFirestore({ projectId: TEST_PROJECT }, { timeoutMs: 60_000 })
   const name = `${calls.database}/documents/warm/document`
-  await calls.commit([{ update: { name, fields: {} } }])
-  await calls.get(name)
+  await calls.work().commit([{ update: { name, fields: {} } }])
+  await calls.work().get(name)
   await close()
 }
 

@@ -1,5 +1,5 @@
 import { connectFirestore, type FirestoreConnection } from '../../src/clients/firestore.ts'
-import type { FirestoreCalls } from '../../src/clients/firestore-calls.ts'
+import type { FirestoreCalls, FirestoreWork } from '../../src/clients/firestore-calls.ts'
 import { firestoreDurableStore } from '../../src/stores/firestore/durable-store.ts'
 import type { DurableStore } from '../../src/tiers/durable-store.ts'
 import { PATIENT_CALLS, TEST_PROJECT } from './firestore.ts'
@@ -40,17 +40,23 @@ export class WatchedFirestore {
   }
 
   #watch(calls: FirestoreCalls): FirestoreCalls {
-    const watched: Pick<FirestoreCalls, 'get' | 'commit' | 'query' | 'database'> = {
+    const watched: Pick<FirestoreCalls, 'work' | 'database'> = {
       database: calls.database,
-      get: (name) => this.#counted(calls.get(name), 'get'),
-      query: (parent, query) => this.#counted(calls.query(parent, query), 'query'),
-      commit: async (writes) => {
+      work: () => this.#watchWork(calls.work()),
+    }
+    return watched as FirestoreCalls
+  }
+
+  #watchWork(work: FirestoreWork): FirestoreWork {
+    return {
+      get: (name) => this.#counted(work.get(name), 'get'),
+      query: (parent, query) => this.#counted(work.query(parent, query), 'query'),
+      commit: async (writes, isRepeatable) => {
         this.#largestCommit = Math.max(this.#largestCommit, sizeOf(writes))
-        const answer = await calls.commit(writes)
+        const answer = await work.commit(writes, isRepeatable)
         return this.#counted(answer, answer.kind === 'refused' ? answer.why : answer.kind)
       },
     }
-    return watched as FirestoreCalls
   }
 
   async #counted<T>(answer: T | Promise<T>, name: string): Promise<T> {

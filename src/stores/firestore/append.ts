@@ -69,7 +69,7 @@ export async function appendEntries(
     'STORE_UNAVAILABLE',
     'Cannot append to firestore: the session is being removed by others',
     {
-      details: { written: false },
+      details: { written: false, contended: true },
     },
   )
 }

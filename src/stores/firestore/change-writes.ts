@@ -4,11 +4,12 @@ import type {
   FirestoreTransform,
   FirestoreWrite,
 } from '../../clients/firestore-messages.ts'
+import { sealedItems } from '../../memory/record.ts'
 import { isErased } from '../../memory/stamp.ts'
 import type { AppendEntry, StructuralChange } from '../../tiers/durable-store.ts'
 import { decodeOverlay, encodeHeat, encodeOverlay, encodeSegments } from '../structure-text.ts'
 import { type Layout, TTL_FIELD } from './layout.ts'
-import { type StoredSession, sealedItemsOf } from './record-document.ts'
+import type { StoredSession } from './record-document.ts'
 import type { TailElement } from './tail-element.ts'
 import { bytes, text, textIn, texts, time, whole, wholeIn } from './values.ts'
 import {
@@ -134,13 +135,15 @@ function openWrites(
   { dropped, added }: TailAfter,
 ): readonly FirestoreWrite[] {
   const name = layout.session(stored.key)
-  const counted = once(dropped)
+  // What was erased before is for `removeErased` to take out, which counts it off too.
+  const leaving = dropped.filter(({ stamp }) => !isErased(stamp, stored.erasedTo))
+  const counted = once(leaving)
   const transforms: readonly FirestoreTransform[] = [
     atMost('reviewAt', change.reviewAt),
     atLeast('erasedTo', change.erasedTo ?? 0),
     increment('tailItems', -counted.length),
     increment('tailBytes', -bytesOf(counted)),
-    ...(dropped.length > 0 ? [removeElements(dropped)] : []),
+    ...(leaving.length > 0 ? [removeElements(leaving)] : []),
   ]
   const write = setting(name, structuralFields(stored, change), { exists: true }, transforms)
   if (added.elements.length === 0) return [write]
@@ -162,7 +165,7 @@ function structuralFields({ document, segments: before }: StoredSession, change:
   return {
     fence: text(nextFence),
     failures: whole(0),
-    sealedItems: whole(sealedItemsOf(segments ?? before, overlayAfter)),
+    sealedItems: whole(sealedItems({ segments: segments ?? before, overlay: overlayAfter })),
     ...(segments !== undefined && {
       segments: text(encodeSegments(segments)),
       inline: {

@@ -53,7 +53,7 @@ export async function commitChange(
     if (result.why === 'too-large') throw recordFull('commit')
   }
   throw new ThermoclineError('STORE_UNAVAILABLE', 'Cannot commit in firestore: others change the record all the time', {
-    details: { written: false },
+    details: { written: false, contended: true },
   })
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FirestoreConnection } from '../../clients/firestore.ts'
+import type { FirestoreCalls } from '../../clients/firestore-calls.ts'
 import { ThermoclineError } from '../../errors.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { Owner, SessionIdentity, SessionKey } from '../../memory/session.ts'
@@ -22,7 +23,7 @@ import { appendEntries } from './append.ts'
 import { commitChange } from './commit.ts'
 import type { Documents } from './documents.ts'
 import { removeErased } from './erased.ts'
-import { checkCollectionPrefix, DEFAULT_COLLECTION_PREFIX, layoutOf } from './layout.ts'
+import { checkCollectionPrefix, DEFAULT_COLLECTION_PREFIX, type Layout, layoutOf } from './layout.ts'
 import { dueQuery, keyIn, listQuery } from './queries.ts'
 import { readTail } from './read-tail.ts'
 import { readSession, recordOf, summaryOf } from './record-document.ts'
@@ -64,7 +65,7 @@ class FirestoreDurableStore implements DurableStore {
   readonly #clock: Clock
   readonly #watchers = new Set<(change: LocalChange) => void>()
   #opening: Promise<FirestoreConnection> | undefined
-  #documents: Documents | undefined
+  #opened: { readonly calls: FirestoreCalls; readonly layout: Layout } | undefined
   #users = 0
 
   constructor({
@@ -86,7 +87,7 @@ class FirestoreDurableStore implements DurableStore {
     try {
       const { calls } = await opening
       // Unless it was closed meanwhile.
-      if (this.#opening === opening) this.#documents ??= { calls, layout: layoutOf(calls.database, this.#prefix) }
+      if (this.#opening === opening) this.#opened ??= { calls, layout: layoutOf(calls.database, this.#prefix) }
     } catch (error) {
       this.#users -= 1
       if (this.#opening === opening) this.#opening = undefined
@@ -99,54 +100,55 @@ class FirestoreDurableStore implements DurableStore {
     if (this.#users > 0) return
     const opening = this.#opening
     this.#opening = undefined
-    this.#documents = undefined
+    this.#opened = undefined
     await (await opening?.catch(() => undefined))?.close()
   }
 
   dataId(): string {
     // Two emulators are two databases, whatever their projects are called.
-    const where = [this.#open().layout.root, process.env.FIRESTORE_EMULATOR_HOST ?? '']
+    const where = [this.#begin().layout.root, process.env.FIRESTORE_EMULATOR_HOST ?? '']
     return createHash('sha256').update(JSON.stringify(where)).digest('hex').slice(0, 16)
   }
 
   async append(session: SessionIdentity, entries: readonly AppendEntry[], options: AppendOptions): Promise<Appended> {
-    const appended = await appendEntries(this.#open(), session, entries, options)
+    const appended = await appendEntries(this.#begin(), session, entries, options)
     this.#changed({ key: session.key, entries })
     return appended
   }
 
   async load(key: SessionKey, options: LoadOptions = {}): Promise<LoadedRecord | undefined> {
-    const { calls, layout } = this.#open()
+    const documents = this.#begin()
+    const { calls, layout } = documents
     for (let attempt = 1; attempt <= MAX_LOADS; attempt++) {
       const document = await calls.get(layout.session(key))
       if (document === undefined) return undefined
       const stored = readSession(key, document)
       // Before it is rewritten, as sweeps and erases do; other readers need not wait for it.
-      if (options.withFence === true && attempt < MAX_LOADS && (await removeErased(this.#open(), stored))) continue
-      const read = await readTail(this.#open(), stored, options.newest)
+      if (options.withFence === true && attempt < MAX_LOADS && (await removeErased(documents, stored))) continue
+      const read = await readTail(documents, stored, options.newest)
       if (read !== undefined) return recordOf(stored, read.tail, read.isComplete, options)
     }
     throw new ThermoclineError('SEGMENT_MISSING', 'Cannot load from firestore: the session is rewritten all the time')
   }
 
   async getSegment(key: SessionKey, segmentId: string): Promise<Uint8Array | undefined> {
-    const { calls, layout } = this.#open()
+    const { calls, layout } = this.#begin()
     const document = await calls.get(layout.segment(key, segmentId))
     return document === undefined ? undefined : bytesIn(document.fields, 'bytes')
   }
 
   async commit(key: SessionKey, fence: string, change: StructuralChange): Promise<CommitResult> {
-    const result = await commitChange(this.#open(), this.#clock, key, fence, change)
+    const result = await commitChange(this.#begin(), this.#clock, key, fence, change)
     if (result.kind === 'committed') this.#changed({ key, entries: undefined })
     return result
   }
 
   touch(key: SessionKey, patch: TouchPatch): Promise<void> {
-    return touchSession(this.#open(), key, patch)
+    return touchSession(this.#begin(), key, patch)
   }
 
   async due(shard: number, before: number, cursor: string | undefined, limit: number): Promise<DuePage> {
-    const { calls, layout } = this.#open()
+    const { calls, layout } = this.#begin()
     const found = await calls.query(layout.root, dueQuery(layout, shard, before, cursor, limit))
     const sessions = found.map(({ name, fields }) => ({ key: keyIn(name), reviewAt: wholeIn(fields, 'reviewAt') }))
     const last = sessions.at(-1)
@@ -157,7 +159,7 @@ class FirestoreDurableStore implements DurableStore {
   }
 
   async list(owner: Owner, cursor: string | undefined, limit: number): Promise<SessionPage> {
-    const { calls, layout } = this.#open()
+    const { calls, layout } = this.#begin()
     const found = await calls.query(layout.root, listQuery(layout, owner, cursor, limit))
     const last = found.at(-1)
     return {
@@ -178,8 +180,11 @@ class FirestoreDurableStore implements DurableStore {
     for (const watcher of this.#watchers) watcher(change)
   }
 
-  #open(): Documents {
-    if (this.#documents !== undefined) return this.#documents
-    throw new ThermoclineError('NOT_OPEN', 'Cannot use firestore: the store is not open')
+  /** Each call of the store has one deadline for all that it takes. */
+  #begin(): Documents {
+    if (this.#opened === undefined)
+      throw new ThermoclineError('NOT_OPEN', 'Cannot use firestore: the store is not open')
+    const { calls, layout } = this.#opened
+    return { calls: calls.work(), layout }
   }
 }

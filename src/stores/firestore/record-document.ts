@@ -1,5 +1,5 @@
 import type { FirestoreDocument, FirestoreFields } from '../../clients/firestore-messages.ts'
-import { heldItems, type SegmentRef, type TailEntry } from '../../memory/record.ts'
+import type { SegmentRef, TailEntry } from '../../memory/record.ts'
 import { isOwnedBy, type Owner, type SessionIdentity, type SessionKey } from '../../memory/session.ts'
 import { isErased } from '../../memory/stamp.ts'
 import type { LoadedRecord, LoadOptions, SessionSummary } from '../../tiers/durable-store.ts'
@@ -84,7 +84,7 @@ function identityOf(key: SessionKey, fields: FirestoreFields): SessionIdentity {
   }
 }
 
-/** What a list needs of a record: see {@link sealedItemsOf} for the last. */
+/** What a list needs of a record. The last is one number for what it would take segments and overlay to reckon. */
 export const SUMMARY_FIELDS: readonly string[] = Object.freeze([
   ...['tenantId', 'userId', 'sessionId', 'createdAt', 'updatedAt', 'n', 'about', 'tailItems', 'sealedItems'],
 ])
@@ -101,9 +101,4 @@ export function summaryOf(owner: Owner, key: SessionKey, fields: FirestoreFields
     about: textIn(fields, 'about') ?? '',
     items: Math.max(0, wholeIn(fields, 'tailItems') + wholeIn(fields, 'sealedItems')),
   }
-}
-
-/** Items of a session beside its tail, as one number, so that a list need not read segments and overlay of each. */
-export function sealedItemsOf(segments: readonly SegmentRef[], overlay: LoadedRecord['overlay']): number {
-  return heldItems({ tailItems: 0, segments, overlay })
 }

@@ -23,7 +23,9 @@ export async function touchSession({ calls, layout }: Documents, key: SessionKey
   }
   // Reads of segments are forgotten then: heat is approximate, and the next read counts again.
   const transforms: readonly FirestoreTransform[] = patch.reviewAt ? [atMost('reviewAt', patch.reviewAt.at)] : []
-  await calls.commit([setting(name, openFields(patch), { exists: true }, transforms)])
+  const fields = openFields(patch)
+  if (Object.keys(fields).length === 0 && transforms.length === 0) return
+  await calls.commit([setting(name, fields, { exists: true }, transforms)])
 }
 
 function openFields({ tailHeat, failures }: TouchPatch): FirestoreFields {
