@@ -4,7 +4,7 @@ import type { ItemBody, ItemChange, MemoryItem } from '../../memory/memory-item.
 import { NEVER, type SegmentRef } from '../../memory/record.ts'
 import { isOwnedBy, isSystemSession, type Owner, type SessionIdentity, type SessionKey } from '../../memory/session.ts'
 import { decodeAbout, encodeAbout, type SessionAbout } from '../../memory/session-about.ts'
-import type { Stamp } from '../../memory/stamp.ts'
+import { isErased, type Stamp } from '../../memory/stamp.ts'
 import type { AppendEntry, LoadedRecord } from '../durable-store.ts'
 import { stateOf, unitOf } from '../placement/units.ts'
 import { isExpired } from '../reading/history-pick.ts'
@@ -35,7 +35,10 @@ interface Decision<T> {
 
 /** A caller waits for these, so they lose to others less readily than a sweep does. */
 const MAX_ATTEMPTS = 24
-/** Commits that one erase of a session may take: each time only what was appended meanwhile is left. */
+/**
+ * Commits that one erase of a session may take, but for those that leave erased segments to the next: each time only what
+ * was appended meanwhile is left.
+ */
 const MAX_ERASE_ROUNDS = 16
 
 /** From a caller's wish to a structural commit: changes, deletions, and the end of sessions. */
@@ -136,15 +139,16 @@ export class ChangePath {
   async erase(key: SessionKey, upTo?: number, keepAbout = false): Promise<Removed | undefined> {
     let removed: Removed | undefined
     let erasedTo = upTo
-    for (let round = 0; round < MAX_ERASE_ROUNDS; round++) {
-      const cut = { items: 0, segments: 0 }
+    for (let rounds = 0; rounds < MAX_ERASE_ROUNDS; ) {
+      const cut = { items: 0, segments: 0, isWhole: true }
       const { result: hasErased, outcome } = await this.#run(key, false, async (record, now) => {
         erasedTo ??= Math.max(this.#parts.stamps.latest(key, now), newestMs(record))
         const left = applyEdits(record, { erasedTo })
-        const goes = record.segments.filter((segment) => !left.segments.includes(segment))
         const cutSegments = planErased(left).map(({ from }) => left.segments[from]!)
-        cut.items = record.tail.length - left.tail.length + itemsOf(goes) + itemsOf(cutSegments)
-        cut.segments = goes.length
+        const gone = itemsOf(record.segments) - itemsOf(left.segments)
+        cut.items = record.tail.length - left.tail.length + gone + itemsOf(cutSegments)
+        cut.segments = record.segments.length - left.segments.length
+        cut.isWhole = left.segments.every(({ last }) => !isErased(last, left.erasedTo))
         const isNamed = keepAbout && record.about !== ''
         const isEmpty = holdsNothing(left) && !isNamed
         const about = keepAbout ? {} : { about: '' }
@@ -157,6 +161,7 @@ export class ChangePath {
         return { edits: { erasedTo, bury: isEmpty, ...about }, result: true }
       })
       if (!hasErased) return removed
+      if (cut.isWhole) rounds += 1
       const kept = outcome.groups.reduce((sum, { items }) => sum + items, 0)
       removed = {
         items: (removed?.items ?? 0) + cut.items - kept,

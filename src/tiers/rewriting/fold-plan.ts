@@ -16,36 +16,53 @@ const MARK_BYTES = 40
 export function planFold(record: SessionRecord): readonly Group[] {
   if (record.overlay.size === 0) return []
   const marks = [...record.overlay.keys()].sort()
+  const end = record.segments.length
+  const marked: { readonly unit: number; readonly bytes: number }[] = []
+  let next = 0
+  for (const [unit, { last }] of record.segments.entries()) {
+    const first = next
+    while (next < marks.length && marks[next]! <= last) next += 1
+    if (next > first) marked.push({ unit, bytes: markBytes(record.overlay, marks.slice(first, next)) })
+  }
+  const ofTail = marks.slice(next)
+  const upTo = lastToFold(record.overlay, ofTail)
+  if (upTo !== undefined) marked.push({ unit: end, bytes: markBytes(record.overlay, ofTail) })
   const groups: Group[] = []
   const room = new PlanRoom()
-  let next = 0
-  for (const [i, segment] of record.segments.entries()) {
-    const first = next
-    while (next < marks.length && marks[next]! <= segment.last) next += 1
-    if (next === first || !room.isLeft) continue
-    room.takeSegment(segment)
-    const entries = stragglersOf(record, i)
-    const { kind } = segment
-    groups.push({ from: i, to: i + 1, entries, into: kind, maxRawBytes: rewrittenRawBytes(kind), why: 'fold' })
+  // Small marks of many segments must not keep the large ones in the record.
+  for (const { unit } of marked.sort((a, b) => b.bytes - a.bytes)) {
+    if (!room.isLeft) break
+    groups.push(unit === end ? foldTail(record, upTo!, room) : foldSegment(record, unit, room))
   }
-  const upTo = lastToFold(record.overlay, marks.slice(next))
-  if (upTo !== undefined && (room.isLeft || groups.length === 0)) {
-    const end = record.segments.length
-    const edited = freshTail(record).filter(({ stamp }) => stamp <= upTo)
-    const entries = room.takeEntries(edited)
-    // What is left in the tail keeps its marks.
-    const takenUpTo = entries.length === edited.length ? upTo : entries.at(-1)!.stamp
-    groups.push({ from: end, to: end, entries, upTo: takenUpTo, ...SEALED_PAGE, why: 'fold' })
-  }
-  return groups
+  return groups.sort((a, b) => a.from - b.from)
+}
+
+function foldSegment(record: SessionRecord, i: number, room: PlanRoom): Group {
+  const segment = record.segments[i]!
+  room.takeSegment(segment)
+  const entries = room.takeLate(stragglersOf(record, i), record.overlay)
+  const { kind } = segment
+  return { from: i, to: i + 1, entries, into: kind, maxRawBytes: rewrittenRawBytes(kind), why: 'fold' }
+}
+
+function foldTail(record: SessionRecord, upTo: Stamp, room: PlanRoom): Group {
+  const end = record.segments.length
+  const edited = freshTail(record).filter(({ stamp }) => stamp <= upTo)
+  const entries = room.takeEntries(edited)
+  // What is left in the tail keeps its marks.
+  const takenUpTo = entries.length === edited.length ? upTo : entries.at(-1)!.stamp
+  return { from: end, to: end, entries, upTo: takenUpTo, ...SEALED_PAGE, why: 'fold' }
 }
 
 /** Rewrites of segments of which `erasedTo` leaves only a part. */
 export function planErased(record: SessionRecord): readonly Group[] {
   return record.segments.flatMap((segment, i): Group[] => {
-    if (!isErased(segment.first, record.erasedTo)) return []
+    const isCut = isErased(segment.first, record.erasedTo) && !isErased(segment.last, record.erasedTo)
+    if (!isCut) return []
+    const room = new PlanRoom()
+    room.takeSegment(segment)
+    const entries = room.takeLate(stragglersOf(record, i), record.overlay)
     const { kind } = segment
-    const entries = stragglersOf(record, i)
     return [{ from: i, to: i + 1, entries, into: kind, maxRawBytes: rewrittenRawBytes(kind), why: 'fold' }]
   })
 }
@@ -53,11 +70,14 @@ export function planErased(record: SessionRecord): readonly Group[] {
 /** True where an overlay is so large that it has to be taken in at once. */
 export function isOverlayFull(overlay: Overlay): boolean {
   if (overlay.size > MAX_MARKS) return true
-  let bytes = 0
-  for (const change of overlay.values()) {
-    bytes += MARK_BYTES + (change.kind === 'edited' ? Buffer.byteLength(change.body) : 0)
-  }
-  return bytes > MAX_MARK_BYTES
+  return markBytes(overlay, [...overlay.keys()]) > MAX_MARK_BYTES
+}
+
+function markBytes(overlay: Overlay, marks: readonly Stamp[]): number {
+  return marks.reduce((sum, stamp) => {
+    const change = overlay.get(stamp)
+    return sum + MARK_BYTES + (change?.kind === 'edited' ? Buffer.byteLength(change.body) : 0)
+  }, 0)
 }
 
 /** What was deleted in the tail has left it, so its marks may wait for the next seal, unless there are too many. */

@@ -7,7 +7,7 @@ import type { TierParts } from '../tier-parts.ts'
 import type { GroupOutcome } from './change-builder.ts'
 import { planErased, planFold } from './fold-plan.ts'
 import { applyEdits } from './record-edits.ts'
-import { planRetention } from './retention.ts'
+import { planRetention, planUnfinishedErase } from './retention.ts'
 import { nextReview } from './review.ts'
 import { planArchive, planMerge, planRehydrate, planSeal, type RecordHeat, type RewritePlan } from './rewrite-plan.ts'
 import { type Planner, type Rewriter, recordHeat } from './rewriter.ts'
@@ -175,7 +175,8 @@ export class Migrator {
     const record = await durable.load(key)
     if (record === undefined) return
     const plan = sweepPlan(this.#parts, record, recordHeat(this.#parts, record), clock.now())
-    for (const group of plan?.groups ?? []) tally.add(estimate(record, group))
+    const left = plan?.edits === undefined ? record : applyEdits(record, plan.edits)
+    for (const group of plan?.groups ?? []) tally.add(estimate(left, group))
   }
 
   async #putOff(key: SessionKey): Promise<void> {
@@ -194,7 +195,7 @@ export class Migrator {
 
 /** What a sweep does to a session, the most worthwhile first. */
 function sweepPlan(parts: TierParts, record: LoadedRecord, heat: RecordHeat, now: number): RewritePlan | undefined {
-  const edits = planRetention(record, parts, now)
+  const edits = planRetention(record, parts, now) ?? planUnfinishedErase(record, parts)
   if (edits !== undefined) return { edits, groups: planErased(applyEdits(record, edits)) }
   // A deleted item that was sent again is in the tail once more, out of sight.
   const dropTail = record.tail.filter(({ stamp }) => record.overlay.get(stamp)?.kind === 'deleted')

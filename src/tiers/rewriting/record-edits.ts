@@ -1,6 +1,7 @@
-import type { Overlay, TailEntry } from '../../memory/record.ts'
+import type { Overlay, SegmentRef, TailEntry } from '../../memory/record.ts'
 import { isErased, type Stamp, stampMs } from '../../memory/stamp.ts'
 import type { AppendEntry, LoadedRecord } from '../durable-store.ts'
+import { REMOVED_STORED_BYTES } from './plan-room.ts'
 
 /** What a structural commit changes of a record by itself, apart from what it rewrites. */
 export interface RecordEdits {
@@ -10,7 +11,10 @@ export interface RecordEdits {
   readonly dropTail?: readonly TailEntry[]
   readonly addTail?: readonly AppendEntry[]
   readonly about?: string
-  /** What was made then or earlier goes for good: from tail and overlay, and whole segments unread. */
+  /**
+   * What was made then or earlier goes for good: from tail and overlay, and whole segments unread, of which one commit
+   * removes so many only; {@link hasErased} tells whether others have to follow.
+   */
   readonly erasedTo?: number
   /** The commit fails where anything was appended since the record was read. */
   readonly onlyIfN?: boolean
@@ -33,8 +37,23 @@ export function applyEdits(record: LoadedRecord, edits: RecordEdits): LoadedReco
     overlay,
     about: edits.about ?? record.about,
     tail: record.tail.filter(({ stamp }) => !dropped.has(stamp) && !isErased(stamp, erasedTo)),
-    segments: record.segments.filter(({ last }) => !isErased(last, erasedTo)),
+    segments: withoutErased(record.segments, erasedTo),
   }
+}
+
+/** True where segments, or parts of them, are still stored that are erased. They are the oldest. */
+export function hasErased({ segments, erasedTo }: Pick<LoadedRecord, 'segments' | 'erasedTo'>): boolean {
+  return segments[0] !== undefined && isErased(segments[0].first, erasedTo)
+}
+
+/** Without the oldest erased segments. Those that there is no room for stay a while: nobody sees or counts them. */
+function withoutErased(segments: readonly SegmentRef[], erasedTo: number): readonly SegmentRef[] {
+  let bytes = 0
+  return segments.flatMap((segment, i) => {
+    if (!isErased(segment.last, erasedTo)) return [segment]
+    bytes += segment.bytes
+    return i === 0 || bytes <= REMOVED_STORED_BYTES ? [] : [{ ...segment, items: 0 }]
+  })
 }
 
 /** True where nothing is left, not even the mark of a deleted item, without which it could be added again. */

@@ -4,7 +4,7 @@ import type { LoadedRecord } from '../durable-store.ts'
 import type { TierOptions } from '../options.ts'
 import { DAY_MS } from '../placement/placement.ts'
 import type { TierParts } from '../tier-parts.ts'
-import { applyEdits, holdsNothing, newestMs, oldestMs, type RecordEdits } from './record-edits.ts'
+import { applyEdits, hasErased, holdsNothing, newestMs, oldestMs, type RecordEdits } from './record-edits.ts'
 
 /** What options and session say of how long items are kept. */
 export type RetentionOptions = Pick<TierOptions, 'retentionDays' | 'retentionDaysByTenant'>
@@ -52,6 +52,14 @@ export function planRetention(
   const edits = { erasedTo: Math.max(0, Math.min(Math.floor(now - keptMs), newestMs(record))) }
   // A base memory manager is asked for sessions that we don't know: of this one, it would still have everything.
   return holdsNothing(applyEdits(record, edits)) && !hasBase ? { ...edits, bury: true } : edits
+}
+
+/** Goes on with an erase that one commit was too small for, if its maker has not. */
+export function planUnfinishedErase(record: LoadedRecord, { hasBase }: RetentionParts): RecordEdits | undefined {
+  if (!hasErased(record)) return undefined
+  const edits = { erasedTo: record.erasedTo }
+  const isEmpty = record.about === '' && holdsNothing(applyEdits(record, edits))
+  return isEmpty && !hasBase ? { ...edits, bury: true } : edits
 }
 
 function tenantDays(tenantId: string, options: RetentionOptions): number {

@@ -29,6 +29,8 @@ export interface Group {
 const PAGE_RAW_BYTES = 64 * 1024
 /** Pages further back are merged, so that the list of them stays short however long a live session gets. */
 const MERGED_PAGE_RAW_BYTES = 1024 * 1024
+/** And so much as it is stored, which one segment takes: what is split again makes the list no shorter. */
+const MERGED_PAGE_BYTES = 700 * 1024
 const SMALL_PAGES = 16
 /** A session with fewer segments has nothing to merge. */
 export const MERGE_FROM_SEGMENTS: number = 2 * SMALL_PAGES
@@ -72,22 +74,38 @@ export function planSeal(record: SessionRecord, options: TierOptions, evenIfSmal
   return groups.length > 0 ? { groups } : undefined
 }
 
-/** Merges the oldest neighbouring pages that fit one larger page together, once there are many. */
+/** Merges the oldest neighbouring pages that become one larger page together, once there are many. */
 export function planMerge(record: SessionRecord): RewritePlan | undefined {
   const pages = record.segments.filter(({ kind }) => kind === 'page').length
   if (pages < MERGE_FROM_SEGMENTS) return undefined
-  for (let from = 0; from + SMALL_PAGES <= record.segments.length - SMALL_PAGES; from++) {
-    const to = from + SMALL_PAGES
-    const run = record.segments.slice(from, to)
-    // A page that is large by itself is passed over, wherever it lies.
-    if (!run.every(({ kind, rawBytes }) => kind === 'page' && rawBytes < MERGED_PAGE_RAW_BYTES / 2)) continue
+  const older = record.segments.slice(0, -SMALL_PAGES)
+  for (let from = 0; from < older.length; from++) {
+    const to = mergedTo(older, from)
+    if (to - from < 2) continue
     const room = new PlanRoom()
-    for (const segment of run.slice(1)) room.takeSegment(segment)
-    if (!room.isLeft) continue
-    const entries = segmentStragglers(record, from, to)
+    for (const segment of record.segments.slice(from, to)) room.takeSegment(segment)
+    const entries = room.takeLate(segmentStragglers(record, from, to), record.overlay)
     return { groups: [{ from, to, entries, into: 'page', maxRawBytes: MERGED_PAGE_RAW_BYTES, why: 'merge' }] }
   }
   return undefined
+}
+
+/**
+ * Where a run of pages ends that one page can take: 16 of them, or as many as it has room for. Where more may come that
+ * belong to it, it is left for then, so that no page is merged with each new one in turn.
+ */
+function mergedTo(pages: readonly SegmentRef[], from: number): number {
+  let [rawBytes, bytes] = [0, 0]
+  for (let to = from; to < from + SMALL_PAGES; to++) {
+    const page = pages[to]
+    if (page === undefined) return from
+    rawBytes += page.rawBytes
+    bytes += page.bytes
+    // A page that is large by itself is passed over, wherever it lies.
+    if (page.kind !== 'page' || page.rawBytes >= MERGED_PAGE_RAW_BYTES / 2) return to
+    if (rawBytes > MERGED_PAGE_RAW_BYTES || bytes > MERGED_PAGE_BYTES) return to
+  }
+  return from + SMALL_PAGES
 }
 
 /** Moves what the placement rule calls cold into archives, with small archives beside it. */
@@ -130,11 +148,12 @@ export function planArchiveWhere(
       if (segment !== undefined) room.takeSegment(segment, storedBytes(segment))
     }
     const [from, upTo] = absorbArchives(record.segments, i, Math.min(to, end), groups.at(-1)?.to ?? 0, options)
-    const entries = segmentStragglers(record, from, upTo)
+    const late = room.takeLate(segmentStragglers(record, from, upTo), record.overlay)
+    const takesTail = to > end && (room.isLeft || late.length === 0)
     groups.push({
       from,
       to: upTo,
-      entries: to > end ? [...entries, ...room.takeEntries(freshTail(record))] : entries,
+      entries: takesTail ? [...late, ...room.takeEntries(freshTail(record))] : late,
       into: 'archive',
       maxRawBytes: ARCHIVE_RAW_BYTES,
       why: 'archive',
@@ -162,21 +181,13 @@ export function planRehydrateWhere(
   record: SessionRecord,
   isWanted: (segmentId: string) => boolean,
 ): RewritePlan | undefined {
-  const groups = record.segments.flatMap((segment, i): Group[] =>
-    segment.kind === 'archive' && isWanted(segment.id)
-      ? [
-          {
-            from: i,
-            to: i + 1,
-            entries: stragglersOf(record, i),
-            ...SEALED_PAGE,
-            why: 'rehydrate',
-          },
-        ]
-      : [],
-  )
   // One at a time: an archive may hold much.
-  return groups[0] && { groups: [groups[0]] }
+  const from = record.segments.findIndex(({ kind, id }) => kind === 'archive' && isWanted(id))
+  if (from < 0) return undefined
+  const room = new PlanRoom()
+  room.takeSegment(record.segments[from])
+  const entries = room.takeLate(stragglersOf(record, from), record.overlay)
+  return { groups: [{ from, to: from + 1, entries, ...SEALED_PAGE, why: 'rehydrate' }] }
 }
 
 /** The heat of what several units become together. */
@@ -223,8 +234,7 @@ function stragglerGroups(record: SessionRecord, room: PlanRoom): Group[] {
     const late = stragglersOf(record, i)
     if (late.length === 0) continue
     room.takeSegment(segment)
-    // With the segment its marks are taken in, so that what is marked can't be left behind.
-    const entries = late.some(({ stamp }) => record.overlay.has(stamp)) ? late : room.takeEntries(late)
+    const entries = room.takeLate(late, record.overlay)
     const { kind } = segment
     groups.push({ from: i, to: i + 1, entries, into: kind, maxRawBytes: rewrittenRawBytes(kind), why: 'seal' })
   }
