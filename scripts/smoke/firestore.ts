@@ -9,6 +9,8 @@ import type { SmokeService, SmokeTarget, Step } from './service.ts'
 const SESSION = { userId: 'smoke', sessionId: 'round-trip' }
 const CALL_TIMEOUT_MS = 20_000
 const CLEAN_UP_MS = 10_000
+/** Documents of at most 1 MiB, and a commit has at most 10. */
+const DELETES_AT_ONCE = 9
 const FIRST_ITEMS = 3
 const ITEMS = 43
 const TOPICS = ['a boat', 'a gale', 'an anchor', 'a harbour']
@@ -24,19 +26,56 @@ interface Trip {
   readonly sealing: TieredStorageManager
 }
 
-export type TripStep = readonly [name: string, run: (trip: Trip) => Promise<void>]
+export interface TripStep {
+  readonly name: string
+  /** What Firestore has to do for it that no emulator can vouch for. */
+  readonly needs?: string
+  run(trip: Trip): Promise<void>
+}
 
+/** First what only the real Firestore can show, each by itself. */
 export const TRIP: readonly TripStep[] = [
-  ['add 3 items, one by one', ({ memory }) => add(memory, 0, FIRST_ITEMS)],
-  ['load them', ({ memory }) => expectHistory(memory, FIRST_ITEMS)],
-  ['add 40 more at once', ({ memory }) => addAtOnce(memory, FIRST_ITEMS, ITEMS)],
-  ['ask for what is due, and seal it', seal],
-  ['load the record and a page', ({ memory }) => expectHistory(memory, ITEMS)],
-  ['archive', archive],
-  ['load what is cold', ({ memory }) => expectHistory(memory, ITEMS, 'cold')],
-  ['list sessions', list],
-  ['search', search],
-  ['erase the user', erase],
+  {
+    name: 'add an item',
+    needs: 'one commit that makes a document and deletes two that must not exist',
+    run: ({ memory }) => add(memory, 0, 1),
+  },
+  {
+    name: 'add two more, one by one',
+    needs: 'one write of transforms alone, to a document that must exist',
+    run: ({ memory }) => add(memory, 1, FIRST_ITEMS),
+  },
+  { name: 'load them', needs: 'reading a document', run: ({ memory }) => expectHistory(memory, FIRST_ITEMS) },
+  {
+    name: 'describe the session',
+    needs: 'a commit that compares the time at which a document was changed',
+    run: async ({ memory }) => void (await memory.updateSession({ ...SESSION, metadata: { topic: 'sailing' } })),
+  },
+  {
+    name: 'ask for what is due',
+    needs: 'a query by the index of "shard" and "reviewAt"',
+    run: async ({ memory }) => void (await migrate(memory)),
+  },
+  { name: 'list sessions', needs: 'a query by the index of "owner" and "updatedAt"', run: list(FIRST_ITEMS) },
+  { name: 'add 40 more at once', run: ({ memory }) => addAtOnce(memory, FIRST_ITEMS, ITEMS) },
+  { name: 'seal what is due', run: seal },
+  { name: 'load the record and a page', run: ({ memory }) => expectHistory(memory, ITEMS) },
+  { name: 'archive', run: archive },
+  { name: 'load what is cold', run: ({ memory }) => expectHistory(memory, ITEMS, 'cold') },
+  { name: 'list sessions again', run: list(ITEMS) },
+  { name: 'search', run: search },
+  { name: 'erase the user', needs: 'deletes, and a commit that leaves a fence behind', run: erase },
+]
+
+const LARGE_SESSION = { userId: 'smoke-large', sessionId: 'large' }
+const LARGE_ITEMS = 36
+/** Of random bytes, which nothing makes shorter; as base64 within what an item may have. */
+const LARGE_ITEM_BYTES = 330_000
+
+/** A commit may not touch more than 10 MiB, and how much deletes count is not written down: this stores 11.3 MiB. */
+export const LARGE_STEPS: readonly TripStep[] = [
+  { name: 'store a session of 11 MiB', run: storeLarge },
+  { name: 'remove it', needs: 'deleting more than the 10 MiB that one commit may have', run: removeLarge },
 ]
 
 /** Firestore, in a collection prefix of its own. `steps` is for tests of what happens when one fails. */
@@ -74,10 +113,11 @@ async function roundTrip(
   const trip: Trip = { memory: open(200), sealing: open(20) }
   const failures: Error[] = []
   try {
-    for (const [name, run] of steps) {
+    for (const [i, step] of steps.entries()) {
       signal.throwIfAborted()
-      await timed(name, () => run(trip)).catch((cause: unknown) => {
-        throw new Error(`${name}: ${messageOf(cause)}`, { cause })
+      await timed(step.name, () => step.run(trip)).catch((cause: unknown) => {
+        const needs = step.needs === undefined ? '' : `, which needs ${step.needs}`
+        throw new Error(`step ${i + 1} of ${steps.length}, "${step.name}"${needs}: ${messageOf(cause)}`, { cause })
       })
     }
   } catch (error) {
@@ -120,21 +160,28 @@ async function expectHistory(memory: TieredStorageManager, count: number, tier?:
 }
 
 async function seal({ sealing }: Trip): Promise<void> {
-  const { sealed, failures } = await sealing.runMigration({ all: true })
+  assert.ok((await migrate(sealing)) > 0, 'nothing was sealed')
+}
+
+/** Gives how many items were sealed. */
+async function migrate(memory: TieredStorageManager): Promise<number> {
+  const { sealed, failures } = await memory.runMigration({ all: true })
   assert.deepEqual(failures, [])
-  assert.ok(sealed.items > 0, 'nothing was sealed')
+  return sealed.items
 }
 
 async function archive({ memory }: Trip): Promise<void> {
   await memory.demote(SESSION, 'cold')
 }
 
-async function list({ memory }: Trip): Promise<void> {
-  const { sessions } = await memory.listSessions({ userId: SESSION.userId })
-  assert.deepEqual(
-    sessions.map(({ sessionId, items }) => [sessionId, items]),
-    [[SESSION.sessionId, ITEMS]],
-  )
+function list(count: number): TripStep['run'] {
+  return async ({ memory }) => {
+    const { sessions } = await memory.listSessions({ userId: SESSION.userId })
+    assert.deepEqual(
+      sessions.map(({ sessionId, items }) => [sessionId, items]),
+      [[SESSION.sessionId, count]],
+    )
+  }
 }
 
 async function search({ memory }: Trip): Promise<void> {
@@ -146,6 +193,19 @@ async function erase({ memory }: Trip): Promise<void> {
   const { removed } = await memory.eraseUser({ userId: SESSION.userId })
   assert.equal(removed.sessions, 1)
   assert.deepEqual(await memory.getConversationHistory(SESSION), [])
+}
+
+async function storeLarge({ memory }: Trip): Promise<void> {
+  for (let i = 0; i < LARGE_ITEMS; i++) {
+    const content = randomBytes(LARGE_ITEM_BYTES).toString('base64')
+    await memory.addMemoryItem({ ...LARGE_SESSION, contentType: 'note', content })
+  }
+  assert.equal((await memory.getConversationHistory(LARGE_SESSION)).length, LARGE_ITEMS)
+}
+
+async function removeLarge({ memory }: Trip): Promise<void> {
+  assert.ok(await memory.deleteSession(LARGE_SESSION), 'there was nothing to remove')
+  assert.deepEqual(await memory.getConversationHistory(LARGE_SESSION), [])
 }
 
 /** Removes all documents below the prefix: fences and the job of the erase would stay for their time. */
@@ -167,9 +227,11 @@ async function removeAll(client: Firestore, collectionPrefix: string, counter: O
   const root = client.doc(`${collectionPrefix}/v1`)
   for (const collection of await root.listCollections()) {
     const { docs } = await collection.select().get()
-    const batch = client.batch()
-    for (const { ref } of docs) batch.delete(ref)
-    await batch.commit()
+    for (let from = 0; from < docs.length; from += DELETES_AT_ONCE) {
+      const batch = client.batch()
+      for (const { ref } of docs.slice(from, from + DELETES_AT_ONCE)) batch.delete(ref)
+      await batch.commit()
+    }
     counter.add({ reads: Math.max(1, docs.length), writes: 0, deletes: docs.length })
   }
   assert.deepEqual(await root.listCollections(), [], 'something is left')

@@ -1,20 +1,28 @@
-// npm run smoke:gcp -- --project PROJECT [--database DATABASE]: one round trip through each cloud service.
+// npm run smoke:gcp -- --project PROJECT [--database DATABASE] [--large]: one round trip through each cloud service.
 import { parseArgs } from 'node:util'
 import { isThermoclineError } from '../../src/index.ts'
-import { firestoreSmoke } from './firestore.ts'
+import { firestoreSmoke, LARGE_STEPS, TRIP } from './firestore.ts'
 import type { Operations } from './operations.ts'
 import type { SmokeService, SmokeTarget, Step } from './service.ts'
 
-const USAGE = 'npm run smoke:gcp -- --project PROJECT [--database DATABASE]'
-const SERVICES: readonly SmokeService[] = [firestoreSmoke()]
+const USAGE = 'npm run smoke:gcp -- --project PROJECT [--database DATABASE] [--large]'
 const NAME_COLUMNS = 36
+
+interface Arguments extends SmokeTarget {
+  /** Also a session of more than a commit may have. */
+  readonly isLarge: boolean
+}
 
 const target = readTarget()
 const interrupted = new AbortController()
 process.once('SIGINT', () => interrupted.abort(new Error('interrupted; cleaned up')))
-if (target !== undefined) for (const service of SERVICES) await run(service, target)
+if (target !== undefined) for (const service of servicesFor(target)) await run(service, target)
 // What could not be cleaned up in time is tried on behind our back, for a minute.
 process.exit()
+
+function servicesFor({ isLarge }: Arguments): readonly SmokeService[] {
+  return [firestoreSmoke(isLarge ? [...TRIP, ...LARGE_STEPS] : TRIP)]
+}
 
 async function run({ name, run }: SmokeService, target: SmokeTarget): Promise<void> {
   const emulator = process.env.FIRESTORE_EMULATOR_HOST
@@ -56,13 +64,17 @@ function messageOf(error: unknown): string {
   return message ?? ''
 }
 
-function readTarget(): SmokeTarget | undefined {
+function readTarget(): Arguments | undefined {
   try {
-    const { project, database } = parseArgs({
-      options: { project: { type: 'string' }, database: { type: 'string' } },
+    const { project, database, large } = parseArgs({
+      options: {
+        project: { type: 'string' },
+        database: { type: 'string' },
+        large: { type: 'boolean', default: false },
+      },
     }).values
     if (project === undefined) throw new Error('expected --project')
-    return { projectId: project, ...(database !== undefined && { databaseId: database }) }
+    return { projectId: project, isLarge: large, ...(database !== undefined && { databaseId: database }) }
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : error}\nusage: ${USAGE}`)
     process.exitCode = 2

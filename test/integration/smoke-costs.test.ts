@@ -85,9 +85,10 @@ const CASES: { readonly [row: string]: Case } = {
     call: (memory) => memory.getConversationHistory(SESSION),
   },
   'an add after which the tail is sealed': {
-    before: many,
+    before: (memory) => memory.addMemoryItems(items(SHORT_TAIL.tailMaxItems)),
     options: SHORT_TAIL,
-    call: (memory) => memory.addMemoryItem(items(1, 40)[0]!),
+    // The one that crosses the bound: while the tail stays beyond it, not every add seals.
+    call: (memory) => memory.addMemoryItem(items(1, SHORT_TAIL.tailMaxItems)[0]!),
   },
   '`demote` of a short session to cold': { before: few, call: (memory) => memory.demote(SESSION, 'cold') },
   'a sweep where nothing is due': { call: (memory) => memory.runMigration() },

@@ -34,9 +34,10 @@ describe('npm run smoke:gcp', () => {
     const { stdout, stderr, status } = smoke(emulator.env, '--project', 'demo-smoke')
     expect([stderr, status]).toEqual(['', 0])
     expect(stdout).toContain('on the emulator at')
-    for (const [name] of TRIP) expect(stdout).toContain(`  ${name} `)
+    for (const { name } of TRIP) expect(stdout).toContain(`  ${name} `)
     // What docs/firestore.md says of adding and of loading; the rest depends on how things meet.
-    expect(stdout).toMatch(/add 3 items, one by one +\d+ +0 +3 +2$/m)
+    expect(stdout).toMatch(/add an item +\d+ +0 +1 +2$/m)
+    expect(stdout).toMatch(/add two more, one by one +\d+ +0 +2 +0$/m)
     expect(stdout).toMatch(/load them +\d+ +1 +0 +0$/m)
     expect(stdout).toMatch(/add 40 more at once +\d+ +0 +1 +0$/m)
     expect(stdout).toMatch(/load the record and a page +\d+ +2 +0 +0$/m)
@@ -45,7 +46,11 @@ describe('npm run smoke:gcp', () => {
   })
 
   it('cleans up after a step that fails, and says which', async () => {
-    const wrong: TripStep = ['count to three', () => Promise.reject(new Error('two'))]
+    const wrong: TripStep = {
+      name: 'count to three',
+      needs: 'numbers',
+      run: () => Promise.reject(new Error('two')),
+    }
     const steps: Step[] = []
     const tell = (step: Step) => void steps.push(step)
     const running = firestoreSmoke([TRIP[0]!, wrong, TRIP[1]!]).run(
@@ -53,8 +58,8 @@ describe('npm run smoke:gcp', () => {
       tell,
       new AbortController().signal,
     )
-    await expect(running).rejects.toThrow('count to three: two')
-    expect(steps.map(({ name }) => name)).toEqual([TRIP[0]![0], 'clean up'])
+    await expect(running).rejects.toThrow('step 2 of 3, "count to three", which needs numbers: two')
+    expect(steps.map(({ name }) => name)).toEqual([TRIP[0]!.name, 'clean up'])
     expect(steps.at(-1)?.operations.deletes).toBeGreaterThan(0)
     expect(await collectionsOf('demo-smoke-wrong')).toEqual([])
   })
