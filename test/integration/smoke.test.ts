@@ -2,7 +2,7 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FirestoreEmulator } from '../../emulators/firestore-emulator.ts'
 import { freePort } from '../../emulators/free-port.ts'
-import { firestoreSmoke, TRIP, type TripStep } from '../../scripts/smoke/firestore.ts'
+import { firestoreSmoke, LARGE_STEPS, TRIP, type TripStep } from '../../scripts/smoke/firestore.ts'
 import type { Step } from '../../scripts/smoke/service.ts'
 import { ROOT } from '../package/repository.ts'
 import { startFirestoreForTests } from '../support/firestore.ts'
@@ -31,10 +31,10 @@ async function collectionsOf(projectId: string): Promise<unknown> {
 
 describe('npm run smoke:gcp', () => {
   it('makes the round trip, says what it cost, and leaves nothing', async () => {
-    const { stdout, stderr, status } = smoke(emulator.env, '--project', 'demo-smoke')
+    const { stdout, stderr, status } = smoke(emulator.env, '--project', 'demo-smoke', '--large')
     expect([stderr, status]).toEqual(['', 0])
     expect(stdout).toContain('on the emulator at')
-    for (const { name } of TRIP) expect(stdout).toContain(`  ${name} `)
+    for (const { name } of [...TRIP, ...LARGE_STEPS]) expect(stdout).toContain(`  ${name} `)
     // What docs/firestore.md says of adding and of loading; the rest depends on how things meet.
     expect(stdout).toMatch(/add an item +\d+ +0 +1 +2$/m)
     expect(stdout).toMatch(/add two more, one by one +\d+ +0 +2 +0$/m)
