@@ -105,6 +105,8 @@ export class Rewriter {
       // It may have been written all the same, now or later: no copy must go on without it.
       await hot.forget(key)
       if (!isThermoclineError(error, 'STORE_TIMEOUT') && !isThermoclineError(error, 'STORE_UNAVAILABLE')) throw error
+      // Others were in the way, and nothing was done.
+      if (error.details.contended === true && error.details.written === false) return false
       const now = await durable.load(key, { withFence: true, newest: 1 })
       if (isOutcome(now, change)) return true
       // Either nothing was written yet, or others have committed since: a mere rewrite can be planned anew, an edit
