@@ -3,9 +3,14 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 /** Where to write the results as JSON too; .ci/run counts them there. */
 const report = process.env.THERMOCLINE_TEST_REPORT
 
+/** Of the integration tests, those that measure what is to happen within seconds while all processors are busy. */
+const UNDER_LOAD: readonly string[] = ['redis-failover', 'redis-hot-store'].map(
+  (name) => `test/integration/${name}.test.ts`,
+)
+
 /**
- * `unit` needs Node alone; `integration` starts real services, and `campaigns` many processes as well: those keep two
- * processors busy by themselves, and what races there has bounds in time.
+ * `unit` needs Node alone; `integration` starts real services, and `alone` many processes as well: those keep two
+ * processors busy by themselves, and much of it has bounds in time.
  */
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -24,6 +29,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          exclude: [...UNDER_LOAD],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // They mostly wait.
@@ -33,8 +39,8 @@ const config: ViteUserConfig = defineConfig({
       },
       {
         test: {
-          name: 'campaigns',
-          include: ['test/campaigns/**/*.test.ts'],
+          name: 'alone',
+          include: ['test/campaigns/**/*.test.ts', ...UNDER_LOAD],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: 1,
