@@ -133,6 +133,8 @@ function segmentRun(
   window: StampWindow,
 ): Run | undefined {
   const ref = record.segments[i]!
+  // Erased, and not removed yet.
+  if (isErased(ref.last, record.erasedTo)) return undefined
   const stragglers = stragglersOf(record, i)
   const first = stragglers[0] !== undefined && stragglers[0].stamp < ref.first ? stragglers[0].stamp : ref.first
   if (window.before !== undefined && first >= window.before) return undefined
