@@ -9,9 +9,9 @@ const MAX_ATTEMPTS = 3
 /** But not after so much of the store's deadline: whoever waits for the add has waited for it once already. */
 const UNCLEAR_SHARE = 0.8
 /** How long it is tried to make room in a record that many processes fill at once. */
-const MAX_FULL_MS = 30_000
+const MAX_FULL_MS = 60_000
 /** What fills the record is not its tail. */
-const MAX_FRUITLESS_SEALS = 3
+const MAX_FRUITLESS_SEALS = 5
 
 /**
  * Appends, and tries again where that can help: where nobody can say what became of it, and where the record has no room
@@ -26,6 +26,7 @@ export async function appendUntilClear(
 ): Promise<Appended> {
   const startedAt = performance.now()
   let unclear = 0
+  let full = 0
   let fruitless = 0
   for (;;) {
     try {
@@ -35,7 +36,8 @@ export async function appendUntilClear(
       await hot.forget(session.key)
       const elapsedMs = performance.now() - startedAt
       if (isThermoclineError(error, 'RECORD_FULL') && elapsedMs < MAX_FULL_MS) {
-        fruitless = (await sealer.inTurn(session.key)) === 'nothing' ? fruitless + 1 : 0
+        full += 1
+        if ((await sealer.makeRoom(session.key, full)) === 'nothing') fruitless += 1
         if (fruitless < MAX_FRUITLESS_SEALS) continue
       } else if (isUnclear(error)) {
         unclear += 1

@@ -54,6 +54,16 @@ export class Sealer {
     return sealing
   }
 
+  /**
+   * For a record without room, again and again until there is some. Each other time it only waits for another process to
+   * make it: a record is as large as it can be then, and all of them would read it whole to pack the same items.
+   */
+  async makeRoom(key: SessionKey, attempt: number): Promise<SealOutcome> {
+    if (attempt % 2 === 0 || !this.#isShared) return this.now(key)
+    await systemClock.sleep(Math.random() * MAX_TURN_MS, this.#closing.signal)
+    return 'packed'
+  }
+
   /** Whoever waits has its turn at once. */
   close(): void {
     this.#closing.abort()
