@@ -44,13 +44,9 @@ const MAX_TRIES = 4
 /** Of a commit that others were in the way of: nothing of it was done, and their turn ends. About 1 s with the waiting. */
 const MAX_TRIES_IN_TURN = 6
 const FIRST_BACKOFF_MS = 30
-const PASSING_READS: ReadonlySet<number | undefined> = new Set([
-  GRPC.resourceExhausted,
-  GRPC.internal,
-  GRPC.unavailable,
-])
 /** Of these, Firestore may have done all of a commit. */
 const UNCLEAR: ReadonlySet<number | undefined> = new Set([GRPC.internal, GRPC.unavailable])
+const PASSING_READS: ReadonlySet<number | undefined> = new Set([...UNCLEAR, GRPC.resourceExhausted])
 const NONE: ReadonlySet<number | undefined> = new Set()
 
 /**

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FirestoreEmulator } from '../../emulators/firestore-emulator.ts'
 import { isThermoclineError } from '../../src/errors.ts'
@@ -6,7 +5,15 @@ import type { TieredStorageManager } from '../../src/thermocline.ts'
 import { startFirestoreForTests, TEST_PROJECT } from '../support/firestore.ts'
 import { contentsOf, type FirestoreContents, orphansIn } from '../support/firestore-contents.ts'
 import { FirestoreLake } from '../support/firestore-lake.ts'
-import { hostileId, isId } from '../support/hostile-ids.ts'
+import {
+  type Address,
+  addOwn,
+  changeOwn,
+  hostileAddresses,
+  inBatches,
+  type Known,
+} from '../support/hostile-addresses.ts'
+import { isId } from '../support/hostile-ids.ts'
 import { addAll, CHAT, collect, contents, message } from '../support/items.ts'
 import { Chance } from '../support/random.ts'
 
@@ -15,27 +22,11 @@ const AT_ONCE = 50
 /** All that a document of ours is called: hashes, stamps and random ids in base-32. */
 const OUR_NAME = /^[0-9a-v]{26,80}$/
 
-interface Address {
-  readonly tenantId: string
-  readonly userId: string
-  readonly sessionId: string
-}
-
-/** What a session must hold: of nobody else, and all of its own. */
-interface Known {
-  readonly address: Address
-  readonly expected: string[]
-}
-
 let emulator: FirestoreEmulator
 beforeAll(async () => {
   emulator = await startFirestoreForTests()
 })
 afterAll(() => emulator?.stop())
-
-async function inBatches<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
-  for (let i = 0; i < all.length; i += AT_ONCE) await Promise.all(all.slice(i, i + AT_ONCE).map(work))
-}
 
 /** All that names a session, or its owner alone. */
 function callsFor(memory: TieredStorageManager, address: Address): readonly (() => unknown)[] {
@@ -73,25 +64,13 @@ async function expectRefused(memory: TieredStorageManager, address: Address): Pr
   }
 }
 
-async function act(memory: TieredStorageManager, { address, expected }: Known, chance: Chance): Promise<void> {
-  const add = (content: string): Promise<string> => {
-    expected.push(content)
-    return memory.addMemoryItem({ ...address, content, contentType: 'note' })
-  }
-  const id = await add(`${JSON.stringify(address)} 1`)
-  await add(`${JSON.stringify(address)} 2`)
+async function act(memory: TieredStorageManager, one: Known, chance: Chance): Promise<void> {
+  const id = await addOwn(memory, one, 1)
+  await addOwn(memory, one, 2)
   const what = chance.between(1, 8)
-  if (what === 1) {
-    await memory.updateMemoryItem(id, { content: 'changed' })
-    expected[0] = 'changed'
-  } else if (what === 2) {
-    await memory.deleteMemoryItem(id)
-    expected.shift()
-  } else if (what === 3) await memory.demote(address)
-  else if (what === 4) {
-    await memory.deleteSession(address)
-    expected.length = 0
-  } else if (what === 5) await memory.updateSession({ ...address, metadata: { of: JSON.stringify(address) } })
+  await changeOwn(memory, one, id, what)
+  const { address } = one
+  if (what === 5) await memory.updateSession({ ...address, metadata: { of: JSON.stringify(address) } })
 }
 
 function expectOurNames(stored: FirestoreContents): void {
@@ -106,31 +85,19 @@ describe('hostile ids', () => {
     const lake = new FirestoreLake()
     const memory = lake.open()
     await memory.initialize()
-    const known = new Map<string, Known>()
-    const refused: Address[] = []
-    for (const [tenantId, userId, sessionId] of fc.sample(fc.tuple(hostileId, hostileId, hostileId), {
-      numRuns: TRIPLES,
-      seed: 13,
-    })) {
-      const address = { tenantId: tenantId ?? 'default', userId, sessionId } as Address
-      const isUsable = isId(address.tenantId) && isId(userId) && isId(sessionId)
-      if (isUsable) known.set(JSON.stringify([address.tenantId, userId, sessionId]), { address, expected: [] })
-      else refused.push(address)
-    }
-    expect(refused.length).toBeGreaterThan(TRIPLES / 10)
-    expect(known.size).toBeGreaterThan(TRIPLES / 4)
+    const { known, refused } = hostileAddresses(TRIPLES, 13)
     for (const address of refused) await expectRefused(memory, address)
     expect(lake.watched.calls).toBe(0)
 
     const chance = new Chance(5)
-    await inBatches([...known.values()], (one) => act(memory, one, chance))
+    await inBatches(AT_ONCE, known, (one) => act(memory, one, chance))
     const other = lake.open()
-    await inBatches([...known.values()], async ({ address, expected }) => {
+    await inBatches(AT_ONCE, known, async ({ address, expected }) => {
       const items = await other.getConversationHistory({ ...address, read: 'strong' })
       if (contents(items).join('\n') !== expected.join('\n')) expect(contents(items)).toEqual(expected)
       for (const item of items) expect(item).toMatchObject(address)
     })
-    const live = [...known.values()].filter(({ expected }) => expected.length > 0)
+    const live = known.filter(({ expected }) => expected.length > 0)
     const stored = await contentsOf(TEST_PROJECT, lake.watched.prefix)
     expect(stored.sessions).toHaveLength(live.length)
     expectOurNames(stored)

@@ -1,11 +1,17 @@
-import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type RedisServer, startRedis } from '../../emulators/redis.ts'
 import { type RedisCluster, startRedisCluster } from '../../emulators/redis-cluster.ts'
 import { ask } from '../../emulators/resp.ts'
 import { isThermoclineError } from '../../src/errors.ts'
 import { TieredStorageManager, type TieredStorageManagerOptions } from '../../src/thermocline.ts'
-import { hostileId, isId } from '../support/hostile-ids.ts'
+import {
+  type Address,
+  addOwn,
+  changeOwn,
+  hostileAddresses,
+  inBatches,
+  type Known,
+} from '../support/hostile-addresses.ts'
 import { contents } from '../support/items.ts'
 import { Chance } from '../support/random.ts'
 import { keysOf, sharedStats } from '../support/redis-place.ts'
@@ -14,18 +20,6 @@ const PREFIX = 'lake'
 /** A session key is a hash; nothing else of ours stands in braces, which choose the slot. */
 const OUR_KEY = /^lake:(?:h:[0-9a-z]{0,64}\{[0-9a-v]{26}\}|s:[0-9a-z]{0,64}\{[0-9a-v]{26}\}:[\w-]+|probe)$/
 const AT_ONCE = 250
-
-interface Address {
-  readonly tenantId: string
-  readonly userId: string
-  readonly sessionId: string
-}
-
-/** What a session must hold: of nobody else, and all of its own. */
-interface Known {
-  readonly address: Address
-  readonly expected: string[]
-}
 
 let single: RedisServer
 let cluster: RedisCluster
@@ -49,15 +43,6 @@ function open(redis: NonNullable<TieredStorageManagerOptions['redis']>): TieredS
   return memory
 }
 
-/** Different ones, half of which cannot be used. */
-function triples(count: number): readonly (readonly unknown[])[] {
-  return fc.sample(fc.tuple(hostileId, hostileId, hostileId), { numRuns: count, seed: 11 })
-}
-
-async function inBatches<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
-  for (let i = 0; i < all.length; i += AT_ONCE) await Promise.all(all.slice(i, i + AT_ONCE).map(work))
-}
-
 async function expectRefused(memory: TieredStorageManager, address: Address): Promise<void> {
   for (const call of [
     () => memory.addMemoryItem({ ...address, content: 'x', contentType: 'note' }),
@@ -71,46 +56,22 @@ async function expectRefused(memory: TieredStorageManager, address: Address): Pr
   }
 }
 
-async function act(memory: TieredStorageManager, { address, expected }: Known, chance: Chance): Promise<void> {
-  const add = async (content: string): Promise<string> => {
-    expected.push(content)
-    return memory.addMemoryItem({ ...address, content, contentType: 'note' })
-  }
-  const id = await add(`${JSON.stringify(address)} 1`)
+async function act(memory: TieredStorageManager, one: Known, chance: Chance): Promise<void> {
+  const id = await addOwn(memory, one, 1)
   // Leaves a copy, which is then added to.
-  await memory.getConversationHistory({ ...address, read: 'strong', limit: 5 })
-  await add(`${JSON.stringify(address)} 2`)
-  const what = chance.between(1, 10)
-  if (what === 1) {
-    await memory.updateMemoryItem(id, { content: 'changed' })
-    expected[0] = 'changed'
-  } else if (what === 2) {
-    await memory.deleteMemoryItem(id)
-    expected.shift()
-  } else if (what === 3) await memory.demote(address)
-  else if (what === 4) {
-    await memory.deleteSession(address)
-    expected.length = 0
-  }
+  await memory.getConversationHistory({ ...one.address, read: 'strong', limit: 5 })
+  await addOwn(memory, one, 2)
+  await changeOwn(memory, one, id, chance.between(1, 10))
 }
 
 /** Everything, and then a read of each, which Redis answers where nothing structural was done. */
 async function through(memory: TieredStorageManager, count: number): Promise<readonly Known[]> {
-  const known = new Map<string, Known>()
-  const refused: Address[] = []
-  for (const [tenantId, userId, sessionId] of triples(count)) {
-    const address = { tenantId: tenantId ?? 'default', userId, sessionId } as Address
-    const isUsable = isId(address.tenantId) && isId(userId) && isId(sessionId)
-    if (isUsable) known.set(JSON.stringify([address.tenantId, userId, sessionId]), { address, expected: [] })
-    else refused.push(address)
-  }
-  expect(refused.length).toBeGreaterThan(count / 10)
-  expect(known.size).toBeGreaterThan(count / 4)
+  const { known, refused } = hostileAddresses(count, 11)
   const chance = new Chance(5)
-  await inBatches(refused, (address) => expectRefused(memory, address))
-  await inBatches([...known.values()], (one) => act(memory, one, chance))
+  await inBatches(AT_ONCE, refused, (address) => expectRefused(memory, address))
+  await inBatches(AT_ONCE, known, (one) => act(memory, one, chance))
   const { hits } = sharedStats(memory)
-  await inBatches([...known.values()], async ({ address, expected }) => {
+  await inBatches(AT_ONCE, known, async ({ address, expected }) => {
     const items = await memory.getConversationHistory({ ...address, read: 'strong' })
     if (contents(items).join('\n') !== expected.join('\n')) expect(contents(items)).toEqual(expected)
     for (const item of items) {
@@ -118,8 +79,8 @@ async function through(memory: TieredStorageManager, count: number): Promise<rea
       if (!isOwn || item.tenantId !== address.tenantId) expect(item).toMatchObject(address)
     }
   })
-  const live = [...known.values()].filter(({ expected }) => expected.length > 0)
-  expect(sharedStats(memory).hits - hits).toBeGreaterThan(known.size / 2)
+  const live = known.filter(({ expected }) => expected.length > 0)
+  expect(sharedStats(memory).hits - hits).toBeGreaterThan(known.length / 2)
   expect(sharedStats(memory)).toMatchObject({ failures: 0, isReachable: true })
   return live
 }
@@ -152,7 +113,7 @@ describe('hostile ids', () => {
       const tag = tags[i % tags.length]!
       return { tenantId: '{slot}', userId: tag, sessionId: `${tag}${i}` }
     })
-    await inBatches(sessions, async (address) => {
+    await inBatches(AT_ONCE, sessions, async (address) => {
       await memory.addMemoryItem({ ...address, content: 'x', contentType: 'note' })
       await memory.getConversationHistory({ ...address, read: 'strong' })
     })

@@ -1,4 +1,3 @@
-import type { FirestoreCommit } from '../../clients/firestore-calls.ts'
 import type {
   FirestoreDocument,
   FirestoreFields,
@@ -61,16 +60,14 @@ export async function appendEntries(
     if (appended.why === 'too-large') throw recordFull('append')
     const created = mayBeBuried
       ? await createAnew(documents, session, entries, options)
-      : await create(documents, session, entries, options)
+      : await create(documents, session, batch, options)
     if (created !== undefined) return created
     mayBeBuried = true
   }
   throw new ThermoclineError(
     'STORE_UNAVAILABLE',
     'Cannot append to firestore: the session is being removed by others',
-    {
-      details: { written: false, contended: true },
-    },
+    { details: { written: false, contended: true } },
   )
 }
 
@@ -92,27 +89,6 @@ async function withoutErased(
   return { ...appended, tailItems: wholeIn(fields, 'tailItems'), tailBytes: wholeIn(fields, 'tailBytes') }
 }
 
-/**
- * Makes the record, unless there is one, or something is buried under its key or its owner's grave: all in one commit,
- * without a read. Undefined where it was not made.
- */
-async function create(
-  { calls, layout }: Documents,
-  session: SessionIdentity,
-  entries: readonly AppendEntry[],
-  options: AppendOptions,
-): Promise<Appended | undefined> {
-  const { key } = session
-  const batch = batchOf(layout, key, entries)
-  const made = newRecord(session, entries, batch, options, { n: 0, erasedTo: 0, fence: '' })
-  const result = await calls.commit([
-    { update: { name: layout.session(key), fields: made }, currentDocument: { exists: false } },
-    ...[...new Set([layout.fence(key), layout.grave(key)])].map(expectAbsent),
-    ...batch.bodies,
-  ])
-  return madeOf(result, made)
-}
-
 /** What is left of a session that was removed. */
 interface Buried {
   readonly n: number
@@ -120,13 +96,31 @@ interface Buried {
   readonly fence: string
 }
 
+const NOTHING_BURIED: Buried = Object.freeze({ n: 0, erasedTo: 0, fence: '' })
+
+/**
+ * Makes the record, unless there is one, or something is buried under its key or its owner's grave: all in one commit,
+ * without a read. Undefined where it was not made.
+ */
+function create(
+  documents: Documents,
+  session: SessionIdentity,
+  batch: Batch,
+  options: AppendOptions,
+): Promise<Appended | undefined> {
+  const { layout } = documents
+  const absent = [...new Set([layout.fence(session.key), layout.grave(session.key)])].map(expectAbsent)
+  return make(documents, session, batch, options, NOTHING_BURIED, absent)
+}
+
 /** The same where something may be buried: goes on with it, if it is still so when the commit is done. */
 async function createAnew(
-  { calls, layout }: Documents,
+  documents: Documents,
   session: SessionIdentity,
   entries: readonly AppendEntry[],
   options: AppendOptions,
 ): Promise<Appended | undefined> {
+  const { calls, layout } = documents
   const { key } = session
   const names = { own: layout.fence(key), grave: layout.grave(key) }
   const own = await calls.get(names.own)
@@ -136,11 +130,8 @@ async function createAnew(
   const n = wholeOf(own, 'n')
   // What is erased does not bring back the session that it was of.
   if (entries.length > 0 && stored.length === 0) return { n, tailItems: 0, tailBytes: 0, erasedTo }
-  const batch = batchOf(layout, key, stored)
   const fence = own === undefined ? '' : (textIn(own.fields, 'fence') ?? '')
-  const made = newRecord(session, stored, batch, options, { n, erasedTo, fence })
-  const result = await calls.commit([
-    { update: { name: layout.session(key), fields: made }, currentDocument: { exists: false } },
+  return make(documents, session, batchOf(layout, key, stored), options, { n, erasedTo, fence }, [
     own === undefined
       ? expectAbsent(names.own)
       : // Not to be forgotten any more. A grave says what is erased also while it has a record.
@@ -149,9 +140,31 @@ async function createAnew(
           currentDocument: { updateTime: own.updateTime },
         },
     ...(names.grave === names.own ? [] : [unchanged(names.grave, grave)]),
+  ])
+}
+
+/** Undefined where somebody else was there first, or the conditions do not hold. */
+async function make(
+  { calls, layout }: Documents,
+  session: SessionIdentity,
+  batch: Batch,
+  options: AppendOptions,
+  buried: Buried,
+  conditions: readonly FirestoreWrite[],
+): Promise<Appended | undefined> {
+  const fields = newRecord(session, batch, options, buried)
+  const result = await calls.commit([
+    { update: { name: layout.session(session.key), fields }, currentDocument: { exists: false } },
+    ...conditions,
     ...batch.bodies,
   ])
-  return madeOf(result, made)
+  if (result.kind === 'refused') {
+    if (result.why === 'too-large') throw recordFull('append')
+    return undefined
+  }
+  const { elements, bytes } = batch
+  const { n, erasedTo } = buried
+  return { n: n + elements.length, tailItems: elements.length, tailBytes: bytes, erasedTo }
 }
 
 function unchanged(name: string, document: FirestoreDocument | undefined): FirestoreWrite {
@@ -160,13 +173,12 @@ function unchanged(name: string, document: FirestoreDocument | undefined): Fires
 
 function newRecord(
   session: SessionIdentity,
-  entries: readonly AppendEntry[],
-  { elements, bytes, newestAt }: Batch,
+  { elements, bytes, firstAt, newestAt }: Batch,
   { reviewAt, createdAt: ofNothing = 0 }: AppendOptions,
   { n, erasedTo, fence }: Buried,
 ): FirestoreFields {
   const { key, tenantId, userId, sessionId } = session
-  const createdAt = entries[0]?.createdAt ?? ofNothing
+  const createdAt = firstAt ?? ofNothing
   return {
     tenantId: text(tenantId),
     userId: text(userId),
@@ -182,22 +194,6 @@ function newRecord(
     reviewAt: whole(reviewAt),
     createdAt: whole(createdAt),
     updatedAt: whole(Math.max(newestAt, createdAt)),
-  }
-}
-
-/** Undefined where somebody else was there first. */
-function madeOf(result: FirestoreCommit, made: FirestoreFields): Appended | undefined {
-  if (result.kind === 'committed') return replyOf(made)
-  if (result.why === 'too-large') throw recordFull('append')
-  return undefined
-}
-
-function replyOf(fields: FirestoreFields): Appended {
-  return {
-    n: wholeIn(fields, 'n'),
-    tailItems: wholeIn(fields, 'tailItems'),
-    tailBytes: wholeIn(fields, 'tailBytes'),
-    erasedTo: wholeIn(fields, 'erasedTo'),
   }
 }
 

@@ -14,6 +14,8 @@ import { text, whole } from './values.ts'
 export interface Batch {
   readonly elements: readonly TailElement[]
   readonly bytes: number
+  /** `createdAt` of the first; undefined where there is none. */
+  readonly firstAt: number | undefined
   /** Highest `createdAt`, or 0. */
   readonly newestAt: number
   /** Documents of the bodies that the record does not hold. */
@@ -36,7 +38,7 @@ export function batchOf(layout: Layout, key: SessionKey, entries: readonly Appen
     const name = layout.body(key, entry.stamp, element.bodyId)
     bodies.push({ update: { name, fields: { body: text(entry.body) } } })
   }
-  return { elements, bytes, newestAt, bodies }
+  return { elements, bytes, firstAt: entries[0]?.createdAt, newestAt, bodies }
 }
 
 /** Nothing is set by it but transforms are done, on a document that has to be there. */
@@ -70,7 +72,7 @@ export function expectAbsent(name: string): FirestoreWrite {
 
 /** Does nothing, and makes the commit fail where the document has changed. */
 export function expectUnchanged(name: string, currentDocument: FirestorePrecondition): FirestoreWrite {
-  return { update: { name, fields: {} }, updateMask: { fieldPaths: [] }, currentDocument }
+  return transforming(name, [], currentDocument)
 }
 
 export function increment(fieldPath: string, by: number): FirestoreTransform {
