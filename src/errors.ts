@@ -33,6 +33,7 @@ export const ERROR_CODES = [
   'SEGMENT_VERSION',
   'CODEC_MISSING',
   'PEER_MISSING',
+  'MODEL_FAILED',
 ] as const
 
 export type ErrorCode = (typeof ERROR_CODES)[number]

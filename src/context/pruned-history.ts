@@ -1,6 +1,6 @@
 import type { MemoryItem } from '../memory/memory-item.ts'
-import type { Chosen, RatedUnit } from './choose-units.ts'
-import type { UnitItem } from './clip-unit.ts'
+import type { Chosen, RatedUnit } from './selection/choose-units.ts'
+import type { UnitItem } from './selection/clip-unit.ts'
 import type { TokenCounter } from './token-counter.ts'
 
 /**

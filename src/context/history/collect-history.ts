@@ -1,7 +1,7 @@
-import { ThermoclineError } from '../errors.ts'
-import { kindOf } from '../lib/check-names.ts'
-import type { MemoryItem } from '../memory/memory-item.ts'
-import { throwIfAborted } from './abort.ts'
+import { ThermoclineError } from '../../errors.ts'
+import { kindOf } from '../../lib/check-names.ts'
+import type { MemoryItem } from '../../memory/memory-item.ts'
+import { throwIfAborted } from '../abort.ts'
 
 /** The items of a conversation, oldest first: an array, or anything that gives them one by one. */
 export type History = Iterable<MemoryItem> | AsyncIterable<MemoryItem>

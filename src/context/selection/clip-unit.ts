@@ -1,4 +1,4 @@
-import type { MemoryItem } from '../memory/memory-item.ts'
+import type { MemoryItem } from '../../memory/memory-item.ts'
 import { clipText } from './clip-text.ts'
 
 /** An item of a unit, by its place in the history. */

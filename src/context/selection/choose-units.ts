@@ -1,5 +1,5 @@
-import type { MemoryItem } from '../memory/memory-item.ts'
-import type { HistoryUnit } from './history-units.ts'
+import type { MemoryItem } from '../../memory/memory-item.ts'
+import type { HistoryUnit } from '../history/history-units.ts'
 
 /** A unit with what choosing goes by. */
 export interface RatedUnit {

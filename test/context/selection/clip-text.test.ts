@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CLIP_MARK, clipText } from '../../src/context/clip-text.ts'
-import { openAITokenCounter } from '../../src/context/index.ts'
+import { openAITokenCounter } from '../../../src/context/index.ts'
+import { CLIP_MARK, clipText } from '../../../src/context/selection/clip-text.ts'
 
 const characters = (text: string): number => text.length
 const { count } = openAITokenCounter()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { historyUnits } from '../../src/context/history-units.ts'
-import type { MemoryItem } from '../../src/memory/memory-item.ts'
-import { item } from './items.ts'
+import { historyUnits } from '../../../src/context/history/history-units.ts'
+import type { MemoryItem } from '../../../src/memory/memory-item.ts'
+import { item } from '../items.ts'
 
 /** `c1` a call and `r1` a result with call id 1, `c` and `r` without an id, `m` a message. */
 function unitsOf(shorthand: string): string[] {

@@ -1,4 +1,4 @@
-import type { MemoryItem } from '../memory/memory-item.ts'
+import type { MemoryItem } from '../../memory/memory-item.ts'
 
 /** Places of items in the history, rising, which are kept or hidden together. */
 export type HistoryUnit = readonly number[]
