@@ -1,147 +1,188 @@
-import { type ErrorCode, ThermoclineError } from '../errors.ts'
-import { checkNames } from '../lib/check-names.ts'
+import { ThermoclineError } from '../errors.ts'
+import { checkNames, shown } from '../lib/check-names.ts'
+import { identifySession } from '../memory/session.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import { throwIfAborted } from './abort.ts'
-import { collectHistory, type History } from './history/collect-history.ts'
-import { historyUnits } from './history/history-units.ts'
-import { countItems, countText } from './item-tokens.ts'
-import { buildView, type PrunedHistory } from './pruned-history.ts'
-import { Chosen, chooseFirst, chooseRecent, type RatedUnit, rateUnit } from './selection/choose-units.ts'
-import { clipUnit, type UnitItem } from './selection/clip-unit.ts'
-import type { TokenCounter } from './token-counter.ts'
-import { openAITokenCounter } from './token-counters/openai.ts'
+import { type History, type ReadHistory, readHistory } from './history/read-history.ts'
+import { type SortedHistory, sortHistory } from './history/sort-history.ts'
+import { countItems } from './item-tokens.ts'
+import { fitView } from './fit-view.ts'
+import type { PrunedHistory } from './pruned-history.ts'
+import { type ContextPrunerOptions, checkInteger, type ResolvedPrunerOptions, resolvePrunerOptions } from './pruner-options.ts'
+import { budgetGoals, conversationGoals, type PruneGoals } from './prune-goals.ts'
+import { HistoryIndexes } from './relevance/history-indexes.ts'
+import { SessionSummaries } from './session-summaries.ts'
+import type { SummaryAddress } from './summaries/summary-item.ts'
+import type { SummaryMemory } from './summaries/summary-memory.ts'
+import { ViewPrefixes } from './view-prefixes.ts'
 
-export interface ContextPrunerOptions {
-  /** Budget of a prune that names none. @default 4000 */
-  readonly maxContextTokens?: number
-  /** @default openAITokenCounter(), which needs the package gpt-tokenizer */
-  readonly tokenCounter?: TokenCounter
-  /**
-   * Tokens that each item costs beside its content: role, separators. About 4 for OpenAI's chat messages. The default
-   * makes the budget one of contents alone. @default 0
-   */
-  readonly tokensPerItem?: number
-}
-
-export interface PruneByTokenBudgetOptions {
-  /** Most tokens that the view may have, an integer of at least 1. @default maxContextTokens */
-  readonly tokenBudget?: number
+interface PruneOptions {
+  /** What the model is asked next: what is relevant to it is picked first. @default none: what any question may be about */
+  readonly query?: string
+  /** Where summaries are stored. @default the pruner's, or that of the history */
+  readonly memory?: SummaryMemory
   /** Looked at between items, and between the turns of the event loop that a long count takes. */
   readonly signal?: AbortSignal
 }
 
-export const CONTEXT_PRUNER_DEFAULTS: {
-  readonly maxContextTokens: number
-  readonly tokensPerItem: number
-} = Object.freeze({ maxContextTokens: 4000, tokensPerItem: 0 })
+/** Whose history it is. Not needed for a session of a memory. */
+export interface PruneConversationOptions extends PruneOptions {
+  /** @default "default" */
+  readonly tenantId?: string
+  readonly userId: string
+  readonly sessionId: string
+}
 
-/** Gives the part of a conversation that a token budget has room for. It holds no history and changes no item. */
+export interface PruneByTokenBudgetOptions extends PruneOptions {
+  /** Most tokens that the view may have, an integer of at least 1. @default maxContextTokens */
+  readonly tokenBudget?: number
+  /** Lets a summary stand for what is hidden, of at most a quarter of the budget. @default false */
+  readonly summarize?: boolean
+}
+
+// Enough for the histories of some hundred sessions in use.
+const INDEX_BYTES = 64 * 1024 * 1024
+
+/** Gives the part of a conversation that fits a model. It changes no item; what it keeps of histories are caches. */
 export class ContextPruner {
-  readonly #maxContextTokens: number
-  readonly #tokensPerItem: number
-  readonly #counter: TokenCounter
+  readonly #options: ResolvedPrunerOptions
+  readonly #indexes = new HistoryIndexes(INDEX_BYTES)
+  readonly #summaries: SessionSummaries
+  readonly #prefixes = new ViewPrefixes()
 
   /** @throws ThermoclineError `INVALID_OPTION` */
   constructor(options: ContextPrunerOptions = {}) {
-    checkNames('INVALID_OPTION', 'Cannot make a pruner', options, ['maxContextTokens', 'tokenCounter', 'tokensPerItem'])
-    const {
-      maxContextTokens = CONTEXT_PRUNER_DEFAULTS.maxContextTokens,
-      tokensPerItem = CONTEXT_PRUNER_DEFAULTS.tokensPerItem,
-      tokenCounter = openAITokenCounter(),
-    } = options
-    this.#maxContextTokens = checkInteger('INVALID_OPTION', 'maxContextTokens', maxContextTokens, 1)
-    this.#tokensPerItem = checkInteger('INVALID_OPTION', 'tokensPerItem', tokensPerItem, 0)
-    this.#counter = checkCounter(tokenCounter)
+    this.#options = resolvePrunerOptions(options)
+    this.#summaries = new SessionSummaries(this.#options)
   }
 
   /**
-   * The view of a history (oldest first) within a budget, always, in the order of the history:
+   * Keeps a conversation short by all of the pruner's options. Up to `maxContextItems` items and `maxContextTokens` tokens,
+   * it is given as it is. Beyond that it is cut down to two thirds of the items and four fifths of the tokens, so that the
+   * next prune is some turns away; from `summarizationThreshold` items on, a summary stands for what is hidden, and is
+   * extended once in some turns.
+   *
+   * System messages and pinned items are kept as long as they fit, the newest item always. The rest is what is relevant
+   * to the query, or else important, or else new.
+   *
+   * @param history Oldest first; or a session of a memory, which then needs no second argument
+   * @returns The items, with a {@link PruneReport} beside them as `report`. Empty for an empty history only
+   * @throws ThermoclineError as {@link pruneByTokenBudget}; `INVALID_ID`. A model that fails is no error: see
+   * `report.summary.failure`
+   */
+  async pruneConversationHistory(history: History, options?: PruneConversationOptions): Promise<PrunedHistory> {
+    checkOptions(options ?? {}, ['tenantId', 'userId', 'sessionId'])
+    const { query, signal, memory, ...address } = options ?? {}
+    const read = await this.#read(history, memory, signal)
+    const session = addressOf({ ...read.session, ...address }, read.items)
+    return this.#prune(read, session, conversationGoals(this.#options), { query, signal })
+  }
+
+  /**
+   * The view of a history within a budget, always, in the order of the history. `maxContextItems` doesn't count here.
    * 1. system messages and pinned items; if they alone exceed the budget, the most important of them, newest first;
    * 2. the newest item, clipped with {@link CLIP_MARK} if it doesn't fit;
-   * 3. what came before it, newest first, to the first that doesn't fit;
-   * 4. into room that is left, the most important of the rest, newest first.
+   * 3. a summary of what is hidden, if asked for or already there;
+   * 4. what came before the newest, in a tenth of the budget (`recentShare`);
+   * 5. of the rest what is most relevant to the query, or without one what any question is most likely to be about.
    *
    * A tool call and its results, parallel calls included, are kept or hidden together. Pruning the view again with the
-   * same budget gives the same items. Each item is counted once in its life, so a second prune costs no counting.
+   * same budget gives the same items. Each content is counted once, so a second prune costs no counting.
    *
    * @returns The items, with a {@link PruneReport} beside them as `report`. Empty for an empty history only
    * @throws ThermoclineError `INVALID_ARGUMENT` for a budget that isn't an integer of at least 1, or what is not a
    * history; `BUDGET_TOO_SMALL` where nothing of the history fits; `PEER_MISSING` where the token counter's package is
-   * not installed; `INVALID_OPTION` for a token counter that doesn't give counts; `ABORTED`
+   * not installed; `INVALID_OPTION` for a token counter that doesn't give counts; `ABORTED`; what reading a session
+   * rejects with
    */
   async pruneByTokenBudget(history: History, options: PruneByTokenBudgetOptions = {}): Promise<PrunedHistory> {
-    const { tokenBudget, signal } = this.#checkOptions(options)
+    checkOptions(options, ['tokenBudget', 'summarize'])
+    const { query, signal, memory, summarize = false, tokenBudget = this.#options.maxContextTokens } = options
+    if (typeof summarize !== 'boolean') throw invalid('summarize', 'true or false', summarize)
+    const goals = budgetGoals(
+      this.#options,
+      checkInteger('INVALID_ARGUMENT', 'tokenBudget', tokenBudget, 1),
+      summarize,
+    )
+    const read = await this.#read(history, memory, signal)
+    return this.#prune(read, addressOf({ ...read.session }, read.items), goals, { query, signal })
+  }
+
+  async #read(
+    history: History,
+    memory: SummaryMemory | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadHistory> {
     throwIfAborted(signal)
-    const items = await collectHistory(history, signal)
-    const tokens = await countItems(items, this.#counter, signal)
-    const costs = tokens.map((count) => count + this.#tokensPerItem)
-    const units = historyUnits(items).map((places) => rateUnit(places, items, costs))
-
-    const chosen = new Chosen(tokenBudget)
-    const clips = new Map<number, UnitItem>()
-    if (sum(costs) <= tokenBudget) for (const unit of units) chosen.keep(unit)
-    else {
-      chooseFirst(units, chosen)
-      const newest = units.reduce((a, b) => (a.newest > b.newest ? a : b))
-      if (!chosen.units.has(newest) && !chosen.keep(newest)) {
-        for (const clip of await this.#clip(newest, items, costs, chosen)) clips.set(clip.place, clip)
-      }
-      throwIfAborted(signal)
-      chooseRecent(units, chosen)
-      if (chosen.units.size === 0) {
-        throw new ThermoclineError(
-          'BUDGET_TOO_SMALL',
-          `Cannot prune history: nothing of it fits into ${tokenBudget} tokens, not even the newest item clipped`,
-          { details: { tokenBudget, newestTokens: newest.tokens } },
-        )
-      }
-    }
-    return buildView({ items, costs, units, chosen, clips, tokenBudget, counter: this.#counter })
+    return readHistory(history, memory ?? this.#options.memory, signal)
   }
 
-  /** Keeps the unit with its longest items cut, if that can be done. */
-  async #clip(
-    unit: RatedUnit,
-    items: readonly MemoryItem[],
-    costs: readonly number[],
-    chosen: Chosen,
-  ): Promise<readonly UnitItem[]> {
-    const unitItems = unit.places.map((place) => ({
-      place,
-      item: items[place] as MemoryItem,
-      cost: costs[place] as number,
-    }))
-    const countClipped = async (text: string): Promise<number> =>
-      (await countText(this.#counter, text)) + this.#tokensPerItem
-    const clips = await clipUnit(unitItems, chosen.left, countClipped)
-    const saved = sum(clips.map((clip) => (costs[clip.place] as number) - clip.cost))
-    return clips.length > 0 && chosen.keep(unit, unit.tokens - saved) ? clips : []
+  async #prune(
+    read: ReadHistory,
+    address: SummaryAddress | undefined,
+    goals: PruneGoals,
+    { query, signal }: { readonly query: string | undefined; readonly signal: AbortSignal | undefined },
+  ): Promise<PrunedHistory> {
+    const { tokenCounter: counter, tokensPerItem } = this.#options
+    const tokens = await countItems(read.items, counter, signal)
+    const sorted = sortHistory(
+      read.items,
+      tokensPerItem === 0 ? tokens : tokens.map((count) => count + tokensPerItem),
+    )
+    const summary = await this.#summaries.of({ sorted, address, memory: read.memory, isWhole: read.session !== undefined, goals, signal })
+    throwIfAborted(signal)
+    return fitView({
+      sorted,
+      goals,
+      summary,
+      counter,
+      tokensPerItem,
+      signal,
+      scores: () => this.#scores(sorted, query, goals, signal),
+      stablePrefixOf: (view, costs) =>
+        address === undefined ? 0 : this.#prefixes.replace(JSON.stringify(address), view, costs),
+    })
   }
 
-  #checkOptions(options: PruneByTokenBudgetOptions): { tokenBudget: number; signal: AbortSignal | undefined } {
-    checkNames('INVALID_ARGUMENT', 'Cannot prune history', options, ['tokenBudget', 'signal'])
-    const { tokenBudget = this.#maxContextTokens, signal } = options
-    return { tokenBudget: checkInteger('INVALID_ARGUMENT', 'tokenBudget', tokenBudget, 1), signal }
+  /** Undefined where items are chosen without: by what is said of their importance, and by age. */
+  async #scores(
+    sorted: SortedHistory,
+    query: string | undefined,
+    goals: PruneGoals,
+    signal: AbortSignal | undefined,
+  ): Promise<Float64Array | undefined> {
+    if (query === undefined && !goals.picksByPrior) return undefined
+    const index = await this.#indexes.of(sorted.items, signal)
+    throwIfAborted(signal)
+    return query === undefined ? index.prior() : index.relevanceTo(query)
   }
 }
 
-function checkInteger(code: ErrorCode, name: string, value: unknown, least: number): number {
-  if (Number.isSafeInteger(value) && (value as number) >= least) return value as number
-  throw new ThermoclineError(
-    code,
-    `Cannot use ${name}: expected an integer of at least ${least}: received ${String(value)}`,
+function checkOptions(options: object, names: readonly string[]): void {
+  checkNames('INVALID_ARGUMENT', 'Cannot prune history', options, [...names, 'query', 'memory', 'signal'])
+  const { query } = options as PruneOptions
+  if (query !== undefined && typeof query !== 'string') throw invalid('query', 'text', query)
+}
+
+/** By what the caller says, or else by the newest item. */
+function addressOf(given: Partial<SummaryAddress>, items: readonly MemoryItem[]): SummaryAddress | undefined {
+  const newest = items.at(-1)
+  const { tenantId = newest?.tenantId, userId = newest?.userId, sessionId = newest?.sessionId } = given
+  if (typeof userId !== 'string' || typeof sessionId !== 'string') {
+    if (given.userId === undefined && given.sessionId === undefined) return undefined
+  }
+  const session = identifySession({
+    ...(tenantId !== undefined && { tenantId }),
+    userId: userId as string,
+    sessionId: sessionId as string,
+  })
+  return { tenantId: session.tenantId, userId: session.userId, sessionId: session.sessionId }
+}
+
+function invalid(name: string, expected: string, received: unknown): ThermoclineError {
+  return new ThermoclineError(
+    'INVALID_ARGUMENT',
+    `Cannot prune history: ${name}: expected ${expected}: received ${shown(received)}`,
     { details: { name } },
   )
-}
-
-function checkCounter(counter: TokenCounter): TokenCounter {
-  if (typeof counter === 'object' && counter !== null && typeof counter.count === 'function') return counter
-  throw new ThermoclineError(
-    'INVALID_OPTION',
-    'Cannot use tokenCounter: expected { name, exact, count }, as openAITokenCounter() gives',
-  )
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((a, b) => a + b, 0)
 }

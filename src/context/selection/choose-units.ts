@@ -15,15 +15,23 @@ export interface RatedUnit {
 }
 
 export function rateUnit(places: HistoryUnit, history: readonly MemoryItem[], tokens: readonly number[]): RatedUnit {
-  const items = places.map((place) => history[place] as MemoryItem)
-  const hasSystemMessage = items.some((item) => item.contentType === 'system_message')
-  const said = items.map((item) => item.importance).filter((importance) => importance !== undefined)
+  let sum = 0
+  let hasSystemMessage = false
+  let isPinned = false
+  let importance: number | undefined
+  for (const place of places) {
+    const item = history[place] as MemoryItem
+    sum += tokens[place] as number
+    if (item.contentType === 'system_message') hasSystemMessage = true
+    if (item.pinned === true) isPinned = true
+    if (item.importance !== undefined) importance = Math.max(importance ?? 0, item.importance)
+  }
   return {
     places,
-    tokens: places.reduce((sum, place) => sum + (tokens[place] as number), 0),
+    tokens: sum,
+    comesFirst: hasSystemMessage || isPinned,
     hasSystemMessage,
-    comesFirst: hasSystemMessage || items.some((item) => item.pinned === true),
-    importance: said.length > 0 ? Math.max(...said) : undefined,
+    importance,
     newest: places.at(-1) as number,
   }
 }
@@ -31,18 +39,35 @@ export function rateUnit(places: HistoryUnit, history: readonly MemoryItem[], to
 /** Keeps units while they fit. */
 export class Chosen {
   readonly units: Set<RatedUnit> = new Set()
+  /** Tokens. */
   left: number
+  /** Items, for all that need not be kept whatever there is. */
+  itemsLeft: number
 
-  constructor(tokenBudget: number) {
+  constructor(tokenBudget: number, itemBudget: number = Number.POSITIVE_INFINITY) {
     this.left = tokenBudget
+    this.itemsLeft = itemBudget
   }
 
   /** False, and nothing done, where the unit doesn't fit into what is left. */
   keep(unit: RatedUnit, tokens: number = unit.tokens): boolean {
-    if (tokens > this.left) return false
+    if (tokens > this.left || unit.places.length > this.itemsLeft) return false
+    this.keepAnyway(unit, tokens)
+    return true
+  }
+
+  /** The same, however many items there are already. */
+  keepAmongFirst(unit: RatedUnit): void {
+    if (unit.tokens > this.left) return
+    this.units.add(unit)
+    this.left -= unit.tokens
+  }
+
+  /** For what must be there even as the only thing. */
+  keepAnyway(unit: RatedUnit, tokens: number): void {
     this.units.add(unit)
     this.left -= tokens
-    return true
+    this.itemsLeft = Math.max(0, this.itemsLeft - unit.places.length)
   }
 }
 
@@ -55,16 +80,22 @@ export function chooseFirst(units: readonly RatedUnit[], chosen: Chosen): void {
     (a, b) =>
       importance(b) - importance(a) || Number(b.hasSystemMessage) - Number(a.hasSystemMessage) || b.newest - a.newest,
   )
-  for (const unit of first) chosen.keep(unit)
+  for (const unit of first) chosen.keepAmongFirst(unit)
 }
 
-/** The newest back to the first that doesn't fit; into what is left then the most important of the others, newest first. */
-export function chooseRecent(units: readonly RatedUnit[], chosen: Chosen): void {
-  const others = units.filter((unit) => !unit.comesFirst && !chosen.units.has(unit))
-  others.sort((a, b) => b.newest - a.newest)
-  const end = others.findIndex((unit) => !chosen.keep(unit))
-  if (end < 0) return
-  const older = others.slice(end + 1)
-  older.sort((a, b) => (b.importance ?? 0) - (a.importance ?? 0) || b.newest - a.newest)
-  for (const unit of older) chosen.keep(unit)
+/** The newest back to the first that doesn't fit into so many tokens. */
+export function chooseRecent(units: readonly RatedUnit[], chosen: Chosen, tokens: number): void {
+  const floor = chosen.left - tokens
+  for (let i = units.length - 1; i >= 0; i -= 1) {
+    const unit = units[i] as RatedUnit
+    if (chosen.units.has(unit)) continue
+    if (chosen.left - unit.tokens < floor || !chosen.keep(unit)) return
+  }
+}
+
+/** Into what is left, the most important first, of equal ones the newest. */
+export function chooseImportant(units: readonly RatedUnit[], chosen: Chosen): void {
+  const others = units.filter((unit) => !chosen.units.has(unit))
+  others.sort((a, b) => (b.importance ?? 0) - (a.importance ?? 0) || b.newest - a.newest)
+  for (const unit of others) chosen.keep(unit)
 }

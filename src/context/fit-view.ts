@@ -1,0 +1,142 @@
+import { ThermoclineError } from '../errors.ts'
+import type { MemoryItem } from '../memory/memory-item.ts'
+import { throwIfAborted } from './abort.ts'
+import type { SortedHistory } from './history/sort-history.ts'
+import { countText } from './item-tokens.ts'
+import type { PruneGoals } from './prune-goals.ts'
+import { buildView, type Decisions, type PrunedHistory, type ShownSummary } from './pruned-history.ts'
+import { chooseByScore } from './selection/choose-by-score.ts'
+import { Chosen, chooseFirst, chooseImportant, chooseRecent, type RatedUnit } from './selection/choose-units.ts'
+import { clipText } from './selection/clip-text.ts'
+import { clipUnit, type UnitItem } from './selection/clip-unit.ts'
+import type { CutHistory } from './session-summaries.ts'
+import type { TokenCounter } from './token-counter.ts'
+
+/** Everything that a view is made from. */
+export interface ViewTask {
+  readonly sorted: SortedHistory
+  readonly goals: PruneGoals
+  readonly summary: CutHistory
+  readonly counter: TokenCounter
+  readonly tokensPerItem: number
+  readonly signal: AbortSignal | undefined
+  /** Of each item of the history; undefined where importance and age decide. Asked for only where something has to be picked. */
+  readonly scores: () => Promise<Float64Array | undefined>
+  readonly stablePrefixOf: (view: readonly MemoryItem[], costs: readonly number[]) => number
+}
+
+/** @throws ThermoclineError `BUDGET_TOO_SMALL`, `ABORTED` */
+export async function fitView(task: ViewTask): Promise<PrunedHistory> {
+  const { counter, stablePrefixOf } = task
+  const decisions = await choose(task)
+  return buildView(decisions, { counter, exact: counter.exact, stablePrefixOf })
+}
+
+async function choose(task: ViewTask): Promise<Decisions> {
+  const { sorted, goals, signal, summary: { fits, standing, cut } } = task
+  const { items, costs, units, others, candidates } = sorted
+  const { tokenBudget, fillTokens } = goals
+  const chosen = new Chosen(tokenBudget, fits ? Number.POSITIVE_INFINITY : goals.fillItems)
+  const clips = new Map<number, UnitItem>()
+  const decisions = { items, costs, units, chosen, clips, tokenBudget }
+  if (fits) {
+    for (const unit of units) chosen.keepAnyway(unit, unit.tokens)
+    // All that it covers is there, unless the history begins later, or is a view itself.
+    const summary = standing.absent > 0 ? await showSummary(task, chosen.left) : undefined
+    return { ...decisions, summary }
+  }
+
+  chooseFirst(units, chosen)
+  const newest = units.reduce((a, b) => (a.newest > b.newest ? a : b))
+  if (!chosen.units.has(newest)) {
+    if (newest.tokens <= chosen.left) chosen.keepAnyway(newest, newest.tokens)
+    else for (const clip of await clipNewest(task, newest, chosen)) clips.set(clip.place, clip)
+  }
+  throwIfAborted(signal)
+  // What makes the next prune come some turns later.
+  chosen.left = Math.max(0, chosen.left - (tokenBudget - fillTokens))
+  const summary = await showSummary(task, Math.min(chosen.left, goals.summaryTokens))
+  chosen.left -= summary?.cost ?? 0
+
+  if (goals.picksByPrior && !goals.stablePrefix) {
+    const newestTokens = chosen.units.has(newest) && !newest.comesFirst ? newest.tokens : 0
+    chooseRecent(others, chosen, Math.max(0, goals.recentTokens(tokenBudget) - newestTokens))
+  } else {
+    const cutPlace = candidates[cut] ?? items.length
+    chooseRecent(
+      others.filter(({ places }) => (places[0] as number) >= cutPlace),
+      chosen,
+      chosen.left,
+    )
+  }
+  if (!goals.stablePrefix) {
+    const scores = await task.scores()
+    if (scores === undefined) chooseImportant(others, chosen)
+    else chooseByScore(others, scores, chosen)
+  }
+  if (chosen.units.size === 0) {
+    throw new ThermoclineError(
+      'BUDGET_TOO_SMALL',
+      `Cannot prune history: nothing of it fits into ${tokenBudget} tokens, not even the newest item clipped`,
+      { details: { tokenBudget, newestTokens: newest.tokens } },
+    )
+  }
+  return { ...decisions, summary: hidesSomething(task, chosen) ? summary : undefined }
+}
+
+/** Keeps the newest unit with its longest items cut, if that can be done. */
+async function clipNewest(
+  { sorted, counter, tokensPerItem }: ViewTask,
+  unit: RatedUnit,
+  chosen: Chosen,
+): Promise<readonly UnitItem[]> {
+  const unitItems = unit.places.map((place) => ({
+    place,
+    item: sorted.items[place] as MemoryItem,
+    cost: sorted.costs[place] as number,
+  }))
+  const clips = await clipUnit(unitItems, chosen.left, async (text) => (await countText(counter, text)) + tokensPerItem)
+  if (clips.length === 0) return []
+  const saved = clips.reduce((sum, { place, cost }) => sum + (sorted.costs[place] as number) - cost, 0)
+  if (unit.tokens - saved > chosen.left) return []
+  chosen.keepAnyway(unit, unit.tokens - saved)
+  return clips
+}
+
+/** The standing summary in at most so many tokens, cut if need be; undefined where there is none, or no room for any of it. */
+async function showSummary(
+  { sorted, summary: { standing }, counter, tokensPerItem }: ViewTask,
+  maxTokens: number,
+): Promise<ShownSummary | undefined> {
+  const { summary, covered, absent, isStored, failure } = standing
+  if (summary === undefined) return undefined
+  const countCost = async (text: string): Promise<number> => (await countText(counter, text)) + tokensPerItem
+  const fullCost = await countCost(summary.item.content)
+  let { item } = summary
+  let cost = fullCost
+  if (cost > maxTokens) {
+    const clip = await clipText(item.content, maxTokens, countCost)
+    // Its first line alone says nothing.
+    if (clip === undefined || !clip.text.includes('\n')) return undefined
+    item = Object.freeze({ ...item, content: clip.text })
+    cost = clip.tokens
+  }
+  const places = [...covered].map((index) => sorted.candidates[index] as number)
+  const report = Object.freeze({
+    id: item.id,
+    ...summary.origin,
+    isStored,
+    covers: Object.freeze(places.map((place) => (sorted.items[place] as MemoryItem).id)),
+    coveredItems: places.length + absent,
+    ...(failure !== undefined && { failure }),
+  })
+  return { item, cost, fullCost, report, covers: new Set(places) }
+}
+
+/** Whether any of what the summary covers is not in the view. */
+function hidesSomething({ sorted, summary: { standing } }: ViewTask, chosen: Chosen): boolean {
+  if (standing.absent > 0) return true
+  const { covered } = standing
+  const coveredPlaces = new Set([...covered].map((index) => sorted.candidates[index] as number))
+  return sorted.others.some((unit) => !chosen.units.has(unit) && unit.places.some((place) => coveredPlaces.has(place)))
+}

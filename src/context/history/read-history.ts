@@ -1,0 +1,106 @@
+import { isThermoclineError, ThermoclineError } from '../../errors.ts'
+import { kindOf } from '../../lib/check-names.ts'
+import type { MemoryItem } from '../../memory/memory-item.ts'
+import { throwIfAborted } from '../abort.ts'
+import type { SummaryMemory } from '../summaries/summary-memory.ts'
+
+/** A session of a memory, to be read as a whole. */
+export interface SessionHistory {
+  /** Where it lies: a `TieredStorageManager`, or what its `scoped()` gives. @default the pruner's memory */
+  readonly memory?: SummaryMemory
+  readonly tenantId?: string
+  readonly userId?: string
+  readonly sessionId: string
+}
+
+/**
+ * The items of a conversation, oldest first: an array, anything that gives them one by one, or a session of a memory. As
+ * a memory gave them, summaries too: items that are left out in between look as if they had been deleted.
+ */
+export type History = Iterable<MemoryItem> | AsyncIterable<MemoryItem> | SessionHistory
+
+export interface ReadHistory {
+  readonly items: readonly MemoryItem[]
+  /** Where the history was read from, if from a memory: then nothing of the session comes before it. */
+  readonly session: SessionHistory | undefined
+  readonly memory: SummaryMemory | undefined
+}
+
+/** @throws ThermoclineError `INVALID_ARGUMENT` for what is not a history, `ABORTED`; what reading a session rejects with */
+export async function readHistory(
+  history: History,
+  memory: SummaryMemory | undefined,
+  signal: AbortSignal | undefined,
+): Promise<ReadHistory> {
+  if (isIterable(history)) return { items: await collect(history, signal), session: undefined, memory }
+  if (!isSession(history)) {
+    throw new ThermoclineError(
+      'INVALID_ARGUMENT',
+      `Cannot prune history: expected memory items in an array or an (async) iterable, or { sessionId } of a memory: received ${history instanceof Promise ? 'a Promise; is an await missing?' : kindOf(history)}`,
+    )
+  }
+  const { memory: own, ...address } = history
+  const source = own ?? memory
+  if (source === undefined) {
+    throw new ThermoclineError(
+      'INVALID_ARGUMENT',
+      'Cannot prune history: a session can be read with a memory only: give it as memory, to the pruner or beside the session',
+    )
+  }
+  return { items: await readSession(source, address, signal), session: history, memory: source }
+}
+
+async function readSession(
+  memory: SummaryMemory,
+  address: Omit<SessionHistory, 'memory'>,
+  signal: AbortSignal | undefined,
+): Promise<readonly MemoryItem[]> {
+  // A scope knows whose it is, and a manager says what is missing.
+  const session = address as Parameters<SummaryMemory['getConversationHistory']>[0]
+  try {
+    return await memory.getConversationHistory(session)
+  } catch (error) {
+    if (!isThermoclineError(error, 'RESPONSE_TOO_LARGE')) throw error
+    return collect(memory.iterateConversationHistory(session), signal)
+  }
+}
+
+async function collect(
+  history: Iterable<MemoryItem> | AsyncIterable<MemoryItem>,
+  signal: AbortSignal | undefined,
+): Promise<readonly MemoryItem[]> {
+  const items: MemoryItem[] = []
+  if (Symbol.asyncIterator in history) {
+    for await (const item of history) {
+      throwIfAborted(signal)
+      items.push(checkItem(item, items.length))
+    }
+  } else for (const item of history) items.push(checkItem(item, items.length))
+  return items
+}
+
+function isIterable(value: unknown): value is Iterable<MemoryItem> | AsyncIterable<MemoryItem> {
+  return typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value)
+}
+
+function isSession(value: unknown): value is SessionHistory {
+  return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'sessionId') === 'string'
+}
+
+function checkItem(item: unknown, place: number): MemoryItem {
+  if (typeof item === 'object' && item !== null) {
+    const { id, content, contentType } = item as Partial<MemoryItem>
+    if (typeof id === 'string' && typeof content === 'string' && typeof contentType === 'string') {
+      return item as MemoryItem
+    }
+  }
+  const missing =
+    typeof item === 'object' && item !== null
+      ? (['id', 'content', 'contentType'] as const).find((name) => typeof Reflect.get(item, name) !== 'string')
+      : 'id'
+  throw new ThermoclineError(
+    'INVALID_ARGUMENT',
+    `Cannot prune history: expected a memory item with text as its ${missing} at place ${place}: received ${kindOf(item)}`,
+    { details: { place, missing } },
+  )
+}

@@ -1,0 +1,70 @@
+import type { ResolvedPrunerOptions } from './pruner-options.ts'
+
+/** What one prune is to reach. */
+export interface PruneGoals {
+  /** Most tokens of a view, always. */
+  readonly tokenBudget: number
+  /** Up to so many items and `tokenBudget` tokens, a history is given as it is. */
+  readonly maxItems: number
+  /** What a view is filled to where it isn't. Items that go first don't count. */
+  readonly fillItems: number
+  readonly fillTokens: number
+  /** Whether a summary is to be made: undefined for never, else the fewest items that it takes. */
+  readonly summarizeFrom: number | undefined
+  readonly summaryTokens: number
+  /** The newest items, which are kept together: at most so many, and so many tokens of what there is room for. */
+  readonly recentItems: number
+  readonly recentTokens: (room: number) => number
+  /** How far the beginning of the newest items moves at least: so many items, or such a part of their tokens. */
+  readonly step: { readonly items: number } | { readonly share: number }
+  /** Views are the newest items from a cut on. */
+  readonly stablePrefix: boolean
+  /** Without a query, older items are picked by how likely any question is about them. */
+  readonly picksByPrior: boolean
+}
+
+const FILL_SHARE = 0.8
+const SUMMARY_SHARE = 0.25
+const STABLE_STEP_SHARE = 1 / 3
+
+export function conversationGoals(options: ResolvedPrunerOptions): PruneGoals {
+  const { maxContextItems, maxContextTokens, summarizationThreshold, stablePrefix } = options
+  const stepItems = Math.max(1, Math.floor(maxContextItems / 3))
+  const fillItems = Math.max(1, maxContextItems - stepItems)
+  return {
+    tokenBudget: maxContextTokens,
+    maxItems: maxContextItems,
+    fillItems,
+    fillTokens: Math.ceil(maxContextTokens * FILL_SHARE),
+    summarizeFrom: summarizationThreshold,
+    summaryTokens: summaryTokens(options, maxContextTokens),
+    // Some places are left for what is picked from before them.
+    recentItems: stablePrefix ? fillItems : Math.max(1, fillItems - Math.floor(fillItems / 3)),
+    recentTokens: (room) => (stablePrefix ? room : Math.floor((room * 2) / 3)),
+    step: { items: stepItems },
+    stablePrefix,
+    picksByPrior: false,
+  }
+}
+
+export function budgetGoals(options: ResolvedPrunerOptions, tokenBudget: number, summarize: boolean): PruneGoals {
+  const { recentShare, stablePrefix } = options
+  const unbounded = Number.POSITIVE_INFINITY
+  return {
+    tokenBudget,
+    maxItems: unbounded,
+    fillItems: unbounded,
+    fillTokens: tokenBudget,
+    summarizeFrom: summarize ? 1 : undefined,
+    summaryTokens: summaryTokens(options, tokenBudget),
+    recentItems: unbounded,
+    recentTokens: (room) => (stablePrefix ? room : Math.min(room, Math.floor(tokenBudget * recentShare))),
+    step: { share: stablePrefix ? STABLE_STEP_SHARE : 1 / 2 },
+    stablePrefix,
+    picksByPrior: true,
+  }
+}
+
+function summaryTokens({ summaryMaxTokens }: ResolvedPrunerOptions, tokenBudget: number): number {
+  return Math.max(1, Math.min(summaryMaxTokens, Math.floor(tokenBudget * SUMMARY_SHARE)))
+}

@@ -1,0 +1,86 @@
+import type { MemoryItem } from '../memory/memory-item.ts'
+import type { SortedHistory } from './history/sort-history.ts'
+import type { PruneGoals } from './prune-goals.ts'
+import type { ResolvedPrunerOptions } from './pruner-options.ts'
+import { planCut } from './selection/plan-cut.ts'
+import { NOTHING_STANDS, RollingSummaries, type StandingSummary, type SummarySession } from './summaries/rolling-summaries.ts'
+import type { SummaryAddress } from './summaries/summary-item.ts'
+import type { SummaryMemory } from './summaries/summary-memory.ts'
+import { extractiveSummarizer } from './summarizers/extractive.ts'
+
+interface SummaryTask {
+  readonly sorted: SortedHistory
+  /** Undefined: nobody's, so no summary. */
+  readonly address: SummaryAddress | undefined
+  readonly memory: SummaryMemory | undefined
+  readonly isWhole: boolean
+  readonly goals: PruneGoals
+  readonly signal: AbortSignal | undefined
+}
+
+/** Where a history is cut, and what stands for the items before. */
+export interface CutHistory {
+  readonly standing: StandingSummary
+  /** Index of the first candidate after the cut. */
+  readonly cut: number
+  /** Nothing has to be hidden. */
+  readonly fits: boolean
+}
+
+/** Sees to the summary of a session, as far as a prune needs one. */
+export class SessionSummaries {
+  readonly #rolling: RollingSummaries
+
+  constructor({ summarizer, mayCover, tokenCounter }: ResolvedPrunerOptions) {
+    const fallback = extractiveSummarizer({ tokenCounter })
+    this.#rolling = new RollingSummaries({ summarizer: summarizer ?? fallback, fallback, mayCover })
+  }
+
+  /** @throws ThermoclineError `ABORTED` */
+  async of(task: SummaryTask): Promise<CutHistory> {
+    const { sorted, address, goals } = task
+    const fits = fitsAsItIs(sorted, goals)
+    const session = address === undefined ? undefined : sessionOf(task, address)
+    const mayStand = session !== undefined && (sorted.madeSummaries.length > 0 || (!fits && this.#rolling.knows(session.address)))
+    const standing = mayStand ? await this.#rolling.standing(session) : NOTHING_STANDS
+    if (fits) return { standing, cut: 0, fits }
+
+    const { summarizeFrom } = goals
+    const items = sorted.items.length - sorted.madeSummaries.length + standing.absent
+    const isDue = summarizeFrom !== undefined && items >= summarizeFrom
+    const cut = cutOf(sorted, goals, standing, isDue)
+    if (session === undefined || !isDue || cut <= standing.end) return { standing, cut, fits }
+    return this.#rolling.alone(session.address, async () => {
+      // Another prune of this session may have extended it in the meantime.
+      const now = await this.#rolling.standing(session)
+      const cutNow = cutOf(sorted, goals, now, true)
+      const extended = await this.#rolling.extend(session, now, { cut: cutNow, maxTokens: goals.summaryTokens })
+      return { standing: extended, cut: cutNow, fits }
+    })
+  }
+}
+
+function fitsAsItIs({ candidates, firstTokens, otherTokens }: SortedHistory, goals: PruneGoals): boolean {
+  return candidates.length <= goals.maxItems && firstTokens + otherTokens <= goals.tokenBudget
+}
+
+function sessionOf({ sorted, memory, isWhole, signal }: SummaryTask, address: SummaryAddress): SummarySession {
+  const candidates = sorted.candidates.map((place) => sorted.items[place] as MemoryItem)
+  return { address, memory, candidates, found: sorted.madeSummaries, isWhole, signal }
+}
+
+function cutOf(sorted: SortedHistory, goals: PruneGoals, standing: StandingSummary, isDue: boolean): number {
+  const { candidates, costs, others, firstTokens } = sorted
+  const summaryTokens = isDue || standing.summary !== undefined ? goals.summaryTokens : 0
+  const maxTokens = goals.recentTokens(Math.max(0, goals.fillTokens - firstTokens - summaryTokens))
+  const indexOf = new Map(candidates.map((place, index) => [place, index]))
+  const { step } = goals
+  return planCut({
+    costs: candidates.map((place) => costs[place] as number),
+    units: others.map(({ places }) => places.map((place) => indexOf.get(place) as number)),
+    anchor: standing.end,
+    maxItems: goals.recentItems,
+    maxTokens,
+    step: 'items' in step ? step : { tokens: Math.floor(maxTokens * step.share) },
+  })
+}

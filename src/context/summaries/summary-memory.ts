@@ -1,0 +1,16 @@
+import type { MemoryItem, NewMemoryItem } from '../../memory/memory-item.ts'
+
+interface Session {
+  readonly tenantId?: string
+  readonly userId: string
+  readonly sessionId: string
+}
+
+/** What a pruner asks of a memory: a `TieredStorageManager`, or what its `scoped()` gives. */
+export interface SummaryMemory {
+  addMemoryItem(item: NewMemoryItem): Promise<string>
+  deleteMemoryItem(id: string): Promise<boolean>
+  getMemoryItem(id: string, options?: { readonly peek?: boolean }): Promise<MemoryItem | undefined>
+  getConversationHistory(session: Session): Promise<readonly MemoryItem[]>
+  iterateConversationHistory(session: Session): AsyncIterable<MemoryItem>
+}
