@@ -1,0 +1,123 @@
+import { type CorpusFigures, termScore, termWeight } from '../../search/bm25.ts'
+import { queryTerms } from '../../search/term-reader.ts'
+import { countOf, itemOf } from '../../search/unit-index.ts'
+import { askedDates, dateMatch } from './asked-dates.ts'
+import type { HistoryIndex } from './history-index.ts'
+import type { HistoryPostings } from './history-postings.ts'
+import { divideByHighest, withNeighbours } from './score-columns.ts'
+import { namedSpeakers } from './speakers.ts'
+
+// Set by hand on five long conversations. Each helped in at least four of them, and any of them may be a third more or
+// less at half a point of the evidence kept or below (bench/retention.bench.ts). The best match of words counts 1.
+/** A session that matches best as a whole. */
+const SESSION = 0.4
+/** Words of somebody whom the query names, and how much more where they match. */
+const SPEAKER = 0.15
+const SPEAKER_MATCH = 0.3
+/** A speaker's name as a word: others use it to address them. */
+const SPEAKER_NAME = 0.25
+/** A day that the query names. */
+const DATE = 0.4
+/** What is said rather than asked, and what tells a time: more of it is worth asking about later. */
+const STATEMENT = 0.15
+const TELLS_TIME = 0.1
+
+/** The first so many items of postings. */
+export class LexicalIndex implements HistoryIndex {
+  readonly #postings: HistoryPostings
+  readonly #count: number
+  #speakers: ReadonlySet<string> | undefined
+
+  constructor(postings: HistoryPostings, count: number) {
+    this.#postings = postings
+    this.#count = count
+  }
+
+  relevanceTo(query: string): Float64Array {
+    const terms = queryTerms(query)
+    const dates = askedDates(query)
+    const named = namedSpeakers(this.#allSpeakers(), new Set(terms))
+    const weightOf = (term: string): number => (named.terms.has(term) ? SPEAKER_NAME : 1)
+    const { own, ofSession } = this.#match(terms, weightOf)
+    const { sessions, speakers, asks, tellsTime, items } = this.#postings
+    const scores = withNeighbours(own, sessions)
+    const speaks = divideByHighest(scores) || named.speakers.size > 0
+    divideByHighest(ofSession)
+
+    let anyDate = false
+    for (let i = 0; i < this.#count; i++) {
+      const match = scores[i]!
+      let score = match + SESSION * ofSession[sessions[i]!]!
+      const speaker = speakers[i]
+      if (speaker !== undefined && named.speakers.has(speaker)) score += SPEAKER + SPEAKER_MATCH * match
+      if (dates !== undefined) {
+        const ofDate = dateMatch(dates, items[i]!.createdAt)
+        score += DATE * ofDate
+        anyDate ||= ofDate > 0
+      }
+      scores[i] = score + (asks[i] === 0 ? STATEMENT : 0) + TELLS_TIME * tellsTime[i]!
+    }
+    if (!speaks && !anyDate) return new Float64Array(this.#count)
+    divideByHighest(scores)
+    return scores
+  }
+
+  prior(): Float64Array {
+    return new Float64Array(this.#count)
+  }
+
+  /** BM25 of each item, and of each session as if it were one text. */
+  #match(terms: readonly string[], weightOf: (term: string) => number): { own: Float64Array; ofSession: Float64Array } {
+    const { byTerm, sessions, lengthsTo } = this.#postings
+    const count = this.#count
+    const own = new Float64Array(count)
+    const sessionLengths = this.#sessionLengths()
+    const ofSession = new Float64Array(sessionLengths.length)
+    const length = lengthsTo[count - 1] ?? 0
+    const items: CorpusFigures = { items: count, length }
+    const wholeSessions: CorpusFigures = { items: sessionLengths.length, length }
+    for (const term of terms) {
+      const postings = this.#seen(byTerm.get(term) ?? [])
+      if (postings.length === 0) continue
+      const weight = weightOf(term) * termWeight(items, postings.length)
+      const counts = new Map<number, number>()
+      for (let p = 0; p < postings.length; p++) {
+        const item = itemOf(postings[p]!)
+        const times = countOf(postings[p]!)
+        const session = sessions[item]!
+        own[item]! += termScore(items, weight, times, lengthsTo[item]! - (lengthsTo[item - 1] ?? 0))
+        counts.set(session, (counts.get(session) ?? 0) + times)
+      }
+      const sessionWeight = weightOf(term) * termWeight(wholeSessions, counts.size)
+      for (const [session, times] of counts) {
+        ofSession[session]! += termScore(wholeSessions, sessionWeight, times, sessionLengths[session]!)
+      }
+    }
+    return { own, ofSession }
+  }
+
+  /** Those of items that this index knows: others may have been added since. */
+  #seen(postings: readonly number[]): readonly number[] {
+    if (itemOf(postings.at(-1) ?? 0) < this.#count) return postings
+    return postings.filter((posting) => itemOf(posting) < this.#count)
+  }
+
+  #sessionLengths(): readonly number[] {
+    const { sessions, lengthsTo } = this.#postings
+    const lengths: number[] = []
+    for (let i = 0; i < this.#count; i++) {
+      const session = sessions[i]!
+      lengths[session] = (lengths[session] ?? 0) + lengthsTo[i]! - (lengthsTo[i - 1] ?? 0)
+    }
+    return lengths
+  }
+
+  #allSpeakers(): ReadonlySet<string> {
+    if (this.#speakers === undefined) {
+      const said = new Set(this.#postings.speakers.slice(0, this.#count))
+      said.delete(undefined)
+      this.#speakers = said as Set<string>
+    }
+    return this.#speakers
+  }
+}

@@ -1,0 +1,34 @@
+import type { MemoryItem } from '../../memory/memory-item.ts'
+import { queryTerms } from '../../search/term-reader.ts'
+
+/** Where an item's metadata may say who speaks; the first that is a text counts. */
+const SPEAKER_NAMES = ['speaker', '_speaker', 'name', 'author'] as const
+
+export function speakerOf({ metadata }: MemoryItem): string | undefined {
+  if (metadata === undefined) return undefined
+  for (const name of SPEAKER_NAMES) {
+    const value = metadata[name]
+    if (typeof value === 'string' && value !== '') return value
+  }
+  return undefined
+}
+
+/** Those who are named in a query, by any part of their name. */
+export interface NamedSpeakers {
+  readonly speakers: ReadonlySet<string>
+  /** The terms of the query that name them. */
+  readonly terms: ReadonlySet<string>
+}
+
+export function namedSpeakers(all: Iterable<string>, asked: ReadonlySet<string>): NamedSpeakers {
+  const speakers = new Set<string>()
+  const terms = new Set<string>()
+  for (const speaker of all) {
+    for (const term of queryTerms(speaker)) {
+      if (!asked.has(term)) continue
+      speakers.add(speaker)
+      terms.add(term)
+    }
+  }
+  return { speakers, terms }
+}
