@@ -1,15 +1,20 @@
 import { ThermoclineError } from '../errors.ts'
 import { checkNames, shown } from '../lib/check-names.ts'
-import { identifySession } from '../memory/session.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
+import { identifySession } from '../memory/session.ts'
 import { throwIfAborted } from './abort.ts'
+import { fitView } from './fit-view.ts'
 import { type History, type ReadHistory, readHistory } from './history/read-history.ts'
 import { type SortedHistory, sortHistory } from './history/sort-history.ts'
 import { countItems } from './item-tokens.ts'
-import { fitView } from './fit-view.ts'
-import type { PrunedHistory } from './pruned-history.ts'
-import { type ContextPrunerOptions, checkInteger, type ResolvedPrunerOptions, resolvePrunerOptions } from './pruner-options.ts'
 import { budgetGoals, conversationGoals, type PruneGoals } from './prune-goals.ts'
+import type { PrunedHistory } from './pruned-history.ts'
+import {
+  type ContextPrunerOptions,
+  checkInteger,
+  type ResolvedPrunerOptions,
+  resolvePrunerOptions,
+} from './pruner-options.ts'
 import { HistoryIndexes } from './relevance/history-indexes.ts'
 import { SessionSummaries } from './session-summaries.ts'
 import type { SummaryAddress } from './summaries/summary-item.ts'
@@ -99,11 +104,7 @@ export class ContextPruner {
     checkOptions(options, ['tokenBudget', 'summarize'])
     const { query, signal, memory, summarize = false, tokenBudget = this.#options.maxContextTokens } = options
     if (typeof summarize !== 'boolean') throw invalid('summarize', 'true or false', summarize)
-    const goals = budgetGoals(
-      this.#options,
-      checkInteger('INVALID_ARGUMENT', 'tokenBudget', tokenBudget, 1),
-      summarize,
-    )
+    const goals = budgetGoals(this.#options, checkInteger('INVALID_ARGUMENT', 'tokenBudget', tokenBudget, 1), summarize)
     const read = await this.#read(history, memory, signal)
     return this.#prune(read, addressOf({ ...read.session }, read.items), goals, { query, signal })
   }
@@ -125,11 +126,15 @@ export class ContextPruner {
   ): Promise<PrunedHistory> {
     const { tokenCounter: counter, tokensPerItem } = this.#options
     const tokens = await countItems(read.items, counter, signal)
-    const sorted = sortHistory(
-      read.items,
-      tokensPerItem === 0 ? tokens : tokens.map((count) => count + tokensPerItem),
-    )
-    const summary = await this.#summaries.of({ sorted, address, memory: read.memory, isWhole: read.session !== undefined, goals, signal })
+    const sorted = sortHistory(read.items, tokensPerItem === 0 ? tokens : tokens.map((count) => count + tokensPerItem))
+    const summary = await this.#summaries.of({
+      sorted,
+      address,
+      memory: read.memory,
+      isWhole: read.session !== undefined,
+      goals,
+      signal,
+    })
     throwIfAborted(signal)
     return fitView({
       sorted,

@@ -33,7 +33,12 @@ export async function fitView(task: ViewTask): Promise<PrunedHistory> {
 }
 
 async function choose(task: ViewTask): Promise<Decisions> {
-  const { sorted, goals, signal, summary: { fits, standing, cut } } = task
+  const {
+    sorted,
+    goals,
+    signal,
+    summary: { fits, standing, cut },
+  } = task
   const { items, costs, units, others, candidates } = sorted
   const { tokenBudget, fillTokens } = goals
   const chosen = new Chosen(tokenBudget, fits ? Number.POSITIVE_INFINITY : goals.fillItems)

@@ -3,7 +3,12 @@ import type { SortedHistory } from './history/sort-history.ts'
 import type { PruneGoals } from './prune-goals.ts'
 import type { ResolvedPrunerOptions } from './pruner-options.ts'
 import { planCut } from './selection/plan-cut.ts'
-import { NOTHING_STANDS, RollingSummaries, type StandingSummary, type SummarySession } from './summaries/rolling-summaries.ts'
+import {
+  NOTHING_STANDS,
+  RollingSummaries,
+  type StandingSummary,
+  type SummarySession,
+} from './summaries/rolling-summaries.ts'
 import type { SummaryAddress } from './summaries/summary-item.ts'
 import type { SummaryMemory } from './summaries/summary-memory.ts'
 import { extractiveSummarizer } from './summarizers/extractive.ts'
@@ -41,7 +46,8 @@ export class SessionSummaries {
     const { sorted, address, goals } = task
     const fits = fitsAsItIs(sorted, goals)
     const session = address === undefined ? undefined : sessionOf(task, address)
-    const mayStand = session !== undefined && (sorted.madeSummaries.length > 0 || (!fits && this.#rolling.knows(session.address)))
+    const mayStand =
+      session !== undefined && (sorted.madeSummaries.length > 0 || (!fits && this.#rolling.knows(session.address)))
     const standing = mayStand ? await this.#rolling.standing(session) : NOTHING_STANDS
     if (fits) return { standing, cut: 0, fits }
 

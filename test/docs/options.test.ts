@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { CONTEXT_PRUNER_DEFAULTS } from '../../src/context/context-pruner.ts'
+import { CONTEXT_PRUNER_DEFAULTS } from '../../src/context/pruner-options.ts'
 import { IN_PROCESS_HOT_STORE_DEFAULTS } from '../../src/stores/in-process/hot-store.ts'
 import { REDIS_HOT_STORE_DEFAULTS } from '../../src/stores/redis/hot-store.ts'
 import { SQLITE_DURABLE_STORE_DEFAULTS } from '../../src/stores/sqlite/durable-store.ts'

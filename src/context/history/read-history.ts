@@ -36,7 +36,7 @@ export async function readHistory(
   if (!isSession(history)) {
     throw new ThermoclineError(
       'INVALID_ARGUMENT',
-      `Cannot prune history: expected memory items in an array or an (async) iterable, or { sessionId } of a memory: received ${history instanceof Promise ? 'a Promise; is an await missing?' : kindOf(history)}`,
+      `Cannot prune history: expected memory items in an array or an (async) iterable, or { sessionId } of a memory: received ${kindOfHistory(history)}`,
     )
   }
   const { memory: own, ...address } = history
@@ -85,6 +85,10 @@ function isIterable(value: unknown): value is Iterable<MemoryItem> | AsyncIterab
 
 function isSession(value: unknown): value is SessionHistory {
   return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'sessionId') === 'string'
+}
+
+function kindOfHistory(history: unknown): string {
+  return history instanceof Promise ? 'a Promise; is an await missing?' : kindOf(history)
 }
 
 function checkItem(item: unknown, place: number): MemoryItem {

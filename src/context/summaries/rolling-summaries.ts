@@ -148,7 +148,9 @@ export class RollingSummaries {
     const summary = stored ?? made
     this.#keep(session, { summary, isStored: stored !== undefined, failure, base })
     if (stored !== undefined) for (const item of session.found) await forget(session.memory, item)
-    return (await this.#check(session, { summary, isStored: stored !== undefined, failure, base }, true)) ?? NOTHING_STANDS
+    return (
+      (await this.#check(session, { summary, isStored: stored !== undefined, failure, base }, true)) ?? NOTHING_STANDS
+    )
   }
 
   #coverable({ candidates }: SummarySession, from: number, to: number): readonly MemoryItem[] {

@@ -1,5 +1,5 @@
-import type { MemoryItem, NewMemoryItem } from '../../memory/memory-item.ts'
-import { Coverage, parseCoverage, type StoredCoverage } from './coverage.ts'
+import type { ItemBody, MemoryItem } from '../../memory/memory-item.ts'
+import { type Coverage, parseCoverage, type StoredCoverage } from './coverage.ts'
 
 /** Marks the payload of a summary that was made here. */
 export const SUMMARY_FORMAT = 'thermocline.summary'
@@ -70,7 +70,7 @@ export function newSummaryItem(
   coverage: Coverage,
   newest: MemoryItem,
   expiresAt: number | undefined,
-): NewMemoryItem & { readonly createdAt: number } {
+): SummaryAddress & ItemBody {
   const stored: StoredSummary = { version: 1, ...origin, covers: coverage.stored }
   return {
     ...address,
