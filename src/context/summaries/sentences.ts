@@ -1,0 +1,36 @@
+import { visibleText } from './visible-text.ts'
+
+/** Of a longer item the beginning and the end are read: the middle of a listing says little of a conversation. */
+const MAX_ITEM_CHARS = 8192
+const HEAD_CHARS = 6144
+/** A sentence that goes on is cut, at a blank if there is one. */
+const MAX_SENTENCE_CHARS = 320
+const MIN_CUT_CHARS = 240
+
+// Made when first needed: its rules take 20 ms to load. They hardly differ between languages.
+let segmenter: Intl.Segmenter | undefined
+
+/** The sentences of an item, each in one line, in any language. At most some hundred, however long the item is. */
+export function sentencesOf(content: string): string[] {
+  const bounded =
+    content.length <= MAX_ITEM_CHARS
+      ? content
+      : `${content.slice(0, HEAD_CHARS)}\n${content.slice(content.length - (MAX_ITEM_CHARS - HEAD_CHARS))}`
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'sentence' })
+  const sentences: string[] = []
+  // Line by line, as lists have no full stops.
+  for (const line of visibleText(bounded).split('\n')) {
+    for (const { segment } of segmenter.segment(line)) {
+      const sentence = segment.replace(/\s+/gu, ' ').trim()
+      if (sentence !== '') sentences.push(shorten(sentence))
+    }
+  }
+  return sentences
+}
+
+function shorten(sentence: string): string {
+  if (sentence.length <= MAX_SENTENCE_CHARS) return sentence
+  const blank = sentence.lastIndexOf(' ', MAX_SENTENCE_CHARS)
+  const cut = sentence.slice(0, blank >= MIN_CUT_CHARS ? blank : MAX_SENTENCE_CHARS)
+  return `${cut.toWellFormed().replace(/\ufffd$/, '')}…`
+}

@@ -1,0 +1,42 @@
+import { type ItemOrigin, isItemOrigin, isUntrustedOrigin } from './item-origin.ts'
+import { visibleLine } from './visible-text.ts'
+
+/** One thing that a summary says, and who said it in the conversation. */
+export interface SummaryLine {
+  readonly origin: ItemOrigin
+  /** One line, never empty. */
+  readonly text: string
+}
+
+const LINE = /^- ([a-z]+): (.+)$/
+// Of a link, its host stays. What lies behind it is for whoever opens the item itself.
+const IMAGE = /!\[([^\]]*)\]\([^)]*\)/g
+const LINK = /\b[a-z][a-z0-9+.-]{1,15}:\/\/([^\s/?#<>"')\]]+)[^\s<>"')\]]*/gi
+const OTHER_LINK = /\b(?:data|javascript|vbscript):[^\s<>"')\]]+/gi
+
+/**
+ * A line as it is kept, undefined where nothing is left of it. Invisible characters go. So do images, and what tools and
+ * the web link to but for the host: a link that nobody chose can carry the conversation away when it is opened or shown.
+ */
+export function summaryLine(origin: ItemOrigin, text: string): SummaryLine | undefined {
+  const withoutImages = visibleLine(text).replace(IMAGE, '$1')
+  const kept = isUntrustedOrigin(origin) ? withoutImages.replace(LINK, '$1').replace(OTHER_LINK, '') : withoutImages
+  const line = kept.trim()
+  return line === '' ? undefined : { origin, text: line }
+}
+
+/** One line of a summary's text. The label stands where no content can stand: at the beginning of the line. */
+export function formatLine({ origin, text }: SummaryLine): string {
+  return `- ${origin}: ${text}`
+}
+
+/** The lines of a summary's text; what somebody else wrote without our labels counts as a note. */
+export function parseLines(summary: string): SummaryLine[] {
+  const lines: SummaryLine[] = []
+  for (const raw of summary.split('\n')) {
+    const [, label = '', text = ''] = LINE.exec(raw) ?? []
+    const line = isItemOrigin(label) ? summaryLine(label, text) : summaryLine('note', raw)
+    if (line !== undefined) lines.push(line)
+  }
+  return lines
+}
