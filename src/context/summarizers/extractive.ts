@@ -5,7 +5,7 @@ import { countText } from '../item-tokens.ts'
 import { fitLines } from '../summaries/fit-lines.ts'
 import { originOf } from '../summaries/item-origin.ts'
 import { SentenceScores } from '../summaries/sentence-scores.ts'
-import { sentencesOf } from '../summaries/sentences.ts'
+import { MAX_ITEM_CHARS, sentencesOf } from '../summaries/sentences.ts'
 import type { SummarizeRequest, Summarizer, Summary } from '../summaries/summarizer.ts'
 import { formatLine, parseLines, type SummaryLine, summaryLine } from '../summaries/summary-lines.ts'
 import type { TokenCounter } from '../token-counter.ts'
@@ -19,6 +19,10 @@ export interface ExtractiveSummarizerOptions {
 
 /** What the previous summary may have of the budget, where new sentences want the rest. */
 const PREVIOUS_SHARE = 0.5
+/** Sentences that compete with each other, and the most and the fewest of one item: ordering them holds the event loop. */
+const MAX_SENTENCES = 20_000
+const MAX_OF_ITEM = 200
+const MIN_OF_ITEM = 2
 
 /**
  * Summaries without a model or a network: the sentences that tell most, as they were said, each labelled with who said
@@ -46,10 +50,11 @@ async function summarize(request: SummarizeRequest, counter: TokenCounter): Prom
   }
   for (const line of parseLines(previous)) await add(line, undefined)
   const kept = lines.size
+  const perItem = Math.min(MAX_OF_ITEM, Math.max(MIN_OF_ITEM, Math.floor(MAX_SENTENCES / items.length)))
   for (const { content, importance, ...item } of items) {
-    await share(content.length >> 3, signal)
+    await share(Math.min(content.length, MAX_ITEM_CHARS) >> 1, signal)
     const origin = originOf(item)
-    for (const sentence of sentencesOf(content)) await add(summaryLine(origin, sentence), importance)
+    for (const sentence of sentencesOf(content, perItem)) await add(summaryLine(origin, sentence), importance)
   }
 
   const all = [...lines.values()]
