@@ -6,24 +6,34 @@ import { ThermoclineError } from '../errors.ts'
 export type OpenAIEncoding = 'o200k_base' | 'cl100k_base'
 
 /**
- * OpenAI's own rank file of an encoding, as gpt-tokenizer ships it: one `<base64 of the token> <rank>` a line. The file
- * rather than the library's module of the same ranks, because importing that one holds the event loop for 100 ms.
+ * The tokens of an encoding in base64, lowest rank first: from OpenAI's own file as gpt-tokenizer ships it, one
+ * `<base64> <rank>` a line. The file rather than the library's module of the same ranks, because importing that one
+ * holds the event loop for 100 ms.
  *
  * @param locate Where the file lies. @default the copy of gpt-tokenizer that this package resolves
  * @throws ThermoclineError `PEER_MISSING` where gpt-tokenizer is not installed
  */
-export async function readOpenAIRanks(
+export async function readGptTokenizerRanks(
   encoding: OpenAIEncoding,
   locate: (encoding: OpenAIEncoding) => string = locateRanks,
-): Promise<string> {
+): Promise<Iterable<string>> {
   try {
-    return await readFile(locate(encoding), 'latin1')
+    return tokensOf(await readFile(locate(encoding), 'latin1'))
   } catch (cause) {
     throw new ThermoclineError(
       'PEER_MISSING',
-      'Cannot count tokens: package gpt-tokenizer is not installed: run "npm install gpt-tokenizer@4", or use another tokenCounter',
+      'Cannot count tokens: package gpt-tokenizer is not installed: run "npm install gpt-tokenizer@4"',
       { cause, details: { package: 'gpt-tokenizer', encoding } },
     )
+  }
+}
+
+function* tokensOf(file: string): Generator<string> {
+  for (let at = 0; at < file.length; ) {
+    const gap = file.indexOf(' ', at)
+    yield file.slice(at, gap)
+    const lineEnd = file.indexOf('\n', gap)
+    at = lineEnd < 0 ? file.length : lineEnd + 1
   }
 }
 

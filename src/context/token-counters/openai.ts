@@ -1,14 +1,21 @@
-import { type OpenAIEncoding, readOpenAIRanks } from '../../clients/gpt-tokenizer.ts'
+import type { OpenAIEncoding } from '../../clients/gpt-tokenizer.ts'
 import { ThermoclineError } from '../../errors.ts'
+import { checkNames } from '../../lib/check-names.ts'
 import { isTurnSpent, nextTurn, spend } from '../event-loop-share.ts'
 import type { TokenCounter } from '../token-counter.ts'
+import { loadRankTable, RANK_SOURCES, type RankSource } from './load-rank-table.ts'
+import { openAIEncodingOf } from './openai-encoding.ts'
 import { PRE_TOKEN_ENDS } from './pre-tokens.ts'
-import { parseRankTable, type RankTable } from './rank-table.ts'
+import type { RankTable } from './rank-table.ts'
 import { TextCount } from './text-count.ts'
 
 export interface OpenAITokenCounterOptions {
   /** `o200k_base` for GPT-4o and all since, `cl100k_base` for GPT-4 and GPT-3.5. @default "o200k_base" */
   readonly encoding?: OpenAIEncoding
+  /** In place of `encoding`: a model, such as `gpt-5` or `gpt-4-turbo`, whose encoding is meant. */
+  readonly model?: string
+  /** Which package's ranks are read. They are the same. @default the first that is installed, gpt-tokenizer before tiktoken */
+  readonly source?: RankSource
 }
 
 // A text of that length, whatever is in it, takes at most a few milliseconds, and so is answered at once.
@@ -20,29 +27,51 @@ const UNITS_PER_SLICE = 3000
  * which stop other tokenizers for seconds, are counted in slices between which the process goes on. What looks like a
  * special token (`<|endoftext|>`) is counted as the plain text that it is in a message.
  *
- * Needs the package `gpt-tokenizer`, whose rank files it reads at the first count (about 0.1 s and 13 MB of heap, once
- * for each encoding and process). The same counter is given each time that an encoding is asked for.
+ * Needs the package `gpt-tokenizer` or `tiktoken`, whose rank files it reads at the first count (about 0.1 s and 13 MB of
+ * heap, once for each encoding and process). The same counter is given each time that the same is asked for.
  *
- * @throws ThermoclineError `INVALID_OPTION` for an encoding that is not one of the two. Its `count` rejects with
- * `PEER_MISSING` where gpt-tokenizer is not installed, and throws `INVALID_ARGUMENT` for what is not text.
+ * @throws ThermoclineError `INVALID_OPTION` for an encoding, a model or a source that it doesn't know. Its `count` rejects
+ * with `PEER_MISSING` where neither package is installed, and throws `INVALID_ARGUMENT` for what is not text.
  */
 export function openAITokenCounter(options: OpenAITokenCounterOptions = {}): TokenCounter {
-  const counter = COUNTERS.get(options.encoding ?? 'o200k_base')
-  if (counter !== undefined) return counter
+  checkNames('INVALID_OPTION', 'Cannot make a token counter', options, ['encoding', 'model', 'source'])
+  const { model, source } = options
+  if (model !== undefined && options.encoding !== undefined) {
+    throw new ThermoclineError(
+      'INVALID_OPTION',
+      'Cannot make a token counter: expected encoding or model: received both',
+    )
+  }
+  const encoding = options.encoding ?? (model === undefined ? 'o200k_base' : openAIEncodingOf(model))
+  checkWord('encoding', encoding, Object.keys(PRE_TOKEN_ENDS))
+  if (source !== undefined) checkWord('source', source, RANK_SOURCES)
+  const name = `${encoding} ${source ?? ''}`
+  const counter = counters.get(name) ?? Object.freeze(new OpenAITokenCounter(encoding, source))
+  counters.set(name, counter)
+  return counter
+}
+
+// At most one for each encoding and source.
+const counters = new Map<string, TokenCounter>()
+
+function checkWord(name: string, word: string, known: readonly string[]): void {
+  if (known.includes(word)) return
   throw new ThermoclineError(
     'INVALID_OPTION',
-    `Cannot use encoding: expected ${[...COUNTERS.keys()].join(' or ')}: received ${String(options.encoding)}`,
+    `Cannot use ${name}: expected ${known.join(' or ')}: received ${String(word)}`,
   )
 }
 
 class OpenAITokenCounter implements TokenCounter {
   readonly name: OpenAIEncoding
   readonly exact = true
+  readonly #sources: readonly RankSource[]
   #table: RankTable | undefined
   #loading: Promise<RankTable> | undefined
 
-  constructor(encoding: OpenAIEncoding) {
+  constructor(encoding: OpenAIEncoding, source: RankSource | undefined) {
     this.name = encoding
+    this.#sources = source === undefined ? RANK_SOURCES : [source]
   }
 
   count(text: string): number | Promise<number> {
@@ -69,26 +98,17 @@ class OpenAITokenCounter implements TokenCounter {
   }
 
   #load(): Promise<RankTable> {
-    this.#loading ??= readOpenAIRanks(this.name)
-      .then(parseRankTable)
-      .then(
-        (table) => {
-          this.#table = table
-          return table
-        },
-        (error: unknown) => {
-          // So that a later count tries again.
-          this.#loading = undefined
-          throw error
-        },
-      )
+    this.#loading ??= loadRankTable(this.name, this.#sources).then(
+      (table) => {
+        this.#table = table
+        return table
+      },
+      (error: unknown) => {
+        // So that a later count tries again.
+        this.#loading = undefined
+        throw error
+      },
+    )
     return this.#loading
   }
 }
-
-const COUNTERS: ReadonlyMap<string, TokenCounter> = new Map(
-  (['o200k_base', 'cl100k_base'] as const).map((encoding) => [
-    encoding,
-    Object.freeze(new OpenAITokenCounter(encoding)),
-  ]),
-)

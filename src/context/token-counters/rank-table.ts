@@ -12,22 +12,20 @@ export interface RankTable {
 
 export const NO_RANK = -1
 
-/** Reads a file of ranks, a bit in each turn of the event loop. */
-export async function parseRankTable(file: string): Promise<RankTable> {
+/**
+ * Makes the table, a bit in each turn of the event loop.
+ * @param tokens In base64, lowest rank first. Only their order counts, so they are numbered anew
+ */
+export async function makeRankTable(tokens: Iterable<string>): Promise<RankTable> {
   const ranks = new Map<string, number>()
   const pairs = new Int32Array(0x10000).fill(NO_RANK)
   let longest = 0
-  let at = 0
-  while (at < file.length) {
-    const gap = file.indexOf(' ', at)
-    const lineEnd = file.indexOf('\n', gap)
-    const end = lineEnd < 0 ? file.length : lineEnd
-    const token = atob(file.slice(at, gap))
-    const rank = Number(file.slice(gap + 1, end))
+  for (const base64 of tokens) {
+    const token = atob(base64)
+    const rank = ranks.size
     ranks.set(token, rank)
     if (token.length === 2) pairs[pairIndex(token, 0)] = rank
     longest = Math.max(longest, token.length)
-    at = end + 1
     spend(3)
     if (isTurnSpent()) await nextTurn()
   }

@@ -1,9 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { readOpenAIRanks } from '../../../src/clients/gpt-tokenizer.ts'
 import { UNITS_PER_TURN } from '../../../src/context/event-loop-share.ts'
 import { ContextPruner, estimatingTokenCounter, openAITokenCounter } from '../../../src/context/index.ts'
+import { loadRankTable } from '../../../src/context/token-counters/load-rank-table.ts'
 import { PRE_TOKEN_ENDS } from '../../../src/context/token-counters/pre-tokens.ts'
-import { parseRankTable } from '../../../src/context/token-counters/rank-table.ts'
 import { TextCount } from '../../../src/context/token-counters/text-count.ts'
 import { item } from '../items.ts'
 
@@ -55,7 +54,7 @@ describe('long texts', () => {
     { name: 'letters without a pattern', text: UNBROKEN },
     { name: 'a megabyte of base64', text: BASE64 },
   ])('cost work in proportion to their length: $name', async ({ text }) => {
-    const table = await parseRankTable(await readOpenAIRanks('o200k_base'))
+    const table = await loadRankTable('o200k_base')
     const count = new TextCount(text, table, PRE_TOKEN_ENDS.o200k_base)
     while (!count.advance(100_000)) expect(count.work).toBeLessThan(1e8)
     // Read a byte, take a pair from the heap, and again for each merge: a few units for each byte.
@@ -63,7 +62,7 @@ describe('long texts', () => {
   })
 
   it('are counted the same in slices of any size', async () => {
-    const table = await parseRankTable(await readOpenAIRanks('o200k_base'))
+    const table = await loadRankTable('o200k_base')
     const text = `${UNBROKEN.slice(0, 3000)} and ${' '.repeat(500)}中文 ${'ab'.repeat(300)}`
     const expected = await openAITokenCounter().count(text)
     for (const units of [1, 7, 1000, Number.POSITIVE_INFINITY]) {

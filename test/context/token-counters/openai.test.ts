@@ -90,10 +90,30 @@ describe('openAITokenCounter()', () => {
     expect(await openAITokenCounter().count(text)).toBe(tokens)
   })
 
-  it('refuses another encoding, and what is not text', async () => {
-    expect(() => openAITokenCounter({ encoding: 'gpt2' as never })).toThrow(
-      expect.objectContaining({ code: 'INVALID_OPTION' }),
-    )
+  it.each([
+    ['gpt-5', 'o200k_base'],
+    ['gpt-4.1-mini', 'o200k_base'],
+    ['gpt-oss-120b', 'o200k_base'],
+    ['o3-mini', 'o200k_base'],
+    ['ft:gpt-4o-mini-2024-07-18:acme::x', 'o200k_base'],
+    ['gpt-4-turbo', 'cl100k_base'],
+    ['gpt-3.5-turbo', 'cl100k_base'],
+  ])('counts for the model %s by %s', (model, encoding) => {
+    expect(openAITokenCounter({ model }).name).toBe(encoding)
+  })
+
+  it.each([
+    { encoding: 'gpt2' },
+    { source: 'js-tiktoken' },
+    { model: 'gemini-2.5-pro' },
+    { model: 'davinci' },
+    { model: 'gpt-5', encoding: 'o200k_base' },
+    { encodng: 'o200k_base' },
+  ])('refuses %j', (options) => {
+    expect(() => openAITokenCounter(options as never)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+  })
+
+  it('refuses what is not text', () => {
     expect(() => openAITokenCounter().count(undefined as never)).toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
     )
