@@ -5,6 +5,8 @@ import { STOP_WORDS } from './stop-words.ts'
 
 /** Longer ones are cut: nobody searches for the end of a blob. */
 export const MAX_TERM_CHARS = 64
+// Longer tokens are not met again: blobs, and sentences of scripts without spaces.
+const MAX_REMEMBERED_CHARS = 32
 
 // A word may hold apostrophes, and a number separators. Flags and pictures are terms of their own.
 const TOKEN =
@@ -27,12 +29,14 @@ const ENGLISH_CLITICS: ReadonlySet<string> = new Set(['s', 't', 'd', 'm', 'll', 
 const LATIN = /[a-z]/
 
 /**
- * Breaks texts into the terms that they are found by, items and questions alike. Remembers the stems of words it has
+ * Breaks texts into the terms that they are found by, items and questions alike. Remembers the terms of tokens it has
  * met, so that whoever reads many texts of one language should read them with one reader, and drop it afterwards.
  */
 export class TermReader {
-  readonly #stems = new Map<string, string>()
+  readonly #known = new Map<string, readonly string[]>()
   readonly #emit: (term: string) => void
+  /** Terms of the token that is being read. */
+  #terms: string[] = []
 
   /** `emit` gets each term as often as it occurs. */
   constructor(emit: (term: string) => void) {
@@ -42,11 +46,18 @@ export class TermReader {
   read(text: string): void {
     const folded = foldText(text)
     // Tokens of plain ASCII are found twice as fast by themselves.
-    const pattern = isAscii(folded) ? ASCII_TOKEN : TOKEN
-    for (const token of folded.match(pattern) ?? []) {
-      if (pattern === TOKEN && UNSPACED.test(token)) this.#readRuns(token)
-      else this.#readToken(token)
+    for (const token of folded.match(isAscii(folded) ? ASCII_TOKEN : TOKEN) ?? []) {
+      const terms = this.#known.get(token) ?? this.#termsOf(token)
+      for (let i = 0; i < terms.length; i++) this.#emit(terms[i]!)
     }
+  }
+
+  #termsOf(token: string): readonly string[] {
+    this.#terms = []
+    if (UNSPACED.test(token)) this.#readRuns(token)
+    else this.#readToken(token)
+    if (token.length <= MAX_REMEMBERED_CHARS) this.#known.set(token, this.#terms)
+    return this.#terms
   }
 
   #readRuns(token: string): void {
@@ -63,24 +74,24 @@ export class TermReader {
     const chars = [...run]
     for (let i = 0; i < chars.length; i++) {
       const char = chars[i]!
-      if (HAN.test(char) || chars.length === 1) this.#emit(char)
-      if (i > 0) this.#emit(chars[i - 1]! + char)
+      if (HAN.test(char) || chars.length === 1) this.#terms.push(char)
+      if (i > 0) this.#terms.push(chars[i - 1]! + char)
     }
   }
 
   /** The word, its pairs, and where it has two syllables perhaps the noun before its particle. */
   #readHangul(word: string): void {
     if (word.length <= 2) {
-      this.#emit(word)
-      if (KOREAN_PARTICLES.has(word[1] ?? '')) this.#emit(word[0]!)
+      this.#terms.push(word)
+      if (KOREAN_PARTICLES.has(word[1] ?? '')) this.#terms.push(word[0]!)
       return
     }
-    this.#emit(cut(word))
-    for (let i = 1; i < word.length; i++) this.#emit(word.slice(i - 1, i + 1))
+    this.#terms.push(cut(word))
+    for (let i = 1; i < word.length; i++) this.#terms.push(word.slice(i - 1, i + 1))
   }
 
   #readJoined(run: string): void {
-    for (const { segment, isWordLike } of dictionaryWords(run)) if (isWordLike) this.#emit(cut(segment))
+    for (const { segment, isWordLike } of dictionaryWords(run)) if (isWordLike) this.#terms.push(cut(segment))
   }
 
   #readToken(token: string): void {
@@ -106,15 +117,11 @@ export class TermReader {
   }
 
   #readWord(word: string): void {
-    let stem = this.#stems.get(word)
-    if (stem === undefined) {
-      stem = stemOf(word)
-      this.#stems.set(word, stem)
-    }
+    const stem = stemOf(word)
     if (stem === '') return
-    this.#emit(stem)
+    this.#terms.push(stem)
     // The article and the short prepositions are written as one with their word, and not every such letter is one.
-    if (HEBREW_PREFIXED.test(stem)) this.#emit(stem.slice(1))
+    if (HEBREW_PREFIXED.test(stem)) this.#terms.push(stem.slice(1))
   }
 }
 

@@ -15,13 +15,19 @@ const TERM_BYTES = 150
 const POSTING_BYTES = 8
 const ITEM_BYTES = 80
 
+/** Where a term is. */
+export interface TermPostings {
+  /** Rising by item, as `packPosting` writes them. */
+  readonly postings: number[]
+  readonly tellsTime: boolean
+}
+
 /**
  * Which terms are in which items of a history, and what else is read off each item. Only ever added to, so that whoever
  * knows the first so many items of it still does when there are more.
  */
 export class HistoryPostings {
-  /** By term, rising by item: as `packPosting` writes them. */
-  readonly byTerm: Map<string, number[]> = new Map()
+  readonly byTerm: Map<string, TermPostings> = new Map()
   readonly items: MemoryItem[] = []
   /** By item: terms of all items up to it. */
   readonly lengthsTo: number[] = []
@@ -58,8 +64,14 @@ export class HistoryPostings {
     let time = 0
     const reader = new TermReader((term) => {
       length += 1
-      if (timeTerms.has(term)) time = 1
-      this.#count(term)
+      let found = this.byTerm.get(term)
+      if (found === undefined) {
+        found = { postings: [], tellsTime: timeTerms.has(term) }
+        this.byTerm.set(term, found)
+        this.#bytes += TERM_BYTES
+      }
+      if (found.tellsTime) time = 1
+      this.#count(found.postings)
     })
     return (item) => {
       length = 0
@@ -76,16 +88,11 @@ export class HistoryPostings {
     }
   }
 
-  #count(term: string): void {
+  #count(postings: number[]): void {
     const item = this.items.length
-    const postings = this.byTerm.get(term)
-    if (postings === undefined) {
-      this.byTerm.set(term, [packPosting(item, 1)])
-      this.#bytes += TERM_BYTES
-      return
-    }
-    const last = postings[postings.length - 1]!
-    if (itemOf(last) === item) postings[postings.length - 1] = packPosting(item, countOf(last) + 1)
+    const last = postings.at(-1)
+    if (last !== undefined && itemOf(last) === item)
+      postings[postings.length - 1] = packPosting(item, countOf(last) + 1)
     else {
       postings.push(packPosting(item, 1))
       this.#bytes += POSTING_BYTES

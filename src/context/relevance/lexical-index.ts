@@ -77,7 +77,7 @@ export class LexicalIndex implements HistoryIndex {
     const items: CorpusFigures = { items: count, length }
     const wholeSessions: CorpusFigures = { items: sessionLengths.length, length }
     for (const term of terms) {
-      const postings = this.#seen(byTerm.get(term) ?? [])
+      const postings = this.#seen(byTerm.get(term)?.postings ?? [])
       if (postings.length === 0) continue
       const weight = weightOf(term) * termWeight(items, postings.length)
       const counts = new Map<number, number>()
