@@ -95,7 +95,8 @@ export async function openThermocline(options: ThermoclineOptions = {}): Promise
   // What fits a prompt is counted in one way, unless somebody wants it otherwise.
   const tokenCounter = managerOptions.tokenCounter ?? context?.tokenCounter
   const memory = new TieredStorageManager({ ...managerOptions, ...(tokenCounter && { tokenCounter }) })
-  const pruner = new ContextPruner(context)
+  // Where nothing works but through scopes, a summary is stored through the scope that a prune is given.
+  const pruner = new ContextPruner(options.requireScope === true ? context : { memory, ...context })
   await memory.initialize()
   const close = (): Promise<void> => memory.close()
   return Object.freeze({ memory, pruner, close, [Symbol.asyncDispose]: close })

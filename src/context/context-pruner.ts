@@ -3,10 +3,10 @@ import { checkNames, shown } from '../lib/check-names.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import { identifySession } from '../memory/session.ts'
 import { throwIfAborted } from './abort.ts'
-import { fitView } from './fit-view.ts'
 import { type History, type ReadHistory, readHistory } from './history/read-history.ts'
 import { type SortedHistory, sortHistory } from './history/sort-history.ts'
 import { countItems } from './item-tokens.ts'
+import { makeView } from './make-view.ts'
 import { budgetGoals, conversationGoals, type PruneGoals } from './prune-goals.ts'
 import type { PrunedHistory } from './pruned-history.ts'
 import {
@@ -136,7 +136,7 @@ export class ContextPruner {
       signal,
     })
     throwIfAborted(signal)
-    return fitView({
+    return makeView({
       sorted,
       goals,
       summary,

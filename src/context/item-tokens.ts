@@ -3,16 +3,12 @@ import type { MemoryItem } from '../memory/memory-item.ts'
 import { throwIfAborted } from './abort.ts'
 import { isTurnSpent, nextTurn, spend } from './event-loop-share.ts'
 import type { TokenCounter } from './token-counter.ts'
+import { KnownCounts } from './token-counters/known-counts.ts'
 
-interface Counted {
-  readonly content: string
-  readonly tokens: number
-}
+// By counter, not by pruner: a program that makes a pruner for each request still counts a text once.
+const counts = new WeakMap<TokenCounter, KnownCounts>()
 
-// By counter, not by pruner: a program that makes a pruner for each request still counts an item once.
-const counts = new WeakMap<TokenCounter, WeakMap<MemoryItem, Counted>>()
-
-/** Tokens of each item's content, counted once in an item's life. */
+/** Tokens of each item's content. A text is counted once, however many items have it, and however often it is read. */
 export async function countItems(
   items: readonly MemoryItem[],
   counter: TokenCounter,
@@ -20,11 +16,10 @@ export async function countItems(
 ): Promise<number[]> {
   const known = knownCounts(counter)
   const tokens: number[] = []
-  for (const item of items) {
-    const counted = known.get(item)
-    // Items of ours are frozen; a caller's own may have been changed since.
-    if (counted !== undefined && counted.content === item.content) {
-      tokens.push(counted.tokens)
+  for (const { content } of items) {
+    const before = known.get(content)
+    if (before !== undefined) {
+      tokens.push(before)
       continue
     }
     if (isTurnSpent()) {
@@ -32,15 +27,12 @@ export async function countItems(
       throwIfAborted(signal)
     }
     // Counters of others say nothing of their work; this is right for one of 4 MB/s.
-    spend(1 + (item.content.length >> 2))
-    tokens.push(remember(item, await countText(counter, item.content)))
+    spend(1 + (content.length >> 2))
+    const count = await countText(counter, content)
+    known.set(content, count)
+    tokens.push(count)
   }
   return tokens
-
-  function remember(item: MemoryItem, count: number): number {
-    known.set(item, { content: item.content, tokens: count })
-    return count
-  }
 }
 
 /** @throws ThermoclineError `INVALID_OPTION` for a counter that answers with anything but an integer of at least 0 */
@@ -54,10 +46,10 @@ export async function countText(counter: TokenCounter, text: string): Promise<nu
   )
 }
 
-function knownCounts(counter: TokenCounter): WeakMap<MemoryItem, Counted> {
+function knownCounts(counter: TokenCounter): KnownCounts {
   const known = counts.get(counter)
   if (known !== undefined) return known
-  const fresh = new WeakMap<MemoryItem, Counted>()
+  const fresh = new KnownCounts()
   counts.set(counter, fresh)
   return fresh
 }

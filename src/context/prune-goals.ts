@@ -8,7 +8,8 @@ export interface PruneGoals {
   readonly maxItems: number
   /** What a view is filled to where it isn't. Items that go first don't count. */
   readonly fillItems: number
-  readonly fillTokens: number
+  /** Of the budget, above 0. */
+  readonly fillShare: number
   /** Whether a summary is to be made: undefined for never, else the fewest items that it takes. */
   readonly summarizeFrom: number | undefined
   readonly summaryTokens: number
@@ -35,7 +36,7 @@ export function conversationGoals(options: ResolvedPrunerOptions): PruneGoals {
     tokenBudget: maxContextTokens,
     maxItems: maxContextItems,
     fillItems,
-    fillTokens: Math.ceil(maxContextTokens * FILL_SHARE),
+    fillShare: FILL_SHARE,
     summarizeFrom: summarizationThreshold,
     summaryTokens: summaryTokens(options, maxContextTokens),
     // Some places are left for what is picked from before them.
@@ -54,7 +55,7 @@ export function budgetGoals(options: ResolvedPrunerOptions, tokenBudget: number,
     tokenBudget,
     maxItems: unbounded,
     fillItems: unbounded,
-    fillTokens: tokenBudget,
+    fillShare: 1,
     summarizeFrom: summarize ? 1 : undefined,
     summaryTokens: summaryTokens(options, tokenBudget),
     recentItems: unbounded,

@@ -2,7 +2,6 @@ import type { MemoryItem } from '../memory/memory-item.ts'
 import type { Chosen, RatedUnit } from './selection/choose-units.ts'
 import type { UnitItem } from './selection/clip-unit.ts'
 import type { SummaryOrigin } from './summaries/summary-item.ts'
-import type { TokenCounter } from './token-counter.ts'
 
 /**
  * Why an item is not in the view:
@@ -116,17 +115,16 @@ export interface Decisions {
   readonly tokenBudget: number
 }
 
-/** How a view was counted, and what it is compared with. */
-export interface ViewFacts {
-  readonly counter: TokenCounter
-  /** Tokens by a count of the whole view. @default the sum of its items */
-  readonly tokensAfter?: number
-  readonly exact: boolean
-  /** Tokens that the view begins with like the one before it. */
-  readonly stablePrefixOf: (view: readonly MemoryItem[], costs: readonly number[]) => number
+/** A view as it was decided on, before it is known how it was counted. */
+export interface DraftView {
+  readonly items: readonly MemoryItem[]
+  readonly costs: readonly number[]
+  /** Sum of the costs. */
+  readonly estimatedTokens: number
+  readonly report: Omit<PruneReport, 'tokensAfter' | 'stablePrefixShare' | 'counter' | 'exact'>
 }
 
-export function buildView(decisions: Decisions, facts: ViewFacts): PrunedHistory {
+export function draftView(decisions: Decisions): DraftView {
   const { items, costs, units, chosen, clips, summary, tokenBudget } = decisions
   const keptPlaces = new Uint8Array(items.length)
   const isFirst = new Uint8Array(items.length)
@@ -169,23 +167,25 @@ export function buildView(decisions: Decisions, facts: ViewFacts): PrunedHistory
       before += cost
     } else if (item.id !== summary?.item.id) hidden.push(Object.freeze({ id: item.id, reason: 'superseded' }))
   }
-
-  const tokensByPart = partsOf(viewPlaces, viewCosts, isFirst, reasons)
-  const sum = viewCosts.reduce((total, cost) => total + cost, 0)
-  const report: PruneReport = Object.freeze({
+  const report = {
     tokenBudget,
     tokensBefore: before,
-    tokensAfter: facts.tokensAfter ?? sum,
-    tokensByPart,
+    tokensByPart: partsOf(viewPlaces, viewCosts, isFirst, reasons),
     kept: view.length,
     hidden: Object.freeze(hidden),
     clipped: Object.freeze(clipped),
     ...(summary !== undefined && { summary: summary.report }),
-    stablePrefixShare: sum === 0 ? 0 : facts.stablePrefixOf(view, viewCosts) / sum,
-    counter: facts.counter.name,
-    exact: facts.exact,
-  })
-  Object.defineProperty(view, 'report', { value: report, enumerable: false })
+  }
+  return { items: view, costs: viewCosts, estimatedTokens: viewCosts.reduce((sum, cost) => sum + cost, 0), report }
+}
+
+/** @param counted What the view was counted with, and what that said; and what part of it the last view begins with too */
+export function finishView(
+  { items, report }: DraftView,
+  counted: Pick<PruneReport, 'tokenBudget' | 'tokensAfter' | 'stablePrefixShare' | 'counter' | 'exact'>,
+): PrunedHistory {
+  const view = [...items]
+  Object.defineProperty(view, 'report', { value: Object.freeze({ ...report, ...counted }), enumerable: false })
   return Object.freeze(view) as readonly MemoryItem[] as PrunedHistory
 }
 

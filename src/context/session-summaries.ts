@@ -78,7 +78,9 @@ function sessionOf({ sorted, memory, isWhole, signal }: SummaryTask, address: Su
 function cutOf(sorted: SortedHistory, goals: PruneGoals, standing: StandingSummary, isDue: boolean): number {
   const { candidates, costs, others, firstTokens } = sorted
   const summaryTokens = isDue || standing.summary !== undefined ? goals.summaryTokens : 0
-  const maxTokens = goals.recentTokens(Math.max(0, goals.fillTokens - firstTokens - summaryTokens))
+  const maxTokens = goals.recentTokens(
+    Math.max(0, Math.floor(goals.tokenBudget * goals.fillShare) - firstTokens - summaryTokens),
+  )
   const indexOf = new Map(candidates.map((place, index) => [place, index]))
   const { step } = goals
   return planCut({

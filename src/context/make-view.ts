@@ -1,10 +1,18 @@
 import { ThermoclineError } from '../errors.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import { throwIfAborted } from './abort.ts'
+import { fitEstimates } from './fit-estimates.ts'
 import type { SortedHistory } from './history/sort-history.ts'
 import { countText } from './item-tokens.ts'
 import type { PruneGoals } from './prune-goals.ts'
-import { buildView, type Decisions, type PrunedHistory, type ShownSummary } from './pruned-history.ts'
+import {
+  type Decisions,
+  type DraftView,
+  draftView,
+  finishView,
+  type PrunedHistory,
+  type ShownSummary,
+} from './pruned-history.ts'
 import { chooseByScore } from './selection/choose-by-score.ts'
 import { Chosen, chooseFirst, chooseImportant, chooseRecent, type RatedUnit } from './selection/choose-units.ts'
 import { clipText } from './selection/clip-text.ts'
@@ -26,21 +34,38 @@ export interface ViewTask {
 }
 
 /** @throws ThermoclineError `BUDGET_TOO_SMALL`, `ABORTED` */
-export async function fitView(task: ViewTask): Promise<PrunedHistory> {
-  const { counter, stablePrefixOf } = task
-  const decisions = await choose(task)
-  return buildView(decisions, { counter, exact: counter.exact, stablePrefixOf })
+export async function makeView(task: ViewTask): Promise<PrunedHistory> {
+  const { counter, goals, signal } = task
+  const { tokenBudget } = goals
+  const choose = async (budget: number): Promise<DraftView> => draftView(await decide(task, budget))
+  const { view, tokens, exact } =
+    counter.views === undefined
+      ? await withoutService(choose(tokenBudget), counter)
+      : await fitEstimates(counter.views, tokenBudget, choose, signal)
+  const { items, costs, estimatedTokens } = view
+  const stablePrefixShare = estimatedTokens === 0 ? 0 : task.stablePrefixOf(items, costs) / estimatedTokens
+  return finishView(view, { tokenBudget, tokensAfter: tokens, stablePrefixShare, counter: counter.name, exact })
 }
 
-async function choose(task: ViewTask): Promise<Decisions> {
+async function withoutService(
+  choosing: Promise<DraftView>,
+  { exact }: TokenCounter,
+): Promise<{ readonly view: DraftView; readonly tokens: number; readonly exact: boolean }> {
+  const view = await choosing
+  return { view, tokens: view.estimatedTokens, exact }
+}
+
+/** @param tokenBudget By the counter's estimates, where its service counts otherwise */
+async function decide(task: ViewTask, tokenBudget: number): Promise<Decisions> {
   const {
     sorted,
     goals,
     signal,
-    summary: { fits, standing, cut },
+    summary: { standing, cut },
   } = task
   const { items, costs, units, others, candidates } = sorted
-  const { tokenBudget, fillTokens } = goals
+  // A service that counts more than was estimated leaves less room.
+  const fits = task.summary.fits && sorted.firstTokens + sorted.otherTokens <= tokenBudget
   const chosen = new Chosen(tokenBudget, fits ? Number.POSITIVE_INFINITY : goals.fillItems)
   const clips = new Map<number, UnitItem>()
   const decisions = { items, costs, units, chosen, clips, tokenBudget }
@@ -59,7 +84,7 @@ async function choose(task: ViewTask): Promise<Decisions> {
   }
   throwIfAborted(signal)
   // What makes the next prune come some turns later.
-  chosen.left = Math.max(0, chosen.left - (tokenBudget - fillTokens))
+  chosen.left = Math.max(0, chosen.left - Math.floor(tokenBudget * (1 - goals.fillShare)))
   const summary = await showSummary(task, Math.min(chosen.left, goals.summaryTokens))
   chosen.left -= summary?.cost ?? 0
 

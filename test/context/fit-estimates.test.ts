@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ViewCounter } from '../../../src/context/token-counter.ts'
-import { type EstimatedView, fitView } from '../../../src/context/token-counters/fit-view.ts'
-import { ThermoclineError } from '../../../src/errors.ts'
-import type { MemoryItem } from '../../../src/memory/memory-item.ts'
-import { item } from '../items.ts'
+import { type EstimatedView, fitEstimates } from '../../src/context/fit-estimates.ts'
+import type { ViewCounter } from '../../src/context/token-counter.ts'
+import { ThermoclineError } from '../../src/errors.ts'
+import type { MemoryItem } from '../../src/memory/memory-item.ts'
+import { item } from './items.ts'
 
 /** Twenty items of ten estimated tokens each; a view is as many of the newest as fit. */
 const HISTORY = Array.from({ length: 20 }, (_, n) => item(`item ${n}`))
@@ -30,10 +30,10 @@ function service(
   }
 }
 
-describe('fitView()', () => {
+describe('fitEstimates()', () => {
   it('asks once where the estimate holds', async () => {
     const counter = service(() => 9)
-    const fitted = await fitView(counter, 100, choose)
+    const fitted = await fitEstimates(counter, 100, choose)
     expect(fitted).toMatchObject({ tokens: 90, exact: true })
     expect(fitted.view.items).toHaveLength(10)
     expect(counter.requests).toBe(1)
@@ -42,13 +42,13 @@ describe('fitView()', () => {
 
   it('begins with what earlier answers have shown', async () => {
     const counter = service(() => 20, { ratio: 2 })
-    expect(await fitView(counter, 100, choose)).toMatchObject({ tokens: 100, exact: true })
+    expect(await fitEstimates(counter, 100, choose)).toMatchObject({ tokens: 100, exact: true })
     expect(counter.requests).toBe(1)
   })
 
   it('comes down to the budget where the estimate was too low', async () => {
     const counter = service(() => 15)
-    const fitted = await fitView(counter, 100, choose)
+    const fitted = await fitEstimates(counter, 100, choose)
     expect(fitted).toMatchObject({ tokens: 90, exact: true })
     expect(counter.requests).toBe(2)
   })
@@ -56,7 +56,7 @@ describe('fitView()', () => {
   it('asks four times at most, and then says that it does not know', async () => {
     // However little is kept, the newest is as long as all the budget.
     const counter = service((one) => (one === HISTORY.at(-1) ? 101 : 10))
-    const fitted = await fitView(counter, 100, choose)
+    const fitted = await fitEstimates(counter, 100, choose)
     expect(fitted.exact).toBe(false)
     expect(counter.requests).toBe(4)
   })
@@ -65,7 +65,7 @@ describe('fitView()', () => {
     const failure = new ThermoclineError('MODEL_FAILED', 'Cannot count tokens: no answer')
     const counter: ViewCounter = { ratio: 1.25, margin: 0.25, count: () => Promise.reject(failure) }
     // 156 / 1.25 / 1.25 is 99.8 estimated tokens.
-    const fitted = await fitView(counter, 156, choose)
+    const fitted = await fitEstimates(counter, 156, choose)
     expect(fitted.view.items).toHaveLength(9)
     expect(fitted).toMatchObject({ tokens: 113, exact: false, failure })
   })
@@ -73,7 +73,7 @@ describe('fitView()', () => {
   it('does not choose again where the margin is free anyway', async () => {
     let choices = 0
     const counter: ViewCounter = { ratio: 1, margin: 0.1, count: () => Promise.reject(new Error('down')) }
-    await fitView(counter, 1000, (budget) => {
+    await fitEstimates(counter, 1000, (budget) => {
       choices += 1
       return choose(budget)
     })
@@ -90,9 +90,9 @@ describe('fitView()', () => {
         throw new Error('socket closed')
       },
     }
-    await expect(fitView(counter, 100, choose, controller.signal)).rejects.toMatchObject({ code: 'ABORTED' })
+    await expect(fitEstimates(counter, 100, choose, controller.signal)).rejects.toMatchObject({ code: 'ABORTED' })
     await expect(
-      fitView(
+      fitEstimates(
         service(() => 1),
         9,
         choose,
@@ -108,12 +108,12 @@ describe('fitView()', () => {
         fc.double({ min: 0.5, max: 2, noNaN: true }),
         async (budget, counts, ratio) => {
           const counter = service((one) => counts[HISTORY.indexOf(one)] as number, { ratio })
-          const fitted = await fitView(counter, budget, choose).catch((error: unknown) => error)
+          const fitted = await fitEstimates(counter, budget, choose).catch((error: unknown) => error)
           if (fitted instanceof ThermoclineError) {
             expect(fitted.code).toBe('BUDGET_TOO_SMALL')
             return
           }
-          const { exact, tokens, view } = fitted as Awaited<ReturnType<typeof fitView>>
+          const { exact, tokens, view } = fitted as Awaited<ReturnType<typeof fitEstimates>>
           expect(counter.requests).toBeLessThanOrEqual(4)
           if (exact) {
             expect(tokens).toBeLessThanOrEqual(budget)

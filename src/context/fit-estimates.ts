@@ -1,6 +1,6 @@
-import type { MemoryItem } from '../../memory/memory-item.ts'
-import { throwIfAborted } from '../abort.ts'
-import type { ViewCounter } from '../token-counter.ts'
+import type { MemoryItem } from '../memory/memory-item.ts'
+import { throwIfAborted } from './abort.ts'
+import type { ViewCounter } from './token-counter.ts'
 
 /** A view that was chosen by estimates. */
 export interface EstimatedView {
@@ -30,7 +30,7 @@ const SLACK = 0.02
  * @param choose Gives the view for a budget of estimated tokens, an integer of at least 1
  * @throws ThermoclineError `ABORTED`, and what `choose` throws
  */
-export async function fitView<V extends EstimatedView>(
+export async function fitEstimates<V extends EstimatedView>(
   counter: ViewCounter,
   tokenBudget: number,
   choose: (estimatedBudget: number) => Promise<V>,
