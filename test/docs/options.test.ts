@@ -23,7 +23,7 @@ const DEFAULTS = {
   },
   HOT_CALL_DEFAULTS: { values: HOT_CALL_DEFAULTS, sources: ['tiers/hot/checked-hot-store.ts'] },
   CHECKED_STORE_DEFAULTS: { values: CHECKED_STORE_DEFAULTS, sources: ['tiers/checked-durable-store.ts'] },
-  CONTEXT_PRUNER_DEFAULTS: { values: CONTEXT_PRUNER_DEFAULTS, sources: ['context/context-pruner.ts'] },
+  CONTEXT_PRUNER_DEFAULTS: { values: CONTEXT_PRUNER_DEFAULTS, sources: ['context/pruner-options.ts'] },
 } as const
 
 const MARKED_TABLE = /<!-- defaults: (\w+) -->\s*((?:\|.*\n)+)/g
