@@ -9,6 +9,7 @@ import { killAtRandom, killAtSteps } from './kill/kill-rounds.ts'
 import type { GroundKind } from './kill/places.ts'
 import { modelCampaign } from './model/model-campaign.ts'
 import { outageCampaign } from './outage/outage-campaign.ts'
+import { poisonCampaign, poisonTable } from './poison/poison-campaign.ts'
 import { raceCampaign, raceSelfTest } from './race/race-campaign.ts'
 import { sealsUnderLoad } from './seals/seals-under-load.ts'
 
@@ -21,6 +22,7 @@ npm run campaign -- erase [--rounds 100] [--seed N]
 npm run campaign -- import [--rounds 100] [--seed N] [--minutes M]
 npm run campaign -- data --data DIR
 npm run campaign -- model [--ops 1000000] [--seed N] [--minutes M] [--stage NAME]
+npm run campaign -- poison
 npm run campaign -- race [--minutes 10] [--seed N] [--target single|cluster] [--self-test]`
 
 const { values, positionals } = parseArgs({
@@ -149,6 +151,12 @@ async function importing(): Promise<readonly string[]> {
   return problems
 }
 
+async function poison(): Promise<readonly string[]> {
+  const report = await poisonCampaign()
+  for (const line of poisonTable(report)) console.log(line)
+  return report.problems
+}
+
 async function race(): Promise<readonly string[]> {
   const seed = Number(values.seed)
   const minutes = values.minutes === 'Infinity' ? 10 : Number(values.minutes)
@@ -163,6 +171,7 @@ const CAMPAIGNS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   kill,
   erase,
   model,
+  poison,
   race,
   unclear: () => outage('cut', '2000'),
   outage: () => outage('outage', '20'),

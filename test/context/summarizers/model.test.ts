@@ -73,7 +73,7 @@ describe('modelSummarizer()', () => {
     expect(first?.filter(({ kind }) => kind === 'summary').map(({ text }) => text)).toContain(
       'My house has the number 2.',
     )
-    expect([first, second].flatMap((lines) => lines?.filter(({ kind }) => kind === 'item'))).toHaveLength(2)
+    expect([first, second].flatMap((lines) => lines?.filter(({ kind }) => kind === 'item'))).toHaveLength(3)
   })
 
   it('keeps the budget when the model does not: the first points, the last of them clipped', async () => {
