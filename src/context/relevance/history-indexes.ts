@@ -8,6 +8,8 @@ import { LexicalIndex } from './lexical-index.ts'
 
 interface KeptIndex {
   readonly postings: HistoryPostings
+  /** Of all of them, with what it has worked out already. */
+  readonly index: LexicalIndex
   /** Its key in the order of use. */
   readonly lastItem: WeakRef<MemoryItem>
 }
@@ -36,7 +38,7 @@ export class HistoryIndexes {
   async of(items: readonly MemoryItem[], signal: AbortSignal | undefined): Promise<HistoryIndex> {
     const kept = this.#find(items)
     if (kept !== undefined) this.#byUse.get(kept.lastItem)
-    if (kept?.postings.items.length === items.length) return new LexicalIndex(kept.postings, items.length)
+    if (kept?.postings.items.length === items.length) return kept.index
     // Out of reach of others while it is being extended; what they hold of it already stays as it is.
     if (kept !== undefined) this.#byUse.delete(kept.lastItem)
     const postings = kept?.postings ?? new HistoryPostings()
@@ -48,8 +50,9 @@ export class HistoryIndexes {
       }
       add(item)
     }
-    this.#keep(postings)
-    return new LexicalIndex(postings, items.length)
+    const index = new LexicalIndex(postings, items.length)
+    this.#keep(postings, index)
+    return index
   }
 
   /** Of all of these items, or of the first of them. */
@@ -62,12 +65,12 @@ export class HistoryIndexes {
     return undefined
   }
 
-  #keep(postings: HistoryPostings): void {
+  #keep(postings: HistoryPostings, index: LexicalIndex): void {
     const item = postings.items.at(-1)
     if (item === undefined) return
     const before = this.#byLastItem.get(item)
     if (before !== undefined) this.#byUse.delete(before.lastItem)
     const lastItem = new WeakRef(item)
-    if (this.#byUse.set(lastItem, undefined, postings.bytes)) this.#byLastItem.set(item, { postings, lastItem })
+    if (this.#byUse.set(lastItem, undefined, postings.bytes)) this.#byLastItem.set(item, { postings, index, lastItem })
   }
 }

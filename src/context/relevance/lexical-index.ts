@@ -2,30 +2,32 @@ import { type CorpusFigures, termScore, termWeight } from '../../search/bm25.ts'
 import { queryTerms } from '../../search/term-reader.ts'
 import { countOf, itemOf } from '../../search/unit-index.ts'
 import { askedDates, dateMatch } from './asked-dates.ts'
+import { calendarWords } from './calendar-words.ts'
 import type { HistoryIndex } from './history-index.ts'
 import type { HistoryPostings } from './history-postings.ts'
+import { priorScores } from './prior.ts'
 import { divideByHighest, withNeighbours } from './score-columns.ts'
 import { namedSpeakers } from './speakers.ts'
 
 // Set by hand on five long conversations. Each helped in at least four of them, and any of them may be a third more or
 // less at half a point of the evidence kept or below (bench/retention.bench.ts). The best match of words counts 1.
 /** A session that matches best as a whole. */
-const SESSION = 0.4
+const SESSION = 0.3
 /** Words of somebody whom the query names, and how much more where they match. */
-const SPEAKER = 0.15
+const SPEAKER = 0.2
 const SPEAKER_MATCH = 0.3
 /** A speaker's name as a word: others use it to address them. */
 const SPEAKER_NAME = 0.25
 /** A day that the query names. */
 const DATE = 0.4
-/** What is said rather than asked, and what tells a time: more of it is worth asking about later. */
-const STATEMENT = 0.15
-const TELLS_TIME = 0.1
+/** What any question is most likely to be about. */
+const PRIOR = 0.6
 
 /** The first so many items of postings. */
 export class LexicalIndex implements HistoryIndex {
   readonly #postings: HistoryPostings
   readonly #count: number
+  #prior: Float64Array | undefined
   #speakers: ReadonlySet<string> | undefined
 
   constructor(postings: HistoryPostings, count: number) {
@@ -39,7 +41,8 @@ export class LexicalIndex implements HistoryIndex {
     const named = namedSpeakers(this.#allSpeakers(), new Set(terms))
     const weightOf = (term: string): number => (named.terms.has(term) ? SPEAKER_NAME : 1)
     const { own, ofSession } = this.#match(terms, weightOf)
-    const { sessions, speakers, asks, tellsTime, items } = this.#postings
+    const { sessions, speakers, items } = this.#postings
+    const prior = this.prior()
     const scores = withNeighbours(own, sessions)
     const speaks = divideByHighest(scores) || named.speakers.size > 0
     divideByHighest(ofSession)
@@ -55,7 +58,7 @@ export class LexicalIndex implements HistoryIndex {
         score += DATE * ofDate
         anyDate ||= ofDate > 0
       }
-      scores[i] = score + (asks[i] === 0 ? STATEMENT : 0) + TELLS_TIME * tellsTime[i]!
+      scores[i] = score + PRIOR * prior[i]!
     }
     if (!speaks && !anyDate) return new Float64Array(this.#count)
     divideByHighest(scores)
@@ -63,7 +66,12 @@ export class LexicalIndex implements HistoryIndex {
   }
 
   prior(): Float64Array {
-    return new Float64Array(this.#count)
+    if (this.#prior === undefined) {
+      const { items, surfaces, sessions, byTerm } = this.#postings
+      const seen = items.length === this.#count ? items : items.slice(0, this.#count)
+      this.#prior = priorScores({ items: seen, surfaces, sessions, tellsTime: this.#tellsTime(), byTerm })
+    }
+    return this.#prior
   }
 
   /** BM25 of each item, and of each session as if it were one text. */
@@ -77,7 +85,7 @@ export class LexicalIndex implements HistoryIndex {
     const items: CorpusFigures = { items: count, length }
     const wholeSessions: CorpusFigures = { items: sessionLengths.length, length }
     for (const term of terms) {
-      const postings = this.#seen(byTerm.get(term)?.postings ?? [])
+      const postings = this.#seen(byTerm.get(term) ?? [])
       if (postings.length === 0) continue
       const weight = weightOf(term) * termWeight(items, postings.length)
       const counts = new Map<number, number>()
@@ -110,6 +118,15 @@ export class LexicalIndex implements HistoryIndex {
       lengths[session] = (lengths[session] ?? 0) + lengthsTo[i]! - (lengthsTo[i - 1] ?? 0)
     }
     return lengths
+  }
+
+  /** 1 for an item that has a word of time: a weekday, a month, "yesterday". */
+  #tellsTime(): Uint8Array {
+    const marks = new Uint8Array(this.#count)
+    for (const term of calendarWords().timeTerms) {
+      for (const posting of this.#postings.byTerm.get(term) ?? []) marks[itemOf(posting)] = 1
+    }
+    return marks
   }
 
   #allSpeakers(): ReadonlySet<string> {
