@@ -4,6 +4,8 @@ import type { Surface } from './prior-surface.ts'
 
 /** What an index knows that tells what an item is worth to questions which nobody has asked yet. Columns go by item. */
 export interface PriorInput {
+  /** Only the first so many items count; the columns may have more. */
+  readonly count: number
   readonly items: readonly MemoryItem[]
   readonly surfaces: readonly Surface[]
   /** Numbers of sessions; neighbours of one session have the same. */
@@ -32,11 +34,11 @@ const ITEM_BYTES = 16
  * All else is punctuation, digits and capitals, so nothing here is of one subject, and little of one language.
  */
 export function priorScores(input: PriorInput): Float64Array {
-  const { items, surfaces, sessions, tellsTime } = input
+  const { count, items, surfaces, sessions, tellsTime } = input
   const scores = informationOf(input)
   let isAsked = false
   let best = 0
-  for (const [place, item] of items.entries()) {
+  for (let place = 0; place < count; place += 1) {
     const { bytes, asking, names } = surfaces[place] as Surface
     const opens = place === 0 || sessions[place] !== sessions[place - 1]
     if (opens) isAsked = false
@@ -45,7 +47,7 @@ export function priorScores(input: PriorInput): Float64Array {
     score *= 1 - ASKING * asking
     if (opens) score *= OPENING
     // A call made to find the answer, and what it gave, lie between question and answer.
-    if (!isOfTools(item)) {
+    if (!isOfTools(items[place] as MemoryItem)) {
       if (isAsked) score *= ANSWER
       isAsked = asking > 0
     }
@@ -55,11 +57,13 @@ export function priorScores(input: PriorInput): Float64Array {
   return best > 0 ? scores.map((score) => score / best) : scores
 }
 
-function informationOf({ items, byTerm }: PriorInput): Float64Array {
-  const information = new Float64Array(items.length)
+function informationOf({ count, byTerm }: PriorInput): Float64Array {
+  const information = new Float64Array(count)
   for (const postings of byTerm.values()) {
-    const rarity = Math.log(1 + items.length / postings.length)
-    for (let k = 0; k < postings.length; k += 1) {
+    let length = postings.length
+    while (length > 0 && itemOf(postings[length - 1] as number) >= count) length -= 1
+    const rarity = Math.log(1 + count / length)
+    for (let k = 0; k < length; k += 1) {
       information[itemOf(postings[k] as number)]! += rarity / Math.sqrt(k + 1)
     }
   }
