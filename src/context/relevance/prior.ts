@@ -4,8 +4,7 @@ import type { Surface } from './prior-surface.ts'
 
 /** What an index knows that tells what an item is worth to questions which nobody has asked yet. Columns go by item. */
 export interface PriorInput {
-  /** Only the first so many items count; the columns may have more. */
-  readonly count: number
+  /** What is rated. The columns may have more items, added since. */
   readonly items: readonly MemoryItem[]
   readonly surfaces: readonly Surface[]
   /** Numbers of sessions; neighbours of one session have the same. */
@@ -34,11 +33,11 @@ const ITEM_BYTES = 16
  * All else is punctuation, digits and capitals, so nothing here is of one subject, and little of one language.
  */
 export function priorScores(input: PriorInput): Float64Array {
-  const { count, items, surfaces, sessions, tellsTime } = input
+  const { items, surfaces, sessions, tellsTime } = input
   const scores = informationOf(input)
   let isAsked = false
   let best = 0
-  for (let place = 0; place < count; place += 1) {
+  for (const [place, item] of items.entries()) {
     const { bytes, asking, names } = surfaces[place] as Surface
     const opens = place === 0 || sessions[place] !== sessions[place - 1]
     if (opens) isAsked = false
@@ -47,7 +46,7 @@ export function priorScores(input: PriorInput): Float64Array {
     score *= 1 - ASKING * asking
     if (opens) score *= OPENING
     // A call made to find the answer, and what it gave, lie between question and answer.
-    if (!isOfTools(items[place] as MemoryItem)) {
+    if (!isOfTools(item)) {
       if (isAsked) score *= ANSWER
       isAsked = asking > 0
     }
@@ -57,7 +56,8 @@ export function priorScores(input: PriorInput): Float64Array {
   return best > 0 ? scores.map((score) => score / best) : scores
 }
 
-function informationOf({ count, byTerm }: PriorInput): Float64Array {
+function informationOf({ items, byTerm }: PriorInput): Float64Array {
+  const count = items.length
   const information = new Float64Array(count)
   for (const postings of byTerm.values()) {
     let length = postings.length

@@ -25,7 +25,6 @@ export function priorInput(lines: readonly Line[]): PriorInput {
     }
   })
   return {
-    count: items.length,
     items,
     byTerm,
     surfaces: items.map(({ content }) => surfaceOf(content)),

@@ -38,7 +38,7 @@ describe('priorScores()', () => {
   it('go by the first items alone where more were added since', () => {
     const lines = ['Where do you live?', 'In Porto, with Carla.', 'I play the violin.']
     const all = priorInput([...lines, 'Carla plays the cello in Porto.', 'Where?'])
-    expect([...priorScores({ ...all, count: lines.length })]).toEqual(scoresOf(...lines))
+    expect([...priorScores({ ...all, items: all.items.slice(0, lines.length) })]).toEqual(scoresOf(...lines))
   })
 
   it('prefer what is told to greetings, questions and thanks', () => {
