@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { priorScores } from '../../../src/context/relevance/prior.ts'
 import { type Line, priorInput } from './prior-input.ts'
@@ -23,10 +24,16 @@ function ratio(first: Line[], second: Line[], place: number): number {
 }
 
 describe('priorScores()', () => {
-  it('are from 0 to 1, the best of them 1', () => {
-    const scores = scoresOf('Hello!', 'I moved to Lisbon with my sister Ana.', 'Great', '')
-    expect(Math.max(...scores)).toBe(1)
-    expect(scores.every((score) => score >= 0 && score <= 1)).toBe(true)
+  it('are from 0 to 1, the best of them 1, whatever was said', () => {
+    const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }))
+    fc.assert(
+      fc.property(fc.array(text, { maxLength: 12 }), (texts) => {
+        const scores = scoresOf('We met Carla.', ...texts)
+        expect(Math.max(...scores)).toBe(1)
+        expect(scores.every((score) => score >= 0)).toBe(true)
+      }),
+      { numRuns: 40 },
+    )
   })
 
   it('are none for nothing', () => {
