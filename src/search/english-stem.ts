@@ -15,12 +15,16 @@ export function englishStem(word: string): string {
 
 type SuffixRule = readonly [suffix: string, replacement: string]
 
+/** Suffixes with what replaces them, by their last letter. */
+type SuffixRules = ReadonlyMap<string, readonly SuffixRule[]>
+
 /** `ational:ate` for a rule; the longer of two that both fit comes first. */
-function rules(text: string): readonly SuffixRule[] {
-  return text.split(' ').map((rule): SuffixRule => {
+function rules(text: string): SuffixRules {
+  const all = text.split(' ').map((rule): SuffixRule => {
     const [suffix, replacement = ''] = rule.split(':')
     return [suffix!, replacement]
   })
+  return Map.groupBy(all, ([suffix]) => suffix.at(-1)!)
 }
 
 // Porter's steps 2, 3 and 4; `logi` is of his own later list.
@@ -32,8 +36,8 @@ const ADJECTIVE_SUFFIXES = rules('icate:ic ative alize:al iciti:ic ical:ic ful n
 const LAST_SUFFIXES = rules('al ance ence er ic able ible ant ement ment ent ou ism ate iti ous ive ize')
 
 /** Replaces the first suffix that fits, if what stands before it has a measure of `minMeasure` at least. */
-function replaceSuffix(word: string, suffixes: readonly SuffixRule[], minMeasure: number): string {
-  for (const [suffix, replacement] of suffixes) {
+function replaceSuffix(word: string, suffixes: SuffixRules, minMeasure: number): string {
+  for (const [suffix, replacement] of suffixes.get(word.at(-1)!) ?? []) {
     if (!word.endsWith(suffix)) continue
     const stem = word.slice(0, -suffix.length)
     return measure(stem) >= minMeasure ? stem + replacement : word

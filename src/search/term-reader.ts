@@ -1,7 +1,9 @@
+import { eachAsciiToken } from './ascii-tokens.ts'
 import { englishStem } from './english-stem.ts'
 import { foldText, isAscii } from './fold-text.ts'
 import { lightStem } from './light-stem.ts'
 import { STOP_WORDS } from './stop-words.ts'
+import { TokenTable } from './token-table.ts'
 
 /** Longer ones are cut: nobody searches for the end of a blob. */
 export const MAX_TERM_CHARS = 64
@@ -11,7 +13,6 @@ const MAX_REMEMBERED_CHARS = 32
 // A word may hold apostrophes, and a number separators. Flags and pictures are terms of their own.
 const TOKEN =
   /[\p{L}\p{N}\p{M}]+(?:(?:'|(?<=\p{Nd})[.,](?=\p{Nd}))[\p{L}\p{N}\p{M}]+)*|\p{RI}{2}|\p{Extended_Pictographic}/gu
-const ASCII_TOKEN = /[a-z0-9]+(?:(?:'|(?<=[0-9])[.,](?=[0-9]))[a-z0-9]+)*/gi
 
 // Scripts that put no spaces between words; Hangul does, but joins particles to its words.
 const UNSPACED = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{sc=Hang}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}]/u
@@ -32,32 +33,53 @@ const LATIN = /[a-z]/
  * Breaks texts into the terms that they are found by, items and questions alike. Remembers the terms of tokens it has
  * met, so that whoever reads many texts of one language should read them with one reader, and drop it afterwards.
  */
-export class TermReader {
-  readonly #known = new Map<string, readonly string[]>()
-  readonly #emit: (term: string) => void
+export class TermReader<Term = string> {
+  readonly #knownAscii = new TokenTable<readonly Term[]>()
+  readonly #known = new Map<string, readonly Term[]>()
+  readonly #termOf: (term: string) => Term
+  readonly #emit: (term: Term) => void
   /** Terms of the token that is being read. */
   #terms: string[] = []
 
-  /** `emit` gets each term as often as it occurs. */
-  constructor(emit: (term: string) => void) {
+  /**
+   * @param emit Gets each term as often as it occurs
+   * @param termOf What stands for a term from then on; asked for once for each token that has it. Without, the text itself
+   */
+  constructor(emit: (term: Term) => void, termOf: (term: string) => Term = (term) => term as Term) {
+    this.#termOf = termOf
     this.#emit = emit
   }
 
   read(text: string): void {
     const folded = foldText(text)
-    // Tokens of plain ASCII are found twice as fast by themselves.
-    for (const token of folded.match(isAscii(folded) ? ASCII_TOKEN : TOKEN) ?? []) {
-      const terms = this.#known.get(token) ?? this.#termsOf(token)
-      for (let i = 0; i < terms.length; i++) this.#emit(terms[i]!)
+    if (isAscii(folded)) {
+      eachAsciiToken(folded, (start, end, hash) => {
+        const terms =
+          this.#knownAscii.find(folded, start, end, hash) ?? this.#asciiTerms(folded.slice(start, end), hash)
+        for (let i = 0; i < terms.length; i++) this.#emit(terms[i]!)
+      })
+      return
+    }
+    for (const token of folded.match(TOKEN) ?? []) {
+      for (const term of this.#known.get(token) ?? this.#unicodeTerms(token)) this.#emit(term)
     }
   }
 
-  #termsOf(token: string): readonly string[] {
+  #asciiTerms(token: string, hash: number): readonly Term[] {
+    this.#terms = []
+    this.#readToken(token)
+    const terms = this.#terms.map(this.#termOf)
+    if (token.length <= MAX_REMEMBERED_CHARS) this.#knownAscii.set(token, hash, terms)
+    return terms
+  }
+
+  #unicodeTerms(token: string): readonly Term[] {
     this.#terms = []
     if (UNSPACED.test(token)) this.#readRuns(token)
     else this.#readToken(token)
-    if (token.length <= MAX_REMEMBERED_CHARS) this.#known.set(token, this.#terms)
-    return this.#terms
+    const terms = this.#terms.map(this.#termOf)
+    if (token.length <= MAX_REMEMBERED_CHARS) this.#known.set(token, terms)
+    return terms
   }
 
   #readRuns(token: string): void {

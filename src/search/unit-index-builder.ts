@@ -1,6 +1,6 @@
 import type { Stamp } from '../memory/stamp.ts'
 import { TermReader } from './term-reader.ts'
-import { countOf, itemOf, packPosting, UnitIndex } from './unit-index.ts'
+import { countPosting, UnitIndex } from './unit-index.ts'
 
 /** What is indexed of an item. */
 interface IndexedBody {
@@ -14,11 +14,14 @@ export class UnitIndexBuilder {
   readonly #lengths: number[] = []
   readonly #stamps: Stamp[] = []
   readonly #expiring: { item: number; at: number }[] = []
-  readonly #reader: TermReader
+  readonly #reader: TermReader<number[]>
   #length = 0
 
   constructor() {
-    this.#reader = new TermReader((term) => this.#count(term))
+    this.#reader = new TermReader(
+      (postings) => this.#count(postings),
+      (term) => this.#postingsOf(term),
+    )
   }
 
   /** Items come rising by stamp. */
@@ -53,16 +56,16 @@ export class UnitIndexBuilder {
     })
   }
 
-  #count(term: string): void {
+  #postingsOf(term: string): number[] {
+    let postings = this.#postings.get(term)
+    if (postings !== undefined) return postings
+    postings = []
+    this.#postings.set(term, postings)
+    return postings
+  }
+
+  #count(postings: number[]): void {
     this.#length += 1
-    const item = this.#lengths.length
-    const postings = this.#postings.get(term)
-    if (postings === undefined) {
-      this.#postings.set(term, [packPosting(item, 1)])
-      return
-    }
-    const last = postings.at(-1)!
-    if (itemOf(last) === item) postings[postings.length - 1] = packPosting(item, countOf(last) + 1)
-    else postings.push(packPosting(item, 1))
+    countPosting(postings, this.#lengths.length)
   }
 }

@@ -37,6 +37,13 @@ export function packPosting(item: number, count: number): number {
   return (item * (MAX_COUNT + 1) + Math.min(count, MAX_COUNT)) >>> 0
 }
 
+/** Counts a term of the newest item into its postings. */
+export function countPosting(postings: number[], item: number): void {
+  const last = postings[postings.length - 1]
+  if (last !== undefined && itemOf(last) === item) postings[postings.length - 1] = packPosting(item, countOf(last) + 1)
+  else postings.push(packPosting(item, 1))
+}
+
 export function itemOf(posting: number): number {
   return posting >>> 8
 }

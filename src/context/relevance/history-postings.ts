@@ -1,6 +1,6 @@
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { TermReader } from '../../search/term-reader.ts'
-import { countOf, itemOf, packPosting } from '../../search/unit-index.ts'
+import { countPosting } from '../../search/unit-index.ts'
 import { type Surface, surfaceOf } from './prior-surface.ts'
 import { speakerOf } from './speakers.ts'
 
@@ -49,19 +49,17 @@ export class HistoryPostings {
   /** Adds items one by one with what `add` is called for. The words it has met are kept for so long only. */
   adder(): (item: MemoryItem) => void {
     let length = 0
-    const reader = new TermReader((term) => {
-      length += 1
-      const postings = this.byTerm.get(term)
-      if (postings !== undefined) this.#count(postings)
-      else {
-        this.byTerm.set(term, [packPosting(this.items.length, 1)])
-        this.#bytes += TERM_BYTES
-      }
-    })
+    const reader = new TermReader<number[]>(
+      (postings) => {
+        length += 1
+        countPosting(postings, this.items.length)
+      },
+      (term) => this.#postingsOf(term),
+    )
     return (item) => {
       length = 0
       reader.read(item.content)
-      this.#bytes += ITEM_BYTES + 2 * item.content.length
+      this.#bytes += ITEM_BYTES + 2 * item.content.length + POSTING_BYTES * length
       this.lengthsTo.push((this.lengthsTo.at(-1) ?? 0) + length)
       this.sessions.push(this.#sessionOf(item))
       this.speakers.push(speakerOf(item))
@@ -71,14 +69,13 @@ export class HistoryPostings {
     }
   }
 
-  #count(postings: number[]): void {
-    const item = this.items.length
-    const last = postings[postings.length - 1]!
-    if (itemOf(last) === item) postings[postings.length - 1] = packPosting(item, countOf(last) + 1)
-    else {
-      postings.push(packPosting(item, 1))
-      this.#bytes += POSTING_BYTES
-    }
+  #postingsOf(term: string): number[] {
+    let postings = this.byTerm.get(term)
+    if (postings !== undefined) return postings
+    postings = []
+    this.byTerm.set(term, postings)
+    this.#bytes += TERM_BYTES
+    return postings
   }
 
   #sessionOf(item: MemoryItem): number {
