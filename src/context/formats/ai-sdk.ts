@@ -3,13 +3,13 @@ import { kindOf } from '../../lib/check-names.ts'
 import type { MemoryItem, NewMemoryItem } from '../../memory/memory-item.ts'
 import { arrange } from './arrange.ts'
 import { checkItems } from './check-items.ts'
-import { FORMATS } from './formats.ts'
 import { FieldProblem, isObject } from './message-fields.ts'
 import type { MessageSession } from './message-session.ts'
 import type { AIModelMessage } from './model-message.ts'
 import { MODEL_MESSAGE_FORMAT } from './model-message-format.ts'
 import { writeModelMessage } from './model-message-text.ts'
 import type { OpenCalls } from './open-calls.ts'
+import { PAYLOAD_READERS } from './payload-readers.ts'
 import { readMessages } from './read-messages.ts'
 import type { AIUIMessage } from './ui-message.ts'
 import { modelMessagesOf } from './ui-steps.ts'
@@ -76,5 +76,5 @@ function readUIMessage(message: AIUIMessage, place: number, isPast: boolean): ob
  * @throws ThermoclineError `INVALID_ARGUMENT` for what is no array of items
  */
 export function toModelMessages(items: readonly MemoryItem[]): AIModelMessage[] {
-  return arrange(checkItems(items), MODEL_MESSAGE_FORMAT, FORMATS)
+  return arrange(checkItems(items), MODEL_MESSAGE_FORMAT, PAYLOAD_READERS)
 }

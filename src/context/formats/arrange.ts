@@ -5,6 +5,7 @@ import type {
   CallDraft,
   Draft,
   MessageFormat,
+  PayloadReader,
   ResultDraft,
   SentCall,
   SentResult,
@@ -45,9 +46,9 @@ interface Answer<Message> {
 export function arrange<Message>(
   items: readonly MemoryItem[],
   format: MessageFormat<Message>,
-  formats: readonly MessageFormat<unknown>[],
+  readers: readonly PayloadReader[],
 ): Message[] {
-  return new Arranger(format, piecesOf(items, format, formats)).messages()
+  return new Arranger(format, piecesOf(items, format, readers)).messages()
 }
 
 class Arranger<Message> {

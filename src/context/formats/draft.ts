@@ -65,12 +65,16 @@ export interface SentResult {
 
 export type Speaker = 'system' | 'user' | 'assistant'
 
-/** One way of writing messages. */
-export interface MessageFormat<Message> {
+/** Reads messages of one kind. */
+export interface PayloadReader {
   /** Of the payload. */
   readonly name: string
   /** @throws FieldProblem */
   read(message: JsonObject, calls: OpenCalls): readonly Draft[]
+}
+
+/** One way of writing messages. */
+export interface MessageFormat<Message> extends PayloadReader {
   /** The message of a payload, if the API would take it. */
   accept(message: JsonObject): Message | undefined
   /** The message without some of its parts; undefined where nothing is left. */

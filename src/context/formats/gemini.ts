@@ -2,12 +2,12 @@ import type { JsonObject } from '../../memory/json.ts'
 import type { MemoryItem, NewMemoryItem } from '../../memory/memory-item.ts'
 import { arrange } from './arrange.ts'
 import { checkItems } from './check-items.ts'
-import { FORMATS } from './formats.ts'
 import type { GeminiContent, GeminiPart, GeminiRequest } from './gemini-content.ts'
 import { GEMINI_FORMAT } from './gemini-format.ts'
 import { isObject } from './message-fields.ts'
 import type { MessageSession } from './message-session.ts'
 import type { OpenCalls } from './open-calls.ts'
+import { PAYLOAD_READERS } from './payload-readers.ts'
 import { readMessages } from './read-messages.ts'
 
 /** Stands first where a view begins with the model: the API wants the user to begin. */
@@ -48,7 +48,7 @@ function contentsOf({ contents, systemInstruction }: GeminiRequest): readonly Ge
 export function toGemini(items: readonly MemoryItem[]): GeminiRequest {
   const contents: GeminiContent[] = []
   let systemInstruction: GeminiContent | undefined
-  for (const message of arrange(checkItems(items), GEMINI_FORMAT, FORMATS)) {
+  for (const message of arrange(checkItems(items), GEMINI_FORMAT, PAYLOAD_READERS)) {
     const content = withoutEmptyText(message)
     if (content === undefined) continue
     if (content.role === 'system') {

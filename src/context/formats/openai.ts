@@ -1,11 +1,11 @@
 import type { MemoryItem, NewMemoryItem } from '../../memory/memory-item.ts'
 import { arrange } from './arrange.ts'
 import { checkItems } from './check-items.ts'
-import { FORMATS } from './formats.ts'
 import type { MessageSession } from './message-session.ts'
 import type { OpenCalls } from './open-calls.ts'
 import { OPENAI_FORMAT } from './openai-format.ts'
 import type { OpenAIMessage } from './openai-message.ts'
+import { PAYLOAD_READERS } from './payload-readers.ts'
 import { readMessages } from './read-messages.ts'
 
 /**
@@ -31,5 +31,5 @@ export function fromOpenAI(
  * @throws ThermoclineError `INVALID_ARGUMENT` for what is no array of items
  */
 export function toOpenAI(items: readonly MemoryItem[]): OpenAIMessage[] {
-  return arrange(checkItems(items), OPENAI_FORMAT, FORMATS)
+  return arrange(checkItems(items), OPENAI_FORMAT, PAYLOAD_READERS)
 }

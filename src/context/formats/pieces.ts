@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../memory/json.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { readCall } from './call-text.ts'
-import type { Draft, MessageFormat } from './draft.ts'
+import type { Draft, MessageFormat, PayloadReader } from './draft.ts'
 import { isObject } from './message-fields.ts'
 import { OpenCalls } from './open-calls.ts'
 
@@ -21,18 +21,18 @@ export interface NativeMessage<Message> {
 
 /**
  * Takes a view apart into messages.
- * @param formats All that can be read
+ * @param readers Of all that can be read
  */
 export function piecesOf<Message>(
   items: readonly MemoryItem[],
   format: MessageFormat<Message>,
-  formats: readonly MessageFormat<unknown>[],
+  readers: readonly PayloadReader[],
 ): Piece<Message>[] {
   const pieces: Piece<Message>[] = []
   let place = 0
   while (place < items.length) {
     const item = items[place] as MemoryItem
-    const found = readPayload(item, format, formats)
+    const found = readPayload(item, format, readers)
     if (found === undefined) {
       addByContent(pieces, [draftOfItem(item)])
       place += 1
@@ -62,10 +62,10 @@ interface Found<Message> {
 function readPayload<Message>(
   item: MemoryItem,
   format: MessageFormat<Message>,
-  formats: readonly MessageFormat<unknown>[],
+  readers: readonly PayloadReader[],
 ): Found<Message> | undefined {
   const { payload } = item
-  const reader = payload && formats.find(({ name }) => name === payload.format)
+  const reader = payload && readers.find(({ name }) => name === payload.format)
   if (payload === undefined || reader === undefined) return undefined
   try {
     const message: unknown = JSON.parse(payload.data)

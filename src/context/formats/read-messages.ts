@@ -2,14 +2,14 @@ import { ThermoclineError } from '../../errors.ts'
 import { kindOf } from '../../lib/check-names.ts'
 import type { JsonObject } from '../../memory/json.ts'
 import type { NewMemoryItem } from '../../memory/memory-item.ts'
-import type { Draft, MessageFormat } from './draft.ts'
+import type { Draft, PayloadReader } from './draft.ts'
 import { FieldProblem, isObject } from './message-fields.ts'
 import type { MessageSession } from './message-session.ts'
 import { OpenCalls } from './open-calls.ts'
 
 /** How messages are read, and in which words a problem is told. */
 export interface MessageReader {
-  readonly format: Pick<MessageFormat<unknown>, 'name' | 'read'>
+  readonly format: PayloadReader
   /** `OpenAI message`, as a reader of an error knows it. */
   readonly noun: string
   /** Text of a message that can be kept. @default JSON.stringify */

@@ -12,7 +12,15 @@ const tool = (id: string) => ({ role: 'tool', tool_call_id: id, content: '' })
 
 describe("OpenAI's rules", () => {
   it('take a conversation with parallel calls, answered in any order', () => {
-    const messages = [{ role: 'developer', content: 'a' }, user, call('a', 'b'), tool('b'), tool('a'), call('a'), tool('a')]
+    const messages = [
+      { role: 'developer', content: 'a' },
+      user,
+      call('a', 'b'),
+      tool('b'),
+      tool('a'),
+      call('a'),
+      tool('a'),
+    ]
     expect(openaiProblems([...messages, { role: 'assistant', content: [{ type: 'text', text: 'x' }] }])).toEqual([])
     expect(openaiProblems([{ role: 'assistant', content: null, refusal: 'No.' }])).toEqual([])
   })
@@ -26,9 +34,23 @@ describe("OpenAI's rules", () => {
     ['calls at the end', [user, call('a')], 'end: calls without'],
     ['an empty list of calls', [{ role: 'assistant', content: 'x', tool_calls: [] }], 'messages[0]: tool_calls must'],
     ['calls of one id', [call('a', 'a'), tool('a')], 'two calls have the same id'],
-    ['arguments that are no text', [{ role: 'assistant', tool_calls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: {} } }] }, tool('a')], 'arguments must be text'],
+    [
+      'arguments that are no text',
+      [
+        { role: 'assistant', tool_calls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: {} } }] },
+        tool('a'),
+      ],
+      'arguments must be text',
+    ],
     ['a long id', [call('a'.repeat(41)), tool('a'.repeat(41))], 'the id of a call'],
-    ['a bad name', [{ role: 'assistant', tool_calls: [{ id: 'a', type: 'function', function: { name: 'f g', arguments: '' } }] }, tool('a')], 'name of a function'],
+    [
+      'a bad name',
+      [
+        { role: 'assistant', tool_calls: [{ id: 'a', type: 'function', function: { name: 'f g', arguments: '' } }] },
+        tool('a'),
+      ],
+      'name of a function',
+    ],
     ['an unknown role', [{ role: 'model', content: 'x' }], 'unknown role model'],
     ['no content', [{ role: 'assistant', content: null }], 'must have content'],
     ['no content of the user', [{ role: 'user', content: [] }], 'content is required'],
@@ -60,11 +82,23 @@ describe("Gemini's rules", () => {
     ['two of a role', [said('user', text), said('user', text)], 'contents[1]: roles must alternate'],
     ['a system content', [said('system', text)], 'unknown role system'],
     ['a response without a call', [said('user', answer('f'))], '1 responses to 0 calls'],
-    ['too few responses', [said('user', text), said('model', called('f'), called('g')), said('user', answer('f'))], '1 responses to 2'],
+    [
+      'too few responses',
+      [said('user', text), said('model', called('f'), called('g')), said('user', answer('f'))],
+      '1 responses to 2',
+    ],
     ['a call that goes on', [said('user', text), said('model', called('f')), said('user', text)], '0 responses to 1'],
     ['a call at the end', [said('user', text), said('model', called('f'))], 'end: calls'],
-    ['another name', [said('user', text), said('model', called('f')), said('user', answer('g'))], 'a response to no call: g'],
-    ['another id', [said('user', text), said('model', called('f', '1')), said('user', answer('f'))], 'a response to no call'],
+    [
+      'another name',
+      [said('user', text), said('model', called('f')), said('user', answer('g'))],
+      'a response to no call: g',
+    ],
+    [
+      'another id',
+      [said('user', text), said('model', called('f', '1')), said('user', answer('f'))],
+      'a response to no call',
+    ],
     ['a call of the user', [said('user', called('f'))], 'a call that is not of the model'],
     ['a content without parts', [said('user')], 'parts must not be empty'],
     ['an empty text', [said('user', { text: '' })], 'a part with empty text'],

@@ -25,10 +25,10 @@ export function geminiProblems({ contents, systemInstruction }: Request): string
     if (before === undefined && side !== 'user') tell('the user begins')
     if (before !== undefined && sideOf(before) === side) tell('roles must alternate')
     checkParts(content.parts, tell)
-    const [calls, responses] = [namesOf(content, 'functionCall'), namesOf(content, 'functionResponse')]
+    const [calls, responses] = [callsOf(content), responsesOf(content)]
     if (calls.length > 0 && side !== 'model') tell('a call that is not of the model')
     if (responses.length > 0 && side !== 'user') tell('a response that is not of the user')
-    checkAnswers(before === undefined ? [] : callsOf(before), responsesOf(content), tell)
+    checkAnswers(before === undefined ? [] : callsOf(before), responses, tell)
     before = content
   }
   if (before !== undefined && callsOf(before).length > 0) problems.push('end: calls without a response')
@@ -42,15 +42,12 @@ function sideOf({ role }: Fields): unknown {
 }
 
 function checkParts(parts: unknown, tell: (problem: string) => void): void {
-  if (!Array.isArray(parts) || parts.length === 0) return tell('parts must not be empty')
-  for (const part of parts as Fields[]) {
+  const list = Array.isArray(parts) ? (parts as Fields[]) : []
+  if (list.length === 0) tell('parts must not be empty')
+  for (const part of list) {
     const hasText = typeof part.text === 'string' && (part.text !== '' || part.thoughtSignature !== undefined)
     if (!hasText && !DATA.some((name) => part[name] !== undefined)) tell('a part with empty text, or nothing')
   }
-}
-
-function namesOf(content: Fields, kind: string): unknown[] {
-  return partsOf(content, kind).map(({ name }) => name)
 }
 
 function callsOf(content: Fields): Fields[] {
@@ -62,12 +59,16 @@ function responsesOf(content: Fields): Fields[] {
 }
 
 function partsOf({ parts }: Fields, kind: string): Fields[] {
-  return Array.isArray(parts) ? (parts as Fields[]).flatMap((part) => (part[kind] as Fields | undefined) ?? []) : []
+  const list = Array.isArray(parts) ? (parts as Fields[]) : []
+  return list.flatMap((part): Fields[] => (part[kind] === undefined ? [] : [part[kind] as Fields]))
 }
 
 /** As many responses as calls, each with the name of a call, and with its id where that has one. */
 function checkAnswers(calls: readonly Fields[], responses: readonly Fields[], tell: (problem: string) => void): void {
-  if (calls.length !== responses.length) return tell(`${responses.length} responses to ${calls.length} calls`)
+  if (calls.length !== responses.length) {
+    tell(`${responses.length} responses to ${calls.length} calls`)
+    return
+  }
   const open = [...calls]
   for (const { id, name } of responses) {
     const found = open.findIndex((call) => call.name === name && call.id === id)

@@ -13,7 +13,8 @@ export function openaiProblems(messages: readonly object[]): string[] {
   for (const [at, message] of (messages as readonly Fields[]).entries()) {
     const tell = (problem: string): void => void problems.push(`messages[${at}]: ${problem}`)
     if (message.role === 'tool') {
-      if (!open.delete(message.tool_call_id)) tell('a tool message must answer a call of the assistant message before it')
+      if (!open.delete(message.tool_call_id))
+        tell('a tool message must answer a call of the assistant message before it')
       if (!hasContent(message.content)) tell('content is required')
       continue
     }
