@@ -108,7 +108,9 @@ function clientSettings(options: GeminiConnectionOptions): object {
   const httpOptions = geminiBaseUrl === undefined ? {} : { httpOptions: { baseUrl: geminiBaseUrl } }
   // Said aloud, since the environment may say otherwise.
   if (geminiProject !== undefined) {
-    return { enterprise: true, project: geminiProject, location: geminiLocation, ...httpOptions }
+    // Twice, as the library for credentials would ask Google for a project first.
+    const googleAuthOptions = { projectId: geminiProject }
+    return { enterprise: true, project: geminiProject, location: geminiLocation, googleAuthOptions, ...httpOptions }
   }
   if (geminiApiKey !== undefined) return { enterprise: false, apiKey: geminiApiKey, ...httpOptions }
   return httpOptions

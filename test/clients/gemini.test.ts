@@ -1,5 +1,5 @@
 import { GoogleGenAI } from '@google/genai'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type GeminiFault, type GeminiStandIn, startGemini } from '../../emulators/gemini.ts'
 import { connectGemini } from '../../src/clients/gemini.ts'
 import { errorOf, generativeModel, KEY, never, PROMPT, SECRET_DATA, WAYS } from './gemini-place.ts'
@@ -202,6 +202,35 @@ describe('a given GenerativeModel', () => {
   it('does not embed', async () => {
     const calls = connectGemini({ geminiClient: generativeModel(gemini.url) })
     expect(await errorOf(calls.embed(['a'], 'item', never()))).toMatchObject({ code: 'NOT_SUPPORTED' })
+  })
+})
+
+describe('the environment', () => {
+  const NAMES = ['GOOGLE_API_KEY', 'GEMINI_API_KEY', 'GOOGLE_GENAI_USE_ENTERPRISE', 'GOOGLE_GENAI_USE_VERTEXAI']
+
+  beforeEach(() => {
+    for (const name of NAMES) vi.stubEnv(name, undefined)
+  })
+
+  afterEach(() => {
+    vi.unstubAllEnvs()
+  })
+
+  it('has the key and the address where no option has', async () => {
+    vi.stubEnv('GEMINI_API_KEY', KEY)
+    for (const [name, value] of Object.entries(gemini.env)) vi.stubEnv(name, value)
+    await connectGemini().generate(PROMPT, never())
+    expect(gemini.requests).toMatchObject([{ apiKey: KEY, service: 'gemini' }])
+  })
+
+  it('does not change who is asked where an option says it', async () => {
+    vi.stubEnv('GOOGLE_GENAI_USE_ENTERPRISE', 'true')
+    await connectGemini({ geminiApiKey: KEY, geminiBaseUrl: gemini.url }).generate(PROMPT, never())
+    expect(gemini.requests).toMatchObject([{ apiKey: KEY, service: 'gemini' }])
+  })
+
+  it('without a key is refused before anything is sent', () => {
+    expect(() => connectGemini()).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   })
 })
 

@@ -1,0 +1,49 @@
+import type { EmbeddingKind, GeminiCalls } from '../../clients/gemini-calls.ts'
+import { ThermoclineError } from '../../errors.ts'
+import type { SummaryModel } from '../summaries/summary-model.ts'
+
+/** Gemini as a model for summaries: one request a prompt. What is no JSON is an answer that is `malformed`. */
+export function geminiModel(calls: Pick<GeminiCalls, 'model' | 'generate'>): SummaryModel {
+  const { model } = calls
+  return Object.freeze<SummaryModel>({
+    name: model,
+    async generate(prompt, signal) {
+      const answer = await calls.generate(prompt, signal)
+      if (isJson(answer.text)) return answer
+      throw new ThermoclineError('MODEL_FAILED', `Cannot generate with ${model}: the answer is no JSON`, {
+        details: { reason: 'malformed', model },
+      })
+    },
+  })
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Turns texts into vectors whose products say how much they have in common. */
+export interface Embedder {
+  /** Of the model: vectors of others are not comparable. */
+  readonly name: string
+  /**
+   * A vector of length 1 for each text, or of zeros where there is nothing to be said of it.
+   * @throws ThermoclineError `MODEL_FAILED`, `ABORTED`, `PEER_MISSING`
+   */
+  embed(
+    texts: readonly string[],
+    options: { readonly kind: EmbeddingKind; readonly signal: AbortSignal },
+  ): Promise<readonly Float32Array[]>
+}
+
+/** Embeddings by Gemini, which has one way to read questions and another for what may answer them. */
+export function geminiEmbedder(calls: Pick<GeminiCalls, 'embeddingModel' | 'embed'>): Embedder {
+  return Object.freeze<Embedder>({
+    name: calls.embeddingModel,
+    embed: (texts, { kind, signal }) => calls.embed(texts, kind, signal),
+  })
+}
