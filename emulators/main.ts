@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { startFirestoreEmulator } from './firestore-emulator.ts'
 import type { TcpAddress } from './free-port.ts'
+import { startGemini } from './gemini.ts'
 import { startRedis } from './redis.ts'
 import { startRedisCluster } from './redis-cluster.ts'
 import { startRedisSentinel } from './redis-sentinel.ts'
 import { startAll, stopAll } from './start-all.ts'
 
-const USAGE = 'npm run emulators -- [--redis-port PORT] [--firestore-port PORT] [--cluster] [--sentinel]'
+const USAGE = 'npm run emulators -- [--redis-port PORT] [--firestore-port PORT] [--cluster] [--sentinel] [--gemini]'
 const PROJECT_ID = 'demo-thermocline'
 
 interface Service {
@@ -27,7 +28,13 @@ const alive = setInterval(() => {}, 60_000)
 try {
   const end = firstSignal()
   services = await startAll(
-    [redis, firestore, options.cluster && redisCluster, options.sentinel && redisSentinel].filter((start) => !!start),
+    [
+      redis,
+      firestore,
+      options.cluster && redisCluster,
+      options.sentinel && redisSentinel,
+      options.gemini && gemini,
+    ].filter((start) => !!start),
   )
   const names = new Intl.ListFormat('en').format(services.map(({ name }) => name))
   console.log(`Running, and empty: ${names}. In another terminal:\n`)
@@ -69,6 +76,11 @@ async function redisSentinel(): Promise<Service> {
   return { name: 'a Redis Sentinel set', env, stop }
 }
 
+async function gemini(): Promise<Service> {
+  const { env, stop } = await startGemini()
+  return { name: 'a stand-in for Gemini', env: { ...env, GEMINI_API_KEY: 'stand-in' }, stop }
+}
+
 function addressList(addresses: readonly TcpAddress[]): string {
   return addresses.map(({ host, port }) => `${host}:${port}`).join(',')
 }
@@ -82,6 +94,7 @@ interface Options {
   readonly firestore: { readonly port?: number }
   readonly cluster: boolean
   readonly sentinel: boolean
+  readonly gemini: boolean
 }
 
 function readOptions(): Options {
@@ -92,10 +105,11 @@ function readOptions(): Options {
         'firestore-port': { type: 'string' },
         cluster: { type: 'boolean', default: false },
         sentinel: { type: 'boolean', default: false },
+        gemini: { type: 'boolean', default: false },
       },
     })
-    const { cluster, sentinel } = values
-    return { redis: port(values['redis-port']), firestore: port(values['firestore-port']), cluster, sentinel }
+    const { cluster, sentinel, gemini } = values
+    return { redis: port(values['redis-port']), firestore: port(values['firestore-port']), cluster, sentinel, gemini }
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : error}\nUsage: ${USAGE}`)
     process.exit(2)

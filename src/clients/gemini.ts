@@ -33,7 +33,7 @@ export function connectGemini(
 function checkCredentials({ geminiApiKey, geminiProject }: GeminiConnectionOptions): void {
   const { GOOGLE_API_KEY, GEMINI_API_KEY, GOOGLE_GENAI_USE_ENTERPRISE, GOOGLE_GENAI_USE_VERTEXAI } = process.env
   if (geminiApiKey ?? geminiProject ?? (GOOGLE_API_KEY || GEMINI_API_KEY)) return
-  if (GOOGLE_GENAI_USE_ENTERPRISE || GOOGLE_GENAI_USE_VERTEXAI) return
+  if (/^(?:true|1)$/i.test(GOOGLE_GENAI_USE_ENTERPRISE ?? GOOGLE_GENAI_USE_VERTEXAI ?? '')) return
   throw new ThermoclineError(
     'INVALID_OPTION',
     'Cannot connect to gemini: no key and no project: expected option geminiApiKey, geminiProject or geminiClient, or GEMINI_API_KEY in the environment',
