@@ -9,7 +9,7 @@ import type { SummarizeRequest, Summarizer, Summary } from '../summaries/summari
 import { readAnswer } from '../summaries/summary-answer.ts'
 import { parseLines } from '../summaries/summary-lines.ts'
 import type { SummaryModel } from '../summaries/summary-model.ts'
-import { PROMPT_VERSION, type PromptEntry, summaryEntry, summaryPrompt } from '../summaries/summary-prompt.ts'
+import { noteEntry, PROMPT_VERSION, type PromptEntry, summaryPrompt } from '../summaries/summary-prompt.ts'
 import type { TokenCounter } from '../token-counter.ts'
 import { estimatingTokenCounter } from '../token-counters/estimate.ts'
 import { extractiveSummarizer } from './extractive.ts'
@@ -112,7 +112,7 @@ class ModelSummarizer implements Summarizer {
     signal: AbortSignal | undefined,
   ): Promise<string> {
     throwIfAborted(signal)
-    const before = previous === undefined ? [] : parseLines(previous).map(summaryEntry)
+    const before = previous === undefined ? [] : parseLines(previous).map(noteEntry)
     const { entries, ...prompt } = summaryPrompt([...before, ...items], maxTokens, this.#randomBytes)
     const answer = await this.#model.generate(prompt, signal ?? new AbortController().signal)
     usage.add(answer)

@@ -17,7 +17,7 @@ export function obedientModel(obedience: Obedience, canary: string): ScriptedMod
       const forged = lines.map(({ text }) => forgedAnswer(text)).find((answer) => answer !== undefined)
       if (forged !== undefined) return forged
     }
-    const first = lines.find(({ origin }) => origin === 'user') ?? lines[0]!
+    const first = lines.find(({ by }) => by === 'user') ?? lines[0]!
     return lines.map((line) => (carries(line.text, canary) ? served(line) : repeated(line)))
 
     function served(line: DataLine): ScriptedPoint {

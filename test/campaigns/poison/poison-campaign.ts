@@ -81,7 +81,8 @@ async function run(
   const views = new Views({ summarizer, summaryMaxTokens, isExcluded })
   const view = await views.of('poisoned', conversation.items)
   const next = await views.of('harmless', HARMLESS)
-  return { view, isExcluded, next: next.map(({ content }) => content).join('\n') }
+  const covers = view.report.summary?.covers ?? []
+  return { view, covers, isExcluded, next: next.map(({ content }) => content).join('\n') }
 }
 
 function sharesOf(

@@ -1,7 +1,6 @@
-import { ContextPruner, estimatingTokenCounter } from '../../../src/context/index.ts'
+import { ContextPruner, estimatingTokenCounter, type PrunedHistory } from '../../../src/context/index.ts'
 import type { Summarizer } from '../../../src/context/summaries/summarizer.ts'
 import type { ItemBody, MemoryItem } from '../../../src/memory/memory-item.ts'
-import type { SeenItem } from './checker.ts'
 
 export interface ViewOptions {
   readonly summarizer: Summarizer
@@ -27,7 +26,7 @@ export class Views {
     })
   }
 
-  of(sessionId: string, bodies: readonly ItemBody[]): Promise<readonly SeenItem[]> {
+  of(sessionId: string, bodies: readonly ItemBody[]): Promise<PrunedHistory> {
     const items = bodies.map((body, n): MemoryItem => {
       const about = {
         tenantId: 'default',

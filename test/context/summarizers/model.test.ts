@@ -27,9 +27,9 @@ describe('modelSummarizer()', () => {
     const [prompt] = model.prompts
     const lines = dataLines(prompt!)
     expect(lines.map(({ n: _, ...line }) => line)).toEqual([
-      { kind: 'summary', origin: 'user', text: 'I am Ada.' },
-      { kind: 'item', type: 'user_message', origin: 'user', day: '2026-07-21', text: 'I moved.' },
-      { kind: 'item', type: 'tool_result', origin: 'tool', trusted: false, text: '{"to":"Lisbon"}' },
+      { by: 'user', note: true, text: 'I am Ada.' },
+      { by: 'user', day: '2026-07-21', text: 'I moved.' },
+      { by: 'tool', text: '{"to":"Lisbon"}' },
     ])
     expect(prompt?.instructions).not.toMatch(/Ada|Lisbon/)
     expect(summarizer.name).toBe('scripted')
@@ -37,16 +37,16 @@ describe('modelSummarizer()', () => {
 
   it('sends an input that is too large in several requests, each of which extends the summary', async () => {
     const model = new ScriptedModel((lines) => [
-      { text: `seen ${lines.filter(({ kind }) => kind === 'item').length}`, from: [lines.at(-1)!.n] },
-      ...echo(lines.filter(({ kind }) => kind === 'summary')),
+      { text: `seen ${lines.filter(({ note }) => !note).length}`, from: [lines.at(-1)!.n] },
+      ...echo(lines.filter(({ note }) => note)),
     ])
     const items = Array.from({ length: 7 }, () => item(tokens(200)))
     const { text, inputTokens } = await summarizerOf(model).summarize({ items, maxTokens: 100 })
-    expect(model.prompts.map((prompt) => dataLines(prompt).map(({ kind }) => kind))).toEqual([
+    expect(model.prompts.map((prompt) => dataLines(prompt).map(({ note }) => (note ? 'note' : 'item')))).toEqual([
       ['item', 'item'],
-      ['summary', 'item', 'item'],
-      ['summary', 'item', 'item'],
-      ['summary', 'item'],
+      ['note', 'item', 'item'],
+      ['note', 'item', 'item'],
+      ['note', 'item'],
     ])
     expect(text).toBe('- user: seen 1\n- user: seen 2')
     expect(inputTokens).toBe(400)
@@ -57,8 +57,8 @@ describe('modelSummarizer()', () => {
     const content = Array.from({ length: 3000 }, (_, n) => `${n}🙂`).join(' ')
     const tool = item(content, { contentType: 'tool_result' })
     await summarizerOf(model).summarize({ items: [item('hi'), tool, item('bye')], maxTokens: 100 })
-    const parts = model.prompts.flatMap(dataLines).filter(({ type }) => type === 'tool_result')
-    expect(parts.map(({ text }) => text).join('')).toBe(content)
+    const parts = model.prompts.flatMap(dataLines).filter(({ by, note }) => by === 'tool' && !note)
+    expect(parts.map(({ text }) => text).join('') === content).toBe(true)
     expect(parts.map(({ part }) => part)).toEqual(parts.map((_, i) => `${i + 1} of ${parts.length}`))
     for (const { data } of model.prompts) expect(quarterCounter.count(data)).toBeLessThan(600)
   })
@@ -70,10 +70,8 @@ describe('modelSummarizer()', () => {
     await summarizer.summarize({ items, maxTokens: 400 })
     expect(model.prompts).toHaveLength(2)
     const [first, second] = model.prompts.map(dataLines)
-    expect(first?.filter(({ kind }) => kind === 'summary').map(({ text }) => text)).toContain(
-      'My house has the number 2.',
-    )
-    expect([first, second].flatMap((lines) => lines?.filter(({ kind }) => kind === 'item'))).toHaveLength(3)
+    expect(first?.filter(({ note }) => note).map(({ text }) => text)).toContain('My house has the number 2.')
+    expect([first, second].flatMap((lines) => lines?.filter(({ note }) => !note))).toHaveLength(3)
   })
 
   it('keeps the budget when the model does not: the first points, the last of them clipped', async () => {

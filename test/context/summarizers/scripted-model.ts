@@ -3,10 +3,9 @@ import type { SummaryModel, SummaryPrompt } from '../../../src/context/summaries
 /** One line of a prompt's data. */
 export interface DataLine {
   readonly n: number
-  readonly kind: 'summary' | 'item'
-  readonly origin: string
+  readonly by: string
+  readonly note?: true
   readonly type?: string
-  readonly trusted?: false
   readonly day?: string
   readonly part?: string
   readonly text: string
