@@ -1,6 +1,10 @@
 /** Entry `thermocline/context`: pruning, summaries, messages and token counting, without a store. */
 
+export { type ConnectGeminiOptions, connectGemini } from '../clients/gemini.ts'
+export type { GeminiCalls } from '../clients/gemini-calls.ts'
+export type { GeminiClient, GeminiConnectionOptions } from '../clients/gemini-options.ts'
 export type { OpenAIEncoding } from '../clients/gpt-tokenizer.ts'
+export type { MemoryItem } from '../memory/memory-item.ts'
 export {
   ContextPruner,
   type PruneByTokenBudgetOptions,
@@ -27,8 +31,13 @@ export type {
 } from './pruned-history.ts'
 export { CONTEXT_PRUNER_DEFAULTS, type ContextPrunerOptions, type SummaryExclusion } from './pruner-options.ts'
 export { CLIP_MARK } from './selection/clip-text.ts'
-export type { Summarizer, SummarizeRequest, Summary } from './summaries/summarizer.ts'
+export type { SummarizeRequest, Summarizer, Summary } from './summaries/summarizer.ts'
 export type { SummaryMemory } from './summaries/summary-memory.ts'
+export type { ModelFailure, SummaryModel, SummaryModelAnswer, SummaryPrompt } from './summaries/summary-model.ts'
+export { type ExtractiveSummarizerOptions, extractiveSummarizer } from './summarizers/extractive.ts'
+export { type GeminiSummarizerOptions, geminiSummarizer } from './summarizers/gemini-summarizer.ts'
+export { MODEL_SUMMARIZER_DEFAULTS, type ModelSummarizerOptions, modelSummarizer } from './summarizers/model.ts'
+export { MODEL_BOUNDS_DEFAULTS, type ModelBounds, resilientModel } from './summarizers/resilient-model.ts'
 export type { TokenCounter } from './token-counter.ts'
 export { estimatingTokenCounter } from './token-counters/estimate.ts'
 export { type OpenAITokenCounterOptions, openAITokenCounter } from './token-counters/openai.ts'

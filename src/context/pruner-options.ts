@@ -1,17 +1,18 @@
+import { GEMINI_CONNECTION_NAMES, type GeminiConnectionOptions } from '../clients/gemini-options.ts'
 import { type ErrorCode, ThermoclineError } from '../errors.ts'
 import { checkNames, shown } from '../lib/check-names.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import { isUntrusted } from './summaries/item-origin.ts'
 import type { Summarizer } from './summaries/summarizer.ts'
 import type { SummaryMemory } from './summaries/summary-memory.ts'
-import { GEMINI_OPTIONS, type GeminiSummaryOptions, geminiSummarizer } from './summarizers/gemini-summarizer.ts'
+import { geminiConnection, geminiSummarizer, namesGemini } from './summarizers/gemini-summarizer.ts'
 import type { TokenCounter } from './token-counter.ts'
 import { openAITokenCounter } from './token-counters/openai.ts'
 
 /** Which items must not go into a summary: those that came from tools or the web, or those that a function says. */
 export type SummaryExclusion = 'none' | 'untrusted' | ((item: MemoryItem) => boolean)
 
-export interface ContextPrunerOptions extends GeminiSummaryOptions {
+export interface ContextPrunerOptions extends GeminiConnectionOptions {
   /** Items that `pruneConversationHistory` keeps before it begins to prune. System and pinned ones don't count. @default 15 */
   readonly maxContextItems?: number
   /** Budget in tokens, of a prune that names none too. @default 4000 */
@@ -84,7 +85,7 @@ export interface ResolvedPrunerOptions {
 const NAMES: readonly string[] = [
   ...Object.keys(CONTEXT_PRUNER_DEFAULTS),
   ...['summarizer', 'excludeFromSummary', 'memory', 'tokenCounter'],
-  ...GEMINI_OPTIONS,
+  ...GEMINI_CONNECTION_NAMES,
 ]
 
 /** @throws ThermoclineError `INVALID_OPTION` */
@@ -104,13 +105,21 @@ export function resolvePrunerOptions(options: ContextPrunerOptions): ResolvedPru
     recentShare: checkShare('recentShare', all.recentShare),
     stablePrefix: checkBoolean('stablePrefix', all.stablePrefix),
     tokenCounter,
-    summarizer:
-      all.summarizer === undefined
-        ? geminiSummarizer(options, tokenCounter)
-        : checkMethod('summarizer', all.summarizer, 'summarize'),
+    summarizer: chooseSummarizer(options, tokenCounter),
     mayCover: mayCoverBy(all.excludeFromSummary ?? 'none'),
     memory: all.memory === undefined ? undefined : checkMethod('memory', all.memory, 'addMemoryItem'),
   }
+}
+
+function chooseSummarizer(options: ContextPrunerOptions, tokenCounter: TokenCounter): Summarizer | undefined {
+  const { summarizer } = options
+  if (!namesGemini(options)) return summarizer && checkMethod('summarizer', summarizer, 'summarize')
+  if (summarizer === undefined) return geminiSummarizer({ ...geminiConnection(options), tokenCounter })
+  throw new ThermoclineError(
+    'INVALID_OPTION',
+    'Cannot use summarizer: options of Gemini are given too: expected one of them',
+    { details: { name: 'summarizer' } },
+  )
 }
 
 export function checkInteger(code: ErrorCode, name: string, value: unknown, least: number): number {

@@ -17,17 +17,18 @@ export interface PriorInput {
 
 // Set by hand, each to a round figure in the middle of those that do about as well.
 const ANSWER = 2
-const OPENING = 1.8
+const OPENING = 2
 const ASKING = 0.8
 // A table or a listing has more names than anybody will ask for.
 const MAX_NAMES = 8
 // An item takes room beside its text, and a word or two is no statement.
-const ITEM_BYTES = 16
+const ITEM_BYTES = 48
 
 /**
  * What each item is worth to questions to come, by its length, from 0 to 1, the best of them 1:
  *
- *     information^¾ · √(1 + names + word of time) · (2 if an answer) · (1.8 if it opens a session) · (1 - 0.8 asking) / bytes
+ *     √(information · (1 + names, numbers, a word of time)) · (2 if an answer) · (2 if it opens a session) · (1 - 0.8 asking)
+ *     / bytes
  *
  * A term informs by its rarity, and by k^-½ in the k-th item that has it: who brings something up says most about it.
  * All else is punctuation, digits and capitals, so nothing here is of one subject, and little of one language.
@@ -42,7 +43,7 @@ export function priorScores(input: PriorInput): Float64Array {
     const opens = place === 0 || sessions[place] !== sessions[place - 1]
     if (opens) isAsked = false
     const concrete = Math.min(names, MAX_NAMES) + (tellsTime[place] as number)
-    let score = ((scores[place] as number) ** 0.75 * Math.sqrt(1 + concrete)) / (bytes + ITEM_BYTES)
+    let score = Math.sqrt((scores[place] as number) * (1 + concrete)) / (bytes + ITEM_BYTES)
     score *= 1 - ASKING * asking
     if (opens) score *= OPENING
     // A call made to find the answer, and what it gave, lie between question and answer.
