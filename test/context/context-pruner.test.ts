@@ -26,9 +26,10 @@ describe('pruneByTokenBudget()', () => {
     expect(Object.keys(view)).toEqual(['0', '1'])
   })
 
-  it('keeps the newest messages and says which are hidden', async () => {
+  it('keeps the newest messages alone, if asked to, and says which are hidden', async () => {
     const history = [1, 2, 3, 4].map((n) => item(tokens(10) + n))
-    const view = await pruner.pruneByTokenBudget(history, { tokenBudget: 25 })
+    const newestOnly = new ContextPruner({ tokenCounter: quarterCounter, recentShare: 1 })
+    const view = await newestOnly.pruneByTokenBudget(history, { tokenBudget: 25 })
     expect(contents(view)).toEqual(contents(history.slice(2)))
     expect(view.report.hidden).toEqual(history.slice(0, 2).map(({ id }) => ({ id, reason: 'no-room' })))
     expect(view.report).toMatchObject({ tokensBefore: 44, tokensAfter: 22, kept: 2 })
