@@ -26,7 +26,7 @@ for (const [turn, items] of madeUpTurns(TURNS).entries()) {
   const before = model.calls
   const { report } = await pruner.pruneConversationHistory(history, { userId: 'ada', sessionId: 'bench' })
   if (model.calls > before) anewTokens += historyTokens - report.tokensByPart.recent
-  if (report.summary?.failure !== undefined) throw new Error(`A summary failed: ${report.summary.failure}`)
+  if (report.summary?.failure !== undefined) throw new Error(`A summary failed: ${report.summary.failure.message}`)
   summaryTokens += report.tokensByPart.summary
   viewTokens += report.tokensAfter
   if (turn === TURNS / 2 - 1) halfway = model.inputTokens

@@ -31,6 +31,7 @@ export type {
 } from './pruned-history.ts'
 export { CONTEXT_PRUNER_DEFAULTS, type ContextPrunerOptions, type SummaryExclusion } from './pruner-options.ts'
 export { CLIP_MARK } from './selection/clip-text.ts'
+export type { SummaryFailure } from './summaries/rolling-summaries.ts'
 export type { SummarizeRequest, Summarizer, Summary } from './summaries/summarizer.ts'
 export type { SummaryMemory } from './summaries/summary-memory.ts'
 export type { ModelFailure, SummaryModel, SummaryModelAnswer, SummaryPrompt } from './summaries/summary-model.ts'

@@ -1,6 +1,7 @@
 import type { MemoryItem } from '../memory/memory-item.ts'
 import type { Chosen, RatedUnit } from './selection/choose-units.ts'
 import type { UnitItem } from './selection/clip-unit.ts'
+import type { SummaryFailure } from './summaries/rolling-summaries.ts'
 import type { SummaryOrigin } from './summaries/summary-item.ts'
 
 /**
@@ -35,10 +36,10 @@ export interface SummaryReport extends SummaryOrigin {
   /** Items that it covers in all: those before the beginning of this history too. */
   readonly coveredItems: number
   /**
-   * Why an extractive summary stands in for one of the summarizer: `MODEL_FAILED timeout`, `PEER_MISSING`. The next prune
-   * that has more to summarize tries the summarizer again. Absent where nothing failed.
+   * Why an extractive summary stands in for one of the summarizer. The next prune that has more to summarize tries the
+   * summarizer again. Absent where nothing failed.
    */
-  readonly failure?: string
+  readonly failure?: SummaryFailure
 }
 
 /** Tokens of a view by what they are spent on. */

@@ -144,7 +144,10 @@ describe('pruneConversationHistory()', () => {
     const { pruner, summarizer } = prunerWith()
     summarizer.failure = new Error('no network')
     const view = await pruner.pruneConversationHistory(messages(1, 30), SESSION)
-    expect(view.report.summary).toMatchObject({ model: 'extractive', failure: 'MODEL_FAILED' })
+    expect(view.report.summary).toMatchObject({
+      model: 'extractive',
+      failure: { code: 'MODEL_FAILED', message: 'no network' },
+    })
     await pruner.pruneConversationHistory(messages(1, 30), SESSION)
     expect(summarizer.requests).toHaveLength(1)
     summarizer.failure = undefined

@@ -1,4 +1,4 @@
-import { isThermoclineError } from '../../errors.ts'
+import { type ErrorCode, isThermoclineError } from '../../errors.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { throwIfAborted } from '../abort.ts'
 import { Coverage } from './coverage.ts'
@@ -13,6 +13,14 @@ export interface RollingSummaryOptions {
   readonly fallback: Summarizer
   /** Whether an item may go into a summary. */
   readonly mayCover: (item: MemoryItem) => boolean
+}
+
+/** Why a summarizer made no summary. */
+export interface SummaryFailure {
+  readonly code: ErrorCode
+  /** A {@link ModelFailure} of a `MODEL_FAILED`, where it says one. */
+  readonly reason?: string
+  readonly message: string
 }
 
 /** A session whose summary is asked for, with what of its history there is. */
@@ -38,8 +46,8 @@ export interface StandingSummary {
   readonly absent: number
   /** All candidates from there on are not covered. */
   readonly end: number
-  /** The summary stands in for a model that failed, whose error code this is. */
-  readonly failure: string | undefined
+  /** Why the summary stands in for one of the summarizer. */
+  readonly failure: SummaryFailure | undefined
   readonly isStored: boolean
 }
 
@@ -63,7 +71,7 @@ export const NOTHING_STANDS: StandingSummary = Object.freeze({
 interface Kept {
   readonly summary: MadeSummary
   readonly isStored: boolean
-  readonly failure: string | undefined
+  readonly failure: SummaryFailure | undefined
   /** Where a fallback took over: what the model had made before, and is to go on from. */
   readonly base: MadeSummary | undefined
 }
@@ -135,7 +143,7 @@ export class RollingSummaries {
     const baseStanding = isFallback ? await this.#standingOf(session, base) : standing
     const items = isFallback ? this.#coverable(session, baseStanding.end, cut) : added
     const { signal } = session
-    let failure: string | undefined
+    let failure: SummaryFailure | undefined
     let made: MadeSummary
     try {
       made = await this.#make(session, this.#options.summarizer, base, items, maxTokens)
@@ -276,8 +284,9 @@ async function forget(memory: SummaryMemory | undefined, item: MemoryItem): Prom
   }
 }
 
-function failureOf(error: unknown): string {
-  if (!isThermoclineError(error)) return 'MODEL_FAILED'
+function failureOf(error: unknown): SummaryFailure {
+  const message = error instanceof Error ? error.message : String(error)
+  if (!isThermoclineError(error)) return Object.freeze({ code: 'MODEL_FAILED', message })
   const { reason } = error.details
-  return typeof reason === 'string' ? `${error.code} ${reason}` : error.code
+  return Object.freeze({ code: error.code, message, ...(typeof reason === 'string' && { reason }) })
 }
