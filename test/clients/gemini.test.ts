@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { GoogleGenAI } from '@google/genai'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type GeminiFault, type GeminiStandIn, startGemini } from '../../emulators/gemini.ts'
@@ -156,6 +159,21 @@ describe('@google/genai', () => {
     const error = await errorOf(connectGemini({ geminiClient }).generate(PROMPT, never()))
     expect(error.details.reason).toBe('timeout')
     expect(gemini.requests[0]).toMatchObject({ version: 'v1beta', apiKey: KEY })
+  })
+
+  it('takes its key nowhere else', async () => {
+    const detour = createServer((_, response) => {
+      response.writeHead(307, { location: `${gemini.url}/v1/models/${connect().model}:generateContent` })
+      response.end()
+    })
+    detour.listen(0, '127.0.0.1')
+    await once(detour, 'listening')
+    const { port } = detour.address() as AddressInfo
+    const calls = connect({ geminiBaseUrl: `http://127.0.0.1:${port}` })
+    const error = await errorOf(calls.generate(PROMPT, never()))
+    detour.close()
+    expect(error.code).toBe('MODEL_FAILED')
+    expect(gemini.requests).toHaveLength(0)
   })
 
   it('says how to install the package', async () => {

@@ -231,6 +231,12 @@ describe('its breaker', () => {
     await expect(ask()).resolves.toBe(ANSWER)
   })
 
+  it('is not kept open by a clock that steps back', async () => {
+    const { ask, clock } = await shutOff([])
+    clock.set(clock.now() - 3_600_000)
+    await expect(ask()).resolves.toBe(ANSWER)
+  })
+
   it('is not moved by what the model says to single prompts', async () => {
     const { outcome, asked } = setUp(new Array<Outcome>(20).fill('blocked'), ONCE)
     for (let i = 0; i < 20; i++) await outcome()
