@@ -1,18 +1,24 @@
-import { GEMINI_CONNECTION_NAMES, type GeminiConnectionOptions } from '../clients/gemini-options.ts'
 import { type ErrorCode, ThermoclineError } from '../errors.ts'
 import { checkNames, shown } from '../lib/check-names.ts'
+import { checkNumberOption } from '../lib/check-options.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import { isUntrusted } from './summaries/item-origin.ts'
 import type { Summarizer } from './summaries/summarizer.ts'
 import type { SummaryMemory } from './summaries/summary-memory.ts'
-import { geminiConnection, geminiSummarizer, namesGemini } from './summarizers/gemini-summarizer.ts'
+import {
+  GEMINI_SUMMARY_NAMES,
+  type GeminiSummaryOptions,
+  geminiOptionsOf,
+  geminiSummarizer,
+} from './summarizers/gemini-summarizer.ts'
 import type { TokenCounter } from './token-counter.ts'
 import { openAITokenCounter } from './token-counters/openai.ts'
 
 /** Which items must not go into a summary: those that came from tools or the web, or those that a function says. */
 export type SummaryExclusion = 'none' | 'untrusted' | ((item: MemoryItem) => boolean)
 
-export interface ContextPrunerOptions extends GeminiConnectionOptions {
+export interface ContextPrunerOptions extends GeminiSummaryOptions {
   /** Items that `pruneConversationHistory` keeps before it begins to prune. System and pinned ones don't count. @default 15 */
   readonly maxContextItems?: number
   /** Budget in tokens, of a prune that names none too. @default 4000 */
@@ -26,10 +32,16 @@ export interface ContextPrunerOptions extends GeminiConnectionOptions {
    * @default Gemini where one of its options is given, else extractiveSummarizer()
    */
   readonly summarizer?: Summarizer
+  /**
+   * Longest time that a prune waits for a summary, in milliseconds, 1 to 600,000: then an extractive one stands in.
+   * @default 30_000
+   */
+  readonly summaryTimeoutMs?: number
   /** @default "none" */
   readonly excludeFromSummary?: SummaryExclusion
   /** Where summaries are stored, and sessions read from. @default none: summaries live in this process */
   readonly memory?: SummaryMemory
+  readonly clock?: Clock
   /** @default openAITokenCounter(), which needs the package gpt-tokenizer or tiktoken */
   readonly tokenCounter?: TokenCounter
   /**
@@ -53,6 +65,7 @@ export const CONTEXT_PRUNER_DEFAULTS: {
   readonly maxContextTokens: number
   readonly summarizationThreshold: number
   readonly summaryMaxTokens: number
+  readonly summaryTimeoutMs: number
   readonly tokensPerItem: number
   readonly recentShare: number
   readonly stablePrefix: boolean
@@ -61,6 +74,7 @@ export const CONTEXT_PRUNER_DEFAULTS: {
   maxContextTokens: 4000,
   summarizationThreshold: 25,
   summaryMaxTokens: 1000,
+  summaryTimeoutMs: 30_000,
   tokensPerItem: 0,
   recentShare: 0.1,
   stablePrefix: false,
@@ -72,6 +86,7 @@ export interface ResolvedPrunerOptions {
   readonly maxContextTokens: number
   readonly summarizationThreshold: number
   readonly summaryMaxTokens: number
+  readonly summaryTimeoutMs: number
   readonly tokensPerItem: number
   readonly recentShare: number
   readonly stablePrefix: boolean
@@ -80,12 +95,13 @@ export interface ResolvedPrunerOptions {
   readonly summarizer: Summarizer | undefined
   readonly mayCover: (item: MemoryItem) => boolean
   readonly memory: SummaryMemory | undefined
+  readonly clock: Clock
 }
 
 const NAMES: readonly string[] = [
   ...Object.keys(CONTEXT_PRUNER_DEFAULTS),
-  ...['summarizer', 'excludeFromSummary', 'memory', 'tokenCounter'],
-  ...GEMINI_CONNECTION_NAMES,
+  ...['summarizer', 'excludeFromSummary', 'memory', 'tokenCounter', 'clock'],
+  ...GEMINI_SUMMARY_NAMES,
 ]
 
 /** @throws ThermoclineError `INVALID_OPTION` */
@@ -95,17 +111,20 @@ export function resolvePrunerOptions(options: ContextPrunerOptions): ResolvedPru
   const all = { ...CONTEXT_PRUNER_DEFAULTS, ...given } as typeof CONTEXT_PRUNER_DEFAULTS & ContextPrunerOptions
   const integer = (name: keyof typeof CONTEXT_PRUNER_DEFAULTS, least: number): number =>
     checkInteger('INVALID_OPTION', name, all[name], least)
+  checkNumberOption('summaryTimeoutMs', all.summaryTimeoutMs, [1, 600_000, true])
   const tokenCounter = checkMethod('tokenCounter', all.tokenCounter ?? openAITokenCounter(), 'count')
   return {
     maxContextItems: integer('maxContextItems', 1),
     maxContextTokens: integer('maxContextTokens', 1),
     summarizationThreshold: integer('summarizationThreshold', 1),
     summaryMaxTokens: integer('summaryMaxTokens', 1),
+    summaryTimeoutMs: all.summaryTimeoutMs,
     tokensPerItem: integer('tokensPerItem', 0),
     recentShare: checkShare('recentShare', all.recentShare),
     stablePrefix: checkBoolean('stablePrefix', all.stablePrefix),
     tokenCounter,
     summarizer: chooseSummarizer(options, tokenCounter),
+    clock: all.clock ?? systemClock,
     mayCover: mayCoverBy(all.excludeFromSummary ?? 'none'),
     memory: all.memory === undefined ? undefined : checkMethod('memory', all.memory, 'addMemoryItem'),
   }
@@ -113,8 +132,9 @@ export function resolvePrunerOptions(options: ContextPrunerOptions): ResolvedPru
 
 function chooseSummarizer(options: ContextPrunerOptions, tokenCounter: TokenCounter): Summarizer | undefined {
   const { summarizer } = options
-  if (!namesGemini(options)) return summarizer && checkMethod('summarizer', summarizer, 'summarize')
-  if (summarizer === undefined) return geminiSummarizer({ ...geminiConnection(options), tokenCounter })
+  const gemini = geminiOptionsOf(options)
+  if (gemini === undefined) return summarizer && checkMethod('summarizer', summarizer, 'summarize')
+  if (summarizer === undefined) return geminiSummarizer({ ...gemini, tokenCounter })
   throw new ThermoclineError(
     'INVALID_OPTION',
     'Cannot use summarizer: options of Gemini are given too: expected one of them',

@@ -36,9 +36,9 @@ export interface CutHistory {
 export class SessionSummaries {
   readonly #rolling: RollingSummaries
 
-  constructor({ summarizer, mayCover, tokenCounter }: ResolvedPrunerOptions) {
+  constructor({ summarizer, mayCover, tokenCounter, summaryTimeoutMs: timeoutMs, clock }: ResolvedPrunerOptions) {
     const fallback = extractiveSummarizer({ tokenCounter })
-    this.#rolling = new RollingSummaries({ summarizer: summarizer ?? fallback, fallback, mayCover })
+    this.#rolling = new RollingSummaries({ summarizer: summarizer ?? fallback, fallback, mayCover, timeoutMs, clock })
   }
 
   /** @throws ThermoclineError `ABORTED` */

@@ -9,6 +9,7 @@ import {
 } from '../../src/context/index.ts'
 import { inProcessDurableStore, inProcessHotStore, TieredStorageManager } from '../../src/index.ts'
 import type { ItemBody, MemoryItem } from '../../src/memory/memory-item.ts'
+import { ManualClock } from '../../src/testing/manual-clock.ts'
 import { item, quarterCounter } from './items.ts'
 
 const SESSION = { userId: 'ada', sessionId: 's1' }
@@ -155,6 +156,41 @@ describe('pruneConversationHistory()', () => {
     expect(later.report.summary).toMatchObject({ model: 'numbering' })
     expect(later.report.summary).not.toHaveProperty('failure')
     expect(summaryText(later)).toMatch(/^m1 m2 /)
+  })
+
+  it('waits for a summary for so long only, and tells the summarizer to stop', async () => {
+    const clock = new ManualClock()
+    let signal: AbortSignal | undefined
+    const { promise: isAsked, resolve } = Promise.withResolvers<void>()
+    const summarizer: Summarizer = {
+      name: 'hanging',
+      summarize(request) {
+        signal = request.signal
+        resolve()
+        return new Promise(() => {})
+      },
+    }
+    const pruner = new ContextPruner({ tokenCounter: quarterCounter, summarizer, summaryTimeoutMs: 2000, clock })
+    const pruning = pruner.pruneConversationHistory(messages(1, 30), SESSION)
+    await isAsked
+    await clock.advance(2000)
+    const { report } = await pruning
+    expect(report.summary).toMatchObject({ model: 'extractive', failure: { code: 'MODEL_FAILED', reason: 'timeout' } })
+    expect(signal?.aborted).toBe(true)
+  })
+
+  it('ends at once when the caller aborts', async () => {
+    const abort = new AbortController()
+    const summarizer: Summarizer = {
+      name: 'hanging',
+      summarize() {
+        abort.abort(new Error('user left'))
+        return new Promise(() => {})
+      },
+    }
+    const pruner = new ContextPruner({ tokenCounter: quarterCounter, summarizer })
+    const options = { ...SESSION, signal: abort.signal }
+    await expect(pruner.pruneConversationHistory(messages(1, 30), options)).rejects.toMatchObject({ code: 'ABORTED' })
   })
 
   it('summarizes once where many prune the same session at once', async () => {

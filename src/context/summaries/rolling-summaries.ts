@@ -1,6 +1,8 @@
-import { type ErrorCode, isThermoclineError } from '../../errors.ts'
+import { type ErrorCode, isThermoclineError, ThermoclineError } from '../../errors.ts'
+import type { Clock } from '../../lib/clock.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { throwIfAborted } from '../abort.ts'
+import { within } from '../within.ts'
 import { Coverage } from './coverage.ts'
 import { isUntrusted } from './item-origin.ts'
 import type { Summarizer, Summary } from './summarizer.ts'
@@ -13,6 +15,9 @@ export interface RollingSummaryOptions {
   readonly fallback: Summarizer
   /** Whether an item may go into a summary. */
   readonly mayCover: (item: MemoryItem) => boolean
+  /** Longest time for one summary by the summarizer. */
+  readonly timeoutMs: number
+  readonly clock: Clock
 }
 
 /** Why a summarizer made no summary. */
@@ -146,7 +151,9 @@ export class RollingSummaries {
     let failure: SummaryFailure | undefined
     let made: MadeSummary
     try {
-      made = await this.#make(session, this.#options.summarizer, base, items, maxTokens)
+      made = await this.#withinTime(signal, (until) =>
+        this.#make({ ...session, signal: until }, this.#options.summarizer, base, items, maxTokens),
+      )
     } catch (error) {
       throwIfAborted(signal)
       failure = failureOf(error)
@@ -185,6 +192,16 @@ export class RollingSummaries {
     if (between === 0 && before > 0 && (await isGone(memory, lastBefore))) return undefined
     const end = (places.at(-1) ?? -1) + 1
     return { summary, covered: new Set(places), absent: before + between, end, failure, isStored }
+  }
+
+  async #withinTime<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { clock, timeoutMs, summarizer } = this.#options
+    // What is never aborted, where nobody may.
+    const outer = signal ?? new AbortController().signal
+    return within(clock, timeoutMs, outer, work, () => {
+      const message = `Cannot summarize with ${summarizer.name}: no summary within ${timeoutMs} ms`
+      return new ThermoclineError('MODEL_FAILED', message, { details: { reason: 'timeout' } })
+    })
   }
 
   async #make(

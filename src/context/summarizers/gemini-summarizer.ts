@@ -6,7 +6,10 @@ import { geminiModel } from './gemini.ts'
 import { modelSummarizer } from './model.ts'
 import { type ModelBounds, resilientModel } from './resilient-model.ts'
 
-export interface GeminiSummarizerOptions extends GeminiConnectionOptions {
+/** Where summaries are written by Gemini. Any of these is enough to choose it. */
+export type GeminiSummaryOptions = Omit<GeminiConnectionOptions, 'geminiEmbeddingModel'>
+
+export interface GeminiSummarizerOptions extends GeminiSummaryOptions {
   /** Bounds of one summary's requests. @default MODEL_BOUNDS_DEFAULTS */
   readonly bounds?: ModelBounds
   /** Keeps a summary within its tokens. @default estimatingTokenCounter() */
@@ -25,15 +28,14 @@ export function geminiSummarizer(options: GeminiSummarizerOptions = {}): Summari
   return modelSummarizer({ model, ...(tokenCounter !== undefined && { tokenCounter }) })
 }
 
-/** Whether any option says that Gemini is meant. */
-export function namesGemini(options: object): boolean {
-  return GEMINI_CONNECTION_NAMES.some((name) => Reflect.get(options, name) !== undefined)
-}
+export const GEMINI_SUMMARY_NAMES: readonly string[] = GEMINI_CONNECTION_NAMES.filter(
+  (name) => name !== 'geminiEmbeddingModel',
+)
 
-/** What of some options is about Gemini. */
-export function geminiConnection(options: GeminiConnectionOptions): GeminiConnectionOptions {
+/** What of some options is about Gemini, or undefined where nothing is. */
+export function geminiOptionsOf(options: object): GeminiSummaryOptions | undefined {
   const given = Object.entries(options).filter(
-    ([name, value]) => GEMINI_CONNECTION_NAMES.includes(name) && value !== undefined,
+    ([name, value]) => GEMINI_SUMMARY_NAMES.includes(name) && value !== undefined,
   )
-  return Object.fromEntries(given) as GeminiConnectionOptions
+  return given.length === 0 ? undefined : Object.fromEntries(given)
 }

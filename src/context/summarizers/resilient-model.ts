@@ -4,8 +4,8 @@ import { checkNames } from '../../lib/check-names.ts'
 import { checkNumberOption, type NumberRange } from '../../lib/check-options.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { ModelFailure, SummaryModel, SummaryModelAnswer, SummaryPrompt } from '../summaries/summary-model.ts'
+import { within } from '../within.ts'
 import { ModelBreaker } from './model-breaker.ts'
-import { within } from './within.ts'
 
 /** Bounds of the requests to a model. */
 export interface ModelBounds {
