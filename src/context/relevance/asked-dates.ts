@@ -50,6 +50,6 @@ export function dateMatch({ months, days, years, weekdays }: AskedDates, ms: num
     if (!months.has(date.getUTCMonth())) return 0
     return days.has(date.getUTCDate()) ? 1 : 0.5
   }
-  if (weekdays.size > 0) return weekdays.has(date.getUTCDay()) ? 0.2 : 0
-  return 0.2
+  if (weekdays.size > 0) return weekdays.has(date.getUTCDay()) ? 0.5 : 0
+  return 0.25
 }

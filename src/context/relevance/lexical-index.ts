@@ -6,7 +6,7 @@ import { calendarWords } from './calendar-words.ts'
 import type { HistoryIndex } from './history-index.ts'
 import type { HistoryPostings } from './history-postings.ts'
 import { priorScores } from './prior.ts'
-import { divideByHighest, withNeighbours } from './score-columns.ts'
+import { scaleToHighest, withNeighbours } from './score-columns.ts'
 import { namedSpeakers } from './speakers.ts'
 
 // Set by hand on five long conversations. Each helped in at least four of them, and any of them may be a third more or
@@ -19,9 +19,18 @@ const SPEAKER_MATCH = 0.3
 /** A speaker's name as a word: others use it to address them. */
 const SPEAKER_NAME = 0.25
 /** A day that the query names. */
-const DATE = 0.4
+const DATE = 0.8
 /** What any question is most likely to be about. */
-const PRIOR = 0.6
+const PRIOR = 0.5
+
+interface TermMatch {
+  /** BM25 of each item. */
+  readonly own: Float64Array
+  /** BM25 of each session as if it were one text. */
+  readonly ofSession: Float64Array
+  /** Of the weightiest term that was found, 0 where none was. */
+  readonly weight: number
+}
 
 /** The first so many items of postings. */
 export class LexicalIndex implements HistoryIndex {
@@ -40,14 +49,14 @@ export class LexicalIndex implements HistoryIndex {
     const dates = askedDates(query)
     const named = namedSpeakers(this.#allSpeakers(), new Set(terms))
     const weightOf = (term: string): number => (named.terms.has(term) ? SPEAKER_NAME : 1)
-    const { own, ofSession } = this.#match(terms, weightOf)
+    const { own, ofSession, weight } = this.#match(terms, weightOf)
     const { sessions, speakers, items } = this.#postings
     const prior = this.prior()
     const scores = withNeighbours(own, sessions)
-    const speaks = divideByHighest(scores) || named.speakers.size > 0
-    divideByHighest(ofSession)
+    scaleToHighest(scores, weight)
+    scaleToHighest(ofSession, weight)
 
-    let anyDate = false
+    let speaks = weight > 0 || named.speakers.size > 0
     for (let i = 0; i < this.#count; i++) {
       const match = scores[i]!
       let score = match + SESSION * ofSession[sessions[i]!]!
@@ -56,12 +65,12 @@ export class LexicalIndex implements HistoryIndex {
       if (dates !== undefined) {
         const ofDate = dateMatch(dates, items[i]!.createdAt)
         score += DATE * ofDate
-        anyDate ||= ofDate > 0
+        speaks ||= ofDate > 0
       }
       scores[i] = score + PRIOR * prior[i]!
     }
-    if (!speaks && !anyDate) return new Float64Array(this.#count)
-    divideByHighest(scores)
+    if (!speaks) return new Float64Array(this.#count)
+    scaleToHighest(scores, 1)
     return scores
   }
 
@@ -74,8 +83,7 @@ export class LexicalIndex implements HistoryIndex {
     return this.#prior
   }
 
-  /** BM25 of each item, and of each session as if it were one text. */
-  #match(terms: readonly string[], weightOf: (term: string) => number): { own: Float64Array; ofSession: Float64Array } {
+  #match(terms: readonly string[], weightOf: (term: string) => number): TermMatch {
     const { byTerm, sessions, lengthsTo } = this.#postings
     const count = this.#count
     const own = new Float64Array(count)
@@ -84,9 +92,11 @@ export class LexicalIndex implements HistoryIndex {
     const length = lengthsTo[count - 1] ?? 0
     const items: CorpusFigures = { items: count, length }
     const wholeSessions: CorpusFigures = { items: sessionLengths.length, length }
+    let highest = 0
     for (const term of terms) {
       const postings = this.#seen(byTerm.get(term) ?? [])
       if (postings.length === 0) continue
+      highest = Math.max(highest, weightOf(term))
       const weight = weightOf(term) * termWeight(items, postings.length)
       const counts = new Map<number, number>()
       for (let p = 0; p < postings.length; p++) {
@@ -101,7 +111,7 @@ export class LexicalIndex implements HistoryIndex {
         ofSession[session]! += termScore(wholeSessions, sessionWeight, times, sessionLengths[session]!)
       }
     }
-    return { own, ofSession }
+    return { own, ofSession, weight: highest }
   }
 
   /** Those of items that this index knows: others may have been added since. */

@@ -17,11 +17,10 @@ export function withNeighbours(own: Float64Array, sessions: readonly number[]): 
   return all
 }
 
-/** Makes the highest of them 1. False, and nothing done, where none is above 0. */
-export function divideByHighest(scores: Float64Array): boolean {
+/** Makes the highest of them what is given, unless all are 0. */
+export function scaleToHighest(scores: Float64Array, wanted: number): void {
   let highest = 0
   for (const score of scores) if (score > highest) highest = score
-  if (highest === 0) return false
-  for (let i = 0; i < scores.length; i++) scores[i]! /= highest
-  return true
+  if (highest === 0) return
+  for (let i = 0; i < scores.length; i++) scores[i] = (scores[i]! * wanted) / highest
 }
