@@ -12,7 +12,7 @@ export {
 } from './context-pruner.ts'
 export { fromModelMessages, fromUIMessages, toModelMessages } from './formats/ai-sdk.ts'
 export { fromGemini, toGemini } from './formats/gemini.ts'
-export type { GeminiContent, GeminiPart, GeminiRequest } from './formats/gemini-content.ts'
+export type * from './formats/gemini-content.ts'
 export type { MessageSession } from './formats/message-session.ts'
 export type * from './formats/model-message.ts'
 export { OpenCalls } from './formats/open-calls.ts'

@@ -91,7 +91,7 @@ class Arranger<Message> {
           asking.get(draft.approvalId)?.approvals.push({ draft, of: piece, at })
         } else if (draft.kind === 'result') {
           const exchange = newest.get(draft.callId ?? '')
-          if (exchange === undefined || exchange.result !== undefined) continue
+          if (exchange === undefined || exchange.result !== undefined || isOfOtherTool(draft, piece, exchange)) continue
           exchange.result = { draft, of: piece, at }
           this.#answering.add(draft)
         }
@@ -151,6 +151,11 @@ class Arranger<Message> {
   #tellText(speaker: Speaker, text: string): void {
     if (text !== '') this.#messages.push(this.#format.text(speaker, text))
   }
+}
+
+/** Where models number their calls anew, a result whose own call is gone may seem to answer an older one. */
+function isOfOtherTool<Message>({ name }: ResultDraft, { native }: Piece<Message>, call: Exchange<Message>): boolean {
+  return native !== undefined && call.of.native !== undefined && name !== undefined && name !== call.draft.name
 }
 
 function exchangeOf<Message>(draft: CallDraft, of: Piece<Message>, at: number, ids: Set<string>): Exchange<Message> {

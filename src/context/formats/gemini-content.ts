@@ -1,10 +1,16 @@
+/** A content of Gemini's API as any package has it. Its parts are checked when they are read. */
+export interface GeminiContentLike {
+  readonly role?: string
+  readonly parts?: readonly object[]
+}
+
 /**
- * A content of Gemini's API, by structure: what `@google/genai` and `@google/generative-ai` have by this name can be given
- * and taken. Fields and kinds of parts that are not named here are kept too.
+ * A content of Gemini's API, by structure: it can be given to `@google/genai`. Fields and kinds of parts that are not named
+ * here are kept too.
  */
 export interface GeminiContent {
   role?: string
-  // Lists are mutable, as in the packages: readonly ones could not be given to them.
+  // Lists are mutable, as in the package: readonly ones could not be given to it.
   parts?: GeminiPart[]
 }
 
@@ -24,4 +30,10 @@ export interface GeminiRequest {
   contents: GeminiContent[]
   /** Absent where there is none. */
   systemInstruction?: GeminiContent
+}
+
+/** The same as any package has it. */
+export interface GeminiRequestLike {
+  readonly contents: readonly GeminiContentLike[]
+  readonly systemInstruction?: GeminiContentLike
 }

@@ -2,7 +2,13 @@ import type { JsonObject } from '../../memory/json.ts'
 import type { MemoryItem, NewMemoryItem } from '../../memory/memory-item.ts'
 import { arrange } from './arrange.ts'
 import { checkItems } from './check-items.ts'
-import type { GeminiContent, GeminiPart, GeminiRequest } from './gemini-content.ts'
+import type {
+  GeminiContent,
+  GeminiContentLike,
+  GeminiPart,
+  GeminiRequest,
+  GeminiRequestLike,
+} from './gemini-content.ts'
 import { GEMINI_FORMAT } from './gemini-format.ts'
 import { isObject } from './message-fields.ts'
 import type { MessageSession } from './message-session.ts'
@@ -22,19 +28,19 @@ export const LEFT_OUT = '(The conversation before this is not shown.)'
  * read, with its place as `details.message`
  */
 export function fromGemini(
-  contents: readonly GeminiContent[] | GeminiRequest,
+  contents: readonly GeminiContentLike[] | GeminiRequestLike,
   session: MessageSession,
   openCalls?: OpenCalls,
 ): NewMemoryItem[] {
   return readMessages(
-    isObject(contents) ? contentsOf(contents as unknown as GeminiRequest) : contents,
+    isObject(contents) ? contentsOf(contents as unknown as GeminiRequestLike) : contents,
     session,
     { format: GEMINI_FORMAT, noun: 'Gemini content' },
     openCalls,
   )
 }
 
-function contentsOf({ contents, systemInstruction }: GeminiRequest): readonly GeminiContent[] {
+function contentsOf({ contents, systemInstruction }: GeminiRequestLike): readonly GeminiContentLike[] {
   return systemInstruction === undefined ? contents : [{ ...systemInstruction, role: 'system' }, ...contents]
 }
 

@@ -6,7 +6,13 @@ export type AIModelMessage = AISystemMessage | AIUserMessage | AIAssistantMessag
 /** By provider. */
 export type AIProviderOptions = Record<string, { [key: string]: AIJson | undefined }>
 
-export type AIJson = string | number | boolean | null | AIJson[] | { [key: string]: AIJson | undefined }
+export type AIJson =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly AIJson[]
+  | { readonly [key: string]: AIJson | undefined }
 
 interface WithOptions {
   providerOptions?: AIProviderOptions
@@ -47,7 +53,7 @@ export interface AITextPart extends WithOptions {
   text: string
 }
 
-type Bytes = string | Uint8Array | ArrayBuffer | Buffer
+type Bytes = string | Uint8Array | ArrayBuffer
 
 type FileData =
   | { type: 'data'; data: Bytes }
