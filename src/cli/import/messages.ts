@@ -8,11 +8,11 @@ import {
   listIn,
 } from './conversation.ts'
 import { type FieldMap, valueAt } from './field-map.ts'
-import { systemContent } from './gemini-content.ts'
 import { isList, isObject } from './json-fields.ts'
 import type { SourceValue } from './read-values.ts'
 import { Refusal } from './refusal.ts'
 import { timeOf } from './source-time.ts'
+import { systemContent } from './system-content.ts'
 
 /** A message with the conversation that it is of. */
 export interface Message {

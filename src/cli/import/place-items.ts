@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
+import { OpenCalls } from '../../context/index.ts'
 import type { SessionAddress } from '../../index.ts'
 import type { Conversation } from './conversation.ts'
 import type { Draft, SourceAddress } from './draft.ts'
 import type { KeyedItem } from './import-target.ts'
-import { OpenCalls } from './open-calls.ts'
 import { Refusal } from './refusal.ts'
 
 /** What holds for all of an import where the source says nothing. */

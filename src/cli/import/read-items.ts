@@ -113,7 +113,7 @@ export class ItemReader {
     const session = this.#placer.session(reader.address(value, conversation.around), conversation)
     // A message that is refused counts too: mended, it takes its place, and the others keep theirs.
     const index = session.messages++
-    const drafts = reader.drafts(value, conversation.around, session.calls, index)
+    const drafts = reader.drafts(value, conversation.around, session.calls)
     return drafts.map((draft, part) => {
       const item = this.#placer.place(draft, session, conversation, index, part)
       return { kind: 'item', item, where: this.#at(where) }

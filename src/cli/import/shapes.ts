@@ -1,11 +1,10 @@
+import type { OpenCalls } from '../../context/index.ts'
 import type { JsonObject, JsonValue } from '../../index.ts'
 import { usualAddress, withoutAddress } from './conversation.ts'
 import type { Draft, SourceAddress } from './draft.ts'
 import { type FieldMap, mapFields } from './field-map.ts'
-import { geminiDrafts } from './gemini-content.ts'
 import { asId, fieldOf, isList, isObject } from './json-fields.ts'
-import type { OpenCalls } from './open-calls.ts'
-import { openaiDrafts } from './openai-message.ts'
+import { geminiDrafts, openaiDrafts } from './message-drafts.ts'
 import { ownAddress, ownDraft } from './own-item.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { timeOf } from './source-time.ts'
@@ -17,8 +16,8 @@ export type MessageShape = 'items' | 'openai' | 'gemini' | 'map'
 interface MessageReader {
   /** @throws Refusal */
   address(message: JsonObject, around: JsonObject): SourceAddress
-  /** @param index which one of its conversation, from 0. @throws Refusal */
-  drafts(message: JsonObject, around: JsonObject, calls: OpenCalls, index: number): Draft[]
+  /** @throws Refusal */
+  drafts(message: JsonObject, around: JsonObject, calls: OpenCalls): Draft[]
 }
 
 const ITEMS: MessageReader = {
@@ -27,13 +26,13 @@ const ITEMS: MessageReader = {
 }
 const OPENAI: MessageReader = {
   address: usualAddress,
-  drafts: (message, _around, calls, index) =>
-    openaiDrafts(withoutAddress(message), calls, index).map((draft) => ({ ...draft, ...nameAndTime(message) })),
+  drafts: (message, _around, calls) =>
+    openaiDrafts(withoutAddress(message), calls).map((draft) => ({ ...draft, ...nameAndTime(message) })),
 }
 const GEMINI: MessageReader = {
   address: usualAddress,
-  drafts: (message, _around, calls, index) =>
-    geminiDrafts(withoutAddress(message), calls, index).map((draft) => ({ ...draft, ...nameAndTime(message) })),
+  drafts: (message, _around, calls) =>
+    geminiDrafts(withoutAddress(message), calls).map((draft) => ({ ...draft, ...nameAndTime(message) })),
 }
 
 /** @param map needed for the shape `map` */

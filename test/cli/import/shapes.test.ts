@@ -65,8 +65,8 @@ describe("OpenAI's messages", () => {
       ['openai-fine-tuning-1', 'user_message', 'Rye or wheat?'],
       ['openai-fine-tuning-1', 'assistant_message', 'Rye.'],
       ['openai-fine-tuning-3', 'user_message', 'What is the price of a bun?'],
-      ['openai-fine-tuning-3', 'tool_call', 'price({"of":"bun"})', 'price-1'],
-      ['openai-fine-tuning-3', 'tool_result', '0.60', 'price-1'],
+      ['openai-fine-tuning-3', 'tool_call', 'price({"of":"bun"})', 'price'],
+      ['openai-fine-tuning-3', 'tool_result', '0.60', 'price'],
       ['openai-fine-tuning-3', 'assistant_message', 'Sixty cents.'],
     ])
   })
@@ -120,10 +120,10 @@ describe("OpenAI's messages", () => {
     ]
     const items = await readItems(textSource(JSON.stringify({ messages })), MIRA)
     expect(items.map(brief)).toEqual([
-      ['tool_call', 'f({"a":1})', 'f-0'],
-      ['tool_call', 'g({"a":1})', 'g-0-1'],
-      ['tool_result', 'of g', 'g-0-1'],
-      ['tool_result', 'of f', 'f-0'],
+      ['tool_call', 'f({"a":1})', 'f'],
+      ['tool_call', 'g({"a":1})', 'g'],
+      ['tool_result', 'of g', 'g'],
+      ['tool_result', 'of f', 'f'],
     ])
   })
 })
@@ -134,10 +134,10 @@ describe("Gemini's contents", () => {
     expect(items.map(brief)).toEqual([
       ['system_message', 'You watch a boiler.'],
       ['user_message', 'What do the two gauges say?'],
-      ['tool_call', 'I read both.\ngauge({"nr":1})', 'gauge-2'],
-      ['tool_call', 'gauge({"nr":2})', 'gauge-2-1'],
-      ['tool_result', '3 bar', 'gauge-2'],
-      ['tool_result', '{"bar":5,"alarm":true}', 'gauge-2-1'],
+      ['tool_call', 'I read both.\ngauge({"nr":1})', 'gauge'],
+      ['tool_call', 'gauge({"nr":2})', 'gauge-2'],
+      ['tool_result', '3 bar', 'gauge'],
+      ['tool_result', '{"bar":5,"alarm":true}', 'gauge-2'],
       ['assistant_message', 'Three and five bar; the second one gives alarm.'],
     ])
     const { contents, systemInstruction } = fixture('gemini-request.json') as Record<string, unknown[]>
