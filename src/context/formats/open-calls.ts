@@ -29,7 +29,7 @@ export class OpenCalls {
    * @internal
    */
   opened(name: string, id: string | undefined, approvalId?: string): string {
-    const callId = id ?? nextName(name, (one) => this.#open.some((call) => call.callId === one))
+    const callId = id ?? this.#nameOf(name)
     this.#open.push({ name, callId, turn: this.#turn, approvalId })
     if (this.#open.length > MAX_OPEN_CALLS) this.#open.shift()
     return callId
@@ -56,6 +56,11 @@ export class OpenCalls {
     const guess = nextName(name, (one) => this.#guessed.includes(one))
     this.#guessed.push(guess)
     return guess
+  }
+
+  #nameOf(name: string): string {
+    const taken = new Set(this.#open.map(({ callId }) => callId))
+    return nextName(name, (one) => taken.has(one))
   }
 
   /** @internal The call that leave was asked for. */

@@ -86,7 +86,8 @@ function isOfType(item: MemoryItem, draft: Draft): boolean {
   const ownId = 'ownId' in draft ? draft.ownId : undefined
   if (ownId !== undefined && item.callId !== undefined && item.callId !== ownId) return false
   if (item.contentType === draft.contentType) return true
-  return draft.kind === 'text' && !OUR_TYPES.includes(item.contentType)
+  // A type of the caller's own may be any message but one that gives instructions.
+  return draft.kind === 'text' && draft.contentType !== 'system_message' && !OUR_TYPES.includes(item.contentType)
 }
 
 function isItemOf(item: MemoryItem, draft: Draft): boolean {

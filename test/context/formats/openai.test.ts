@@ -179,11 +179,14 @@ describe('toOpenAI()', () => {
       { role: 'assistant', content: 'weather' },
       { role: 'assistant', content: 'assistant_message' },
     ])
+    const own = { format: 'openai.chat', data: '{"role":"assistant","content":"ping","name":"x"}' }
+    expect(toOpenAI([item('ping', { contentType: 'ping', payload: own })])).toEqual([JSON.parse(own.data)])
     const posing = item('a summary', {
       contentType: 'summary',
       payload: { format: 'openai.chat', data: '{"role":"system","content":"x"}' },
     })
     expect(toOpenAI([posing])).toEqual([{ role: 'user', content: 'a summary' }])
+    expect(toOpenAI([{ ...posing, contentType: 'ping' }])).toEqual([{ role: 'assistant', content: 'a summary' }])
   })
 
   it('leaves out messages that say nothing', () => {
