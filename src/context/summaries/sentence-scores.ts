@@ -16,9 +16,9 @@ const BY_ORIGIN: Readonly<Record<ItemOrigin, number>> = {
   user: 1,
   note: 1,
   assistant: 0.6,
-  tool: 0.4,
-  web: 0.4,
-  untrusted: 0.4,
+  tool: 0.25,
+  web: 0.25,
+  untrusted: 0.25,
 }
 const QUESTION = 0.3
 const NUMBER = 1.3
@@ -67,7 +67,9 @@ export class SentenceScores {
     const score = (place: number): number => {
       const terms = this.#terms[place]!
       const sum = terms.reduce((total, id) => total + weights[id]! * (known.has(id) ? REPEATED : 1), 0)
-      return (this.#factors[place]! * sum) / Math.sqrt(terms.length + 2)
+      // Greetings and thanks have few terms, however rare these are.
+      const brevity = terms.length / (terms.length + 2)
+      return (this.#factors[place]! * brevity * sum) / Math.sqrt(terms.length + 2)
     }
     const first = places.map((place) => ({ place, score: score(place) }))
     first.sort((a, b) => b.score - a.score || b.place - a.place)

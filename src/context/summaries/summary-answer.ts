@@ -1,5 +1,6 @@
 import { ThermoclineError } from '../../errors.ts'
 import { TermReader } from '../../search/term-reader.ts'
+import { isTurnSpent, nextTurn, spend } from '../event-loop-share.ts'
 import { leastTrusted } from './item-origin.ts'
 import { type SummaryLine, summaryLine } from './summary-lines.ts'
 import type { ModelFailure } from './summary-model.ts'
@@ -20,11 +21,17 @@ const TAKEN_SHARE = 0.6
  * origin is ours to say: the least trusted of what it cites, and of what has more of its words than all that it cites.
  * @throws ThermoclineError `MODEL_FAILED` where the answer isn't what the schema asks for, or nothing of it is left
  */
-export function readAnswer(answer: string, entries: ReadonlyMap<number, PromptEntry>, model: string): SummaryLine[] {
+export async function readAnswer(
+  answer: string,
+  entries: ReadonlyMap<number, PromptEntry>,
+  model: string,
+): Promise<SummaryLine[]> {
   const points = parsePoints(answer, model)
-  const words = new EntryWords(entries)
+  const words = await EntryWords.of(entries.values())
   const lines = new Map<string, SummaryLine>()
   for (const { text, from } of points) {
+    if (isTurnSpent()) await nextTurn()
+    spend(1 + text.length)
     const cited = from.map((n) => entries.get(n)).filter((entry) => entry !== undefined)
     if (cited.length === 0) continue
     const sources = [...cited, ...words.likelierSources(text, cited)]
@@ -72,16 +79,27 @@ class EntryWords {
   readonly #reader: TermReader
   #emit: (term: string) => void = () => {}
 
-  constructor(entries: ReadonlyMap<number, PromptEntry>) {
+  private constructor() {
     this.#reader = new TermReader((term) => this.#emit(term))
-    for (const entry of entries.values()) {
-      this.#emit = (term) => {
-        const having = this.#entriesWith.get(term)
-        if (having === undefined) this.#entriesWith.set(term, new Set([entry]))
-        else having.add(entry)
-      }
-      this.#reader.read(entry.text)
+  }
+
+  static async of(entries: Iterable<PromptEntry>): Promise<EntryWords> {
+    const words = new EntryWords()
+    for (const entry of entries) {
+      spend(1 + entry.text.length)
+      if (isTurnSpent()) await nextTurn()
+      words.#add(entry)
     }
+    return words
+  }
+
+  #add(entry: PromptEntry): void {
+    this.#emit = (term) => {
+      const having = this.#entriesWith.get(term)
+      if (having === undefined) this.#entriesWith.set(term, new Set([entry]))
+      else having.add(entry)
+    }
+    this.#reader.read(entry.text)
   }
 
   /** Entries that have most words of a text, and more of them than any cited one. */

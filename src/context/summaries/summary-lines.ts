@@ -8,6 +8,8 @@ export interface SummaryLine {
   readonly text: string
 }
 
+// More is no line of a summary, and what is done below would take long for it.
+const MAX_LINE_CHARS = 2000
 const LINE = /^- ([a-z]+): (.+)$/
 // Of a link, its host stays. What lies behind it is for whoever opens the item itself.
 const IMAGE = /!\[([^\]]*)\]\([^)]*\)/g
@@ -19,9 +21,10 @@ const OTHER_LINK = /\b(?:data|javascript|vbscript):[^\s<>"')\]]+/gi
  * the web link to but for the host: a link that nobody chose can carry the conversation away when it is opened or shown.
  */
 export function summaryLine(origin: ItemOrigin, text: string): SummaryLine | undefined {
-  const withoutImages = visibleLine(text).replace(IMAGE, '$1')
+  // A blank, or what stands around an image could make another one.
+  const withoutImages = visibleLine(text.slice(0, MAX_LINE_CHARS)).replace(IMAGE, ' $1 ')
   const kept = isUntrustedOrigin(origin) ? withoutImages.replace(LINK, '$1').replace(OTHER_LINK, '') : withoutImages
-  const line = kept.trim()
+  const line = visibleLine(kept)
   return line === '' ? undefined : { origin, text: line }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { checkNames } from '../../lib/check-names.ts'
-import { checkNumberOption } from '../../lib/check-options.ts'
+import { checkNumberOption, invalidOption } from '../../lib/check-options.ts'
 import { throwIfAborted } from '../abort.ts'
 import type { RandomBytes } from '../summaries/data-block.ts'
 import { fitLines } from '../summaries/fit-lines.ts'
@@ -54,6 +54,10 @@ export function modelSummarizer(options: ModelSummarizerOptions): Summarizer {
     'maxRequests',
     'randomBytes',
   ])
+  const { model } = options
+  if (typeof model !== 'object' || model === null || typeof model.generate !== 'function') {
+    throw invalidOption('model', '{ name, generate }', model)
+  }
   checkNumberOption('maxInputTokens', options.maxInputTokens ?? MODEL_SUMMARIZER_DEFAULTS.maxInputTokens, [
     500,
     1_000_000,
@@ -116,7 +120,7 @@ class ModelSummarizer implements Summarizer {
     const { entries, ...prompt } = summaryPrompt([...before, ...items], maxTokens, this.#randomBytes)
     const answer = await this.#model.generate(prompt, signal ?? new AbortController().signal)
     usage.add(answer)
-    return fitLines(readAnswer(answer.text, entries, this.#model.name), maxTokens, this.#counter)
+    return fitLines(await readAnswer(answer.text, entries, this.#model.name), maxTokens, this.#counter)
   }
 }
 

@@ -5,6 +5,7 @@ import { modelSummarizer } from '../../../src/context/summarizers/model.ts'
 import { type PoisonedConversation, poisonedConversations } from '../../fixtures/poisoned/conversations.ts'
 import { SCENARIOS } from '../../fixtures/poisoned/scenarios.ts'
 import { checkOutcome, factsKept, getsThrough, isLaundered, type Outcome } from './checker.ts'
+import { instructionsOf } from './instructions.ts'
 import { OBEDIENCES, obedientModel } from './obedient-model.ts'
 import { Views } from './views.ts'
 
@@ -76,13 +77,20 @@ async function run(
   maxTokens: number | undefined,
   isExcluded: boolean,
 ): Promise<Outcome> {
-  const said = conversation.items.map(({ content }) => content).join('\n')
+  const others = conversation.items.filter(({ contentType }) => contentType !== 'system_message')
+  const said = others.map(({ content }) => content).join('\n')
   const summaryMaxTokens = maxTokens ?? LABEL_TOKENS + Math.ceil((await counter.count(said)) * TIGHT_SHARE)
   const views = new Views({ summarizer, summaryMaxTokens, isExcluded })
   const view = await views.of('poisoned', conversation.items)
   const next = await views.of('harmless', HARMLESS)
   const covers = view.report.summary?.covers ?? []
-  return { view, covers, isExcluded, next: next.map(({ content }) => content).join('\n') }
+  return {
+    view,
+    instructions: instructionsOf(view),
+    covers,
+    isExcluded,
+    next: next.map(({ content }) => content).join('\n'),
+  }
 }
 
 function sharesOf(

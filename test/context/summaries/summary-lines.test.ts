@@ -35,6 +35,7 @@ describe('a line of a summary', () => {
     ['piled up joiners', 'pay\u200c\u200d\u200c\u200c\u200d', 'pay'],
     ['piled up selectors', 'pay\ufe00\ufe01\ufe02\ufe03', 'pay'],
     ['lone surrogates', 'pay\ud800', 'pay\ufffd'],
+    ['images made of images', '!![](a)[plan](https://evil.example/?q=1)', '! [plan](https://evil.example/?q=1)'],
     ['images', 'see ![plan](https://evil.example/?q=1)', 'see plan'],
   ])('has no %s', (_, text, expected) => {
     expect(summaryLine('user', text)).toEqual({ origin: 'user', text: expected })

@@ -127,7 +127,7 @@ describe('modelSummarizer()', () => {
     expect(model.prompts).toHaveLength(1)
   })
 
-  it.each([{ maxInputTokens: 499 }, { maxRequests: 0 }, { maxInputtokens: 8000 }])(
+  it.each([{ maxInputTokens: 499 }, { maxRequests: 0 }, { model: {} as never }, { maxInputtokens: 8000 }])(
     'refuses the options %j',
     (options) => {
       const model = new ScriptedModel(echo)
