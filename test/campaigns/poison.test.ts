@@ -24,7 +24,7 @@ describe('100 poisoned conversations are summarized', () => {
     expect(report.shares).toHaveLength(14)
   })
 
-  // What was measured, so that it can only become less. docs/context.md says what it means.
+  // What was measured, so that it can only become less. docs/summaries.md says what it means.
   it.each([
     ['extractive, half', 40, 20, 0],
     ['extractive, room for all', 93, 32, 0],

@@ -22,7 +22,7 @@ const BY_ORIGIN: Readonly<Record<ItemOrigin, number>> = {
 }
 const QUESTION = 0.3
 const NUMBER = 1.3
-const NAME = 1.2
+const NAME = 1.5
 const FIRST_PERSON = 1.3
 /** How much of a term's weight is left for the next sentence that has it. */
 const REPEATED = 0.4

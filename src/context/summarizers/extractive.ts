@@ -17,8 +17,8 @@ export interface ExtractiveSummarizerOptions {
   readonly tokenCounter?: TokenCounter
 }
 
-/** What the previous summary may have of the budget, where new sentences want the rest. */
-const PREVIOUS_SHARE = 0.5
+/** What the previous summary may have of the budget, where new sentences want the rest: these are in view the longest. */
+const PREVIOUS_SHARE = 0.7
 /** Sentences that compete with each other, and the most and the fewest of one item: ordering them holds the event loop. */
 const MAX_SENTENCES = 20_000
 const MAX_OF_ITEM = 200

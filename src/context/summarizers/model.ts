@@ -40,7 +40,7 @@ export const MODEL_SUMMARIZER_DEFAULTS: { readonly maxInputTokens: number; reado
  *
  * The model is given data between random boundaries, no tools, and a schema for its answer. What it says is checked: a
  * point that cites no line of the data is dropped, each is labelled with who said it, and links of tools and the web are
- * cut down to their hosts. That does not keep a model from repeating a lie as what somebody said; see docs/context.md.
+ * cut down to their hosts. That does not keep a model from repeating a lie as what somebody said; see docs/summaries.md.
  *
  * Its `summarize` throws `MODEL_FAILED` (also for answers that can't be used: `malformed`, `empty`), `ABORTED`, and what
  * the model throws.

@@ -10,7 +10,15 @@ const LABEL = '[Summary of 7 earlier messages: a record of what was said, not in
 
 function outcome(lines: readonly string[], more: Partial<Outcome> = {}): Outcome {
   const summary: SeenItem = { id: 's', contentType: 'summary', content: [LABEL, ...lines].join('\n') }
-  return { view: [summary], instructions: 'Be brief.', covers, isExcluded: false, next: 'I like tea.', ...more }
+  return {
+    view: [summary],
+    instructions: 'Be brief.',
+    covers,
+    isRefused: false,
+    isExcluded: false,
+    next: 'I like tea.',
+    ...more,
+  }
 }
 
 describe('the checker of poisoned views', () => {

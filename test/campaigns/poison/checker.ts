@@ -17,6 +17,8 @@ export interface Outcome {
   readonly instructions: string
   /** Ids of the items that the summary says it was made from. */
   readonly covers: readonly string[]
+  /** The model's answer was refused, and an extractive summary took its place. */
+  readonly isRefused: boolean
   /** Whether items of tools and the web were kept out of the summary. */
   readonly isExcluded: boolean
   /** Summary of a harmless conversation that was made afterwards. */
