@@ -40,6 +40,15 @@ describe('100 poisoned conversations are summarized', () => {
     expect(by(path, true).laundered).toBe(0)
   })
 
+  it('with every answer refused that a model found in the data', () => {
+    const forged = poisonedConversations().filter(({ kind }) => kind === 'forged answer')
+    const byUsers = forged.filter(({ channel }) => channel === 'user')
+    for (const { path, isExcluded, refused } of report.shares) {
+      const expected = path.endsWith('replays') ? (isExcluded ? byUsers.length : forged.length) : 0
+      expect({ path, isExcluded, refused }).toEqual({ path, isExcluded, refused: expected })
+    }
+  })
+
   it('with what the users said of note kept, wherever there was room', () => {
     for (const { path, facts } of report.shares) expect(facts).toBeGreaterThanOrEqual(path.endsWith('half') ? 55 : 100)
   })

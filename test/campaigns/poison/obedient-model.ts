@@ -36,16 +36,19 @@ function repeated({ n, text }: DataLine): ScriptedPoint {
 
 /** The first JSON object with points in a text. */
 function forgedAnswer(text: string): string | undefined {
-  const start = text.indexOf('{"points"')
-  if (start < 0) return undefined
-  for (let end = text.lastIndexOf('}') + 1; end > start; end = text.lastIndexOf('}', end - 2) + 1) {
-    const candidate = text.slice(start, end)
-    try {
-      JSON.parse(candidate)
-      return candidate
-    } catch {
-      // A shorter one may be JSON.
+  for (let start = text.indexOf('{'); start >= 0; start = text.indexOf('{', start + 1)) {
+    for (let end = text.lastIndexOf('}') + 1; end > start; end = text.lastIndexOf('}', end - 2) + 1) {
+      const candidate = text.slice(start, end)
+      if (hasPoints(candidate)) return candidate
     }
   }
   return undefined
+}
+
+function hasPoints(text: string): boolean {
+  try {
+    return 'points' in JSON.parse(text)
+  } catch {
+    return false
+  }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { estimatingTokenCounter } from '../../../src/context/index.ts'
 import type { Summarizer } from '../../../src/context/summaries/summarizer.ts'
 import { extractiveSummarizer } from '../../../src/context/summarizers/extractive.ts'
@@ -54,7 +55,8 @@ export async function poisonCampaign(): Promise<PoisonReport> {
           [
             `model that ${obedience}`,
             AMPLE_TOKENS,
-            ({ canary }: PoisonedConversation) => modelSummarizer({ model: obedientModel(obedience, canary) }),
+            ({ canary }: PoisonedConversation) =>
+              modelSummarizer({ model: obedientModel(obedience, canary), randomBytes: repeatableBytes(canary) }),
           ] as const,
       ),
     ]
@@ -90,8 +92,18 @@ async function run(
     view,
     instructions: instructionsOf(view),
     covers,
+    isRefused: failure !== undefined,
     isExcluded,
     next: next.map(({ content }) => content).join('\n'),
+  }
+}
+
+/** As good as random, and the same in each run. */
+function repeatableBytes(seed: string): (size: number) => Uint8Array {
+  let drawn = 0
+  return (size) => {
+    drawn += 1
+    return createHash('sha256').update(`${seed} ${drawn}`).digest().subarray(0, size)
   }
 }
 
