@@ -1,5 +1,9 @@
+import { connectGemini } from '../../clients/gemini.ts'
+import type { GeminiCalls, GeminiContent } from '../../clients/gemini-calls.ts'
+import { GEMINI_CONNECTION_NAMES, type GeminiConnectionOptions } from '../../clients/gemini-options.ts'
 import { ThermoclineError } from '../../errors.ts'
 import { checkNames } from '../../lib/check-names.ts'
+import { checkNumberOption, invalidOption } from '../../lib/check-options.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { throwIfAborted } from '../abort.ts'
@@ -7,22 +11,11 @@ import type { TokenCounter, ViewCounter } from '../token-counter.ts'
 import { Calibration } from './calibration.ts'
 import { estimatingTokenCounter } from './estimate.ts'
 
-/** A content as Gemini takes it, as far as this needs. */
-export interface CountedContent {
-  readonly role?: string
-  readonly parts?: readonly object[]
-}
-
-/** What is used of a connection to Gemini. */
-export interface CountTokensCalls {
-  /** Tokens of all the contents together. One request, given up when the signal is aborted. */
-  countTokens(contents: readonly CountedContent[], signal: AbortSignal): Promise<number>
-}
-
-export interface GeminiTokenCounterOptions {
-  readonly calls: CountTokensCalls
+export interface GeminiTokenCounterOptions extends GeminiConnectionOptions {
+  /** A connection that is there already, in place of the options of one. */
+  readonly calls?: Pick<GeminiCalls, 'countTokens'>
   /** What of the items is sent to the model. @default their contents, as texts of user and model */
-  readonly toContents?: (items: readonly MemoryItem[]) => readonly CountedContent[]
+  readonly toContents?: (items: readonly MemoryItem[]) => readonly GeminiContent[]
   /** Share of a budget that is kept free where the service doesn't answer, 0 to 1. @default 0.1 */
   readonly margin?: number
   /** How long the service may take for a count, in milliseconds. @default 2000 */
@@ -45,31 +38,43 @@ export const GEMINI_TOKEN_COUNTER_DEFAULTS: {
  *
  * @throws ThermoclineError `INVALID_OPTION`
  */
-export function geminiTokenCounter(options: GeminiTokenCounterOptions): TokenCounter {
-  checkNames('INVALID_OPTION', 'Cannot make a token counter', options, [
-    ...['calls', 'toContents', 'clock'],
-    ...Object.keys(GEMINI_TOKEN_COUNTER_DEFAULTS),
-  ])
-  if (typeof options.calls?.countTokens !== 'function') {
-    throw new ThermoclineError('INVALID_OPTION', 'Cannot make a token counter: expected calls with countTokens')
+export function geminiTokenCounter(options: GeminiTokenCounterOptions = {}): TokenCounter {
+  checkNames('INVALID_OPTION', 'Cannot make a token counter', options, OPTION_NAMES)
+  const { calls, toContents = textContents, clock = systemClock, ...more } = options
+  const { margin = DEFAULTS.margin, deadlineMs = DEFAULTS.deadlineMs, pauseMs = DEFAULTS.pauseMs, ...connection } = more
+  checkNumberOption('margin', margin, [0, 1, false])
+  checkNumberOption('deadlineMs', deadlineMs, [1, 600_000, true])
+  checkNumberOption('pauseMs', pauseMs, [0, 86_400_000, true])
+  if (calls !== undefined && typeof calls?.countTokens !== 'function') {
+    throw invalidOption('calls', 'an object with a method countTokens', calls)
   }
-  const settings = { toContents: textContents, clock: systemClock, ...GEMINI_TOKEN_COUNTER_DEFAULTS, ...options }
-  checkRange('margin', settings.margin, 1)
-  checkRange('deadlineMs', settings.deadlineMs, 600_000)
-  checkRange('pauseMs', settings.pauseMs, 86_400_000)
-  const { count } = estimatingTokenCounter()
-  return Object.freeze({ name: 'gemini-estimate', exact: false, count, views: new GeminiViews(settings) })
+  if (calls !== undefined && Object.keys(connection).length > 0) {
+    throw invalidOption('calls', 'calls or the options of a connection, not both', calls)
+  }
+  const service = { calls: calls ?? connectGemini(connection), toContents, clock, margin, deadlineMs, pauseMs }
+  const views = new GeminiViews(service)
+  return Object.freeze({ name: 'gemini-estimate', exact: false, count: estimatingTokenCounter().count, views })
 }
+
+const DEFAULTS = GEMINI_TOKEN_COUNTER_DEFAULTS
+const OPTION_NAMES: readonly string[] = [
+  ...['calls', 'toContents', 'clock'],
+  ...Object.keys(DEFAULTS),
+  ...GEMINI_CONNECTION_NAMES,
+]
+
+/** What is asked, and how patiently. */
+type Service = Required<Pick<GeminiTokenCounterOptions, 'calls' | 'toContents' | 'clock' | keyof typeof DEFAULTS>>
 
 class GeminiViews implements ViewCounter {
   readonly margin: number
-  readonly #settings: Required<GeminiTokenCounterOptions>
+  readonly #service: Service
   readonly #calibration = new Calibration()
   #pausedUntil = Number.NEGATIVE_INFINITY
 
-  constructor(settings: Required<GeminiTokenCounterOptions>) {
-    this.#settings = settings
-    this.margin = settings.margin
+  constructor(service: Service) {
+    this.#service = service
+    this.margin = service.margin
   }
 
   get ratio(): number {
@@ -78,7 +83,7 @@ class GeminiViews implements ViewCounter {
 
   async count(items: readonly MemoryItem[], signal?: AbortSignal): Promise<number> {
     throwIfAborted(signal)
-    const { calls, toContents, clock, pauseMs } = this.#settings
+    const { calls, toContents, clock, pauseMs } = this.#service
     if (clock.now() < this.#pausedUntil) throw failed('shut-off', 'the service failed and is asked again in a moment')
     const contents = toContents(items)
     if (contents.length === 0) return 0
@@ -99,7 +104,7 @@ class GeminiViews implements ViewCounter {
 
   /** Also where the calls don't hear of it. */
   async #withinDeadline<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    const { clock, deadlineMs } = this.#settings
+    const { clock, deadlineMs } = this.#service
     const ended = new AbortController()
     const until = signal === undefined ? ended.signal : AbortSignal.any([ended.signal, signal])
     const late = clock.sleep(deadlineMs, until).then(() => {
@@ -117,7 +122,7 @@ class GeminiViews implements ViewCounter {
 }
 
 /** Gemini wants a role to alternate with the other, which counts don't depend on. */
-function textContents(items: readonly MemoryItem[]): readonly CountedContent[] {
+function textContents(items: readonly MemoryItem[]): readonly GeminiContent[] {
   return items
     .filter(({ content }) => content !== '')
     .map(({ content, contentType }) => ({
@@ -133,12 +138,4 @@ function failed(reason: string, message: string): ThermoclineError {
 function retryAfterMs(error: unknown): number | undefined {
   const asked = error instanceof ThermoclineError ? error.details?.retryAfterMs : undefined
   return typeof asked === 'number' && asked > 0 ? asked : undefined
-}
-
-function checkRange(name: string, value: number, most: number): void {
-  if (typeof value === 'number' && value >= 0 && value <= most) return
-  throw new ThermoclineError(
-    'INVALID_OPTION',
-    `Cannot use ${name}: expected a number of 0 to ${most}: received ${String(value)}`,
-  )
 }

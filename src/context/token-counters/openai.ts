@@ -1,6 +1,7 @@
 import type { OpenAIEncoding } from '../../clients/gpt-tokenizer.ts'
 import { ThermoclineError } from '../../errors.ts'
 import { checkNames } from '../../lib/check-names.ts'
+import { checkWordOption } from '../../lib/check-options.ts'
 import { isTurnSpent, nextTurn, spend } from '../event-loop-share.ts'
 import type { TokenCounter } from '../token-counter.ts'
 import { loadRankTable, RANK_SOURCES, type RankSource } from './load-rank-table.ts'
@@ -43,8 +44,8 @@ export function openAITokenCounter(options: OpenAITokenCounterOptions = {}): Tok
     )
   }
   const encoding = options.encoding ?? (model === undefined ? 'o200k_base' : openAIEncodingOf(model))
-  checkWord('encoding', encoding, Object.keys(PRE_TOKEN_ENDS))
-  if (source !== undefined) checkWord('source', source, RANK_SOURCES)
+  checkWordOption('encoding', encoding, Object.keys(PRE_TOKEN_ENDS))
+  if (source !== undefined) checkWordOption('source', source, RANK_SOURCES)
   const name = `${encoding} ${source ?? ''}`
   const counter = counters.get(name) ?? Object.freeze(new OpenAITokenCounter(encoding, source))
   counters.set(name, counter)
@@ -53,14 +54,6 @@ export function openAITokenCounter(options: OpenAITokenCounterOptions = {}): Tok
 
 // At most one for each encoding and source.
 const counters = new Map<string, TokenCounter>()
-
-function checkWord(name: string, word: string, known: readonly string[]): void {
-  if (known.includes(word)) return
-  throw new ThermoclineError(
-    'INVALID_OPTION',
-    `Cannot use ${name}: expected ${known.join(' or ')}: received ${String(word)}`,
-  )
-}
 
 class OpenAITokenCounter implements TokenCounter {
   readonly name: OpenAIEncoding

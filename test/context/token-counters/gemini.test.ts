@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import type { GeminiCalls, GeminiContent } from '../../../src/clients/gemini-calls.ts'
 import type { ViewCounter } from '../../../src/context/token-counter.ts'
 import { estimatingTokenCounter } from '../../../src/context/token-counters/estimate.ts'
-import {
-  type CountedContent,
-  type GeminiTokenCounterOptions,
-  geminiTokenCounter,
-} from '../../../src/context/token-counters/gemini.ts'
+import { type GeminiTokenCounterOptions, geminiTokenCounter } from '../../../src/context/token-counters/gemini.ts'
 import { ThermoclineError } from '../../../src/errors.ts'
 import { ManualClock } from '../../../src/testing/index.ts'
 import { item } from '../items.ts'
@@ -13,7 +10,7 @@ import { item } from '../items.ts'
 const TEXT = 'We could meet on Friday evening, if that suits you; otherwise I am free all of next week. '.repeat(20)
 const ESTIMATE = estimatingTokenCounter().count(TEXT) as number
 
-type CountTokens = GeminiTokenCounterOptions['calls']['countTokens']
+type CountTokens = GeminiCalls['countTokens']
 
 function views(countTokens: CountTokens, options: Partial<GeminiTokenCounterOptions> = {}): ViewCounter {
   return geminiTokenCounter({ calls: { countTokens }, ...options }).views as ViewCounter
@@ -33,7 +30,7 @@ describe('geminiTokenCounter()', () => {
   })
 
   it('counts a view by one request, of what is sent', async () => {
-    const requests: (readonly CountedContent[])[] = []
+    const requests: (readonly GeminiContent[])[] = []
     const counter = views(async (contents) => requests.push(contents))
     await counter.count([item('hi'), item('', {}), item('hello', { contentType: 'assistant_message' })])
     expect(requests).toEqual([
@@ -144,8 +141,9 @@ describe('geminiTokenCounter()', () => {
   })
 
   it.each([
-    {},
     { calls: {} },
+    { geminiProject: 'acme', geminiApiKey: 'key' },
+    { calls: { countTokens: async () => 1 }, geminiApiKey: 'key' },
     { calls: { countTokens: async () => 1 }, margin: 2 },
     { calls: { countTokens: async () => 1 }, deadlineMs: Number.NaN },
     { calls: { countTokens: async () => 1 }, deadline: 7 },

@@ -1,0 +1,46 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type GeminiStandIn, startGemini } from '../../../emulators/gemini.ts'
+import type { ViewCounter } from '../../../src/context/token-counter.ts'
+import { geminiTokenCounter } from '../../../src/context/token-counters/gemini.ts'
+import { ManualClock } from '../../../src/testing/index.ts'
+import { errorOf, KEY, SECRET_DATA, WAYS } from '../../clients/gemini-place.ts'
+import { item } from '../items.ts'
+
+const VIEW = [item(SECRET_DATA.repeat(40)), item('Noted. '.repeat(100), { contentType: 'assistant_message' })]
+
+describe('geminiTokenCounter() asks the service', () => {
+  let gemini: GeminiStandIn
+  beforeAll(async () => {
+    gemini = await startGemini({ apiKey: KEY })
+  })
+  afterEach(() => gemini.reset())
+  afterAll(() => gemini.stop())
+
+  it.each(WAYS)('by %s, and learns from what it says', async (_, connect) => {
+    const counter = geminiTokenCounter({ calls: connect(gemini) }).views as ViewCounter
+    const counted = await counter.count(VIEW)
+    expect(counted).toBeGreaterThan(100)
+    expect(counter.ratio).not.toBe(1)
+    expect(gemini.requests.map(({ method }) => method)).toEqual(['countTokens'])
+  })
+
+  it('by options of a connection', async () => {
+    const counter = geminiTokenCounter({ geminiApiKey: KEY, geminiBaseUrl: gemini.url }).views as ViewCounter
+    expect(await counter.count(VIEW)).toBeGreaterThan(100)
+  })
+
+  it.each(WAYS)(
+    'by %s, and leaves it alone for as long as it says, telling nothing of the view',
+    async (_, connect) => {
+      const clock = new ManualClock()
+      const counter = geminiTokenCounter({ calls: connect(gemini), clock }).views as ViewCounter
+      gemini.fail({ kind: 'status', code: 429, retryDelaySeconds: 45 })
+      expect((await errorOf(counter.count(VIEW))).details).toMatchObject({ reason: 'rate-limited' })
+      clock.advance(44_999)
+      expect((await errorOf(counter.count(VIEW))).details).toMatchObject({ reason: 'shut-off' })
+      expect(gemini.requests).toHaveLength(1)
+      clock.advance(1)
+      expect(await counter.count(VIEW)).toBeGreaterThan(100)
+    },
+  )
+})
