@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CLIP_MARK, ContextPruner, openAITokenCounter, type TokenCounter } from '../../src/context/index.ts'
+import { ContextPruner, openAITokenCounter, type PrunedHistory, type TokenCounter } from '../../src/context/index.ts'
 import type { ItemBody, MemoryItem } from '../../src/memory/memory-item.ts'
+import { changesAgain, viewProblems } from '../support/view-checker.ts'
 import { item, quarterCounter } from './items.ts'
 
 /** One turn of a made-up conversation: its items, which the pruner may not tear apart where it is an exchange. */
@@ -56,79 +57,122 @@ const turns = fc
     conversation.flatMap((turn) => (turn[0]?.contentType === 'tool_call' ? [[item('one moment')], turn] : [turn])),
   )
 const budget = fc.oneof(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 600 }))
+const query = fc.option(fc.lorem({ maxCount: 6 }), { nil: undefined })
+
+/** The view, or nothing where nothing fits; any other error fails the test. */
+async function viewOrNothing(prune: Promise<PrunedHistory>): Promise<PrunedHistory | undefined> {
+  try {
+    return await prune
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'BUDGET_TOO_SMALL' })
+    return undefined
+  }
+}
 
 describe.each([
-  { tokenCounter: quarterCounter as TokenCounter, tokensPerItem: 0, runs: 500 },
+  { tokenCounter: quarterCounter as TokenCounter, tokensPerItem: 0, runs: 400 },
   { tokenCounter: quarterCounter as TokenCounter, tokensPerItem: 3, runs: 300 },
-  { tokenCounter: openAITokenCounter(), tokensPerItem: 0, runs: 100 },
-])(
-  'pruneByTokenBudget() with $tokenCounter.name and $tokensPerItem per item',
-  ({ tokenCounter, tokensPerItem, runs }) => {
-    const pruner = new ContextPruner({ tokenCounter, tokensPerItem })
+  { tokenCounter: openAITokenCounter(), tokensPerItem: 0, runs: 60 },
+])('with $tokenCounter.name and $tokensPerItem per item', ({ tokenCounter, tokensPerItem, runs }) => {
+  async function cost(items: readonly MemoryItem[]): Promise<number> {
+    let sum = 0
+    for (const one of items) sum += (await tokenCounter.count(one.content)) + tokensPerItem
+    return sum
+  }
 
-    async function cost(items: readonly MemoryItem[]): Promise<number> {
-      let sum = 0
-      for (const one of items) sum += (await tokenCounter.count(one.content)) + tokensPerItem
-      return sum
-    }
+  it.each([
+    { name: 'picked by relevance', stablePrefix: false, summarize: false },
+    { name: 'with a summary', stablePrefix: false, summarize: true },
+    { name: 'with a stable prefix', stablePrefix: true, summarize: true },
+  ])('pruneByTokenBudget() keeps its promises for any history: $name', async ({ stablePrefix, summarize }) => {
+    await fc.assert(
+      fc.asyncProperty(turns, budget, query, async (conversation, tokenBudget, asked) => {
+        const pruner = new ContextPruner({ tokenCounter, tokensPerItem, stablePrefix })
+        const options = { tokenBudget, summarize, ...(asked !== undefined && { query: asked }) }
+        const history = conversation.flat()
+        const view = await viewOrNothing(pruner.pruneByTokenBudget(history, options))
+        if (view === undefined) {
+          // A view with a stable prefix ends with the newest items, or is none.
+          if (stablePrefix) return
+          // Calls that stand together, and results of one call, are one unit; so this is said of the messages.
+          const alone = conversation.filter(([one]) => !one?.contentType.startsWith('tool_'))
+          for (const turn of alone) expect(await cost(turn)).toBeGreaterThan(tokenBudget)
+          return
+        }
+        expect(await viewProblems(history, view, { tokenBudget, tokenCounter, tokensPerItem })).toEqual([])
+        if ((await cost(history)) <= tokenBudget) expect(view).toEqual(history)
+        expect(changesAgain(view, await pruner.pruneByTokenBudget(view, options))).toEqual([])
+      }),
+      { numRuns: runs },
+    )
+  })
 
-    it('keeps its promises for any history and budget', async () => {
-      await fc.assert(
-        fc.asyncProperty(turns, budget, async (conversation, tokenBudget) => {
-          const history = conversation.flat()
-          const total = await cost(history)
-          const view = await pruner.pruneByTokenBudget(history, { tokenBudget }).catch((error: unknown) => error)
-          if (view instanceof Error) {
-            expect(view).toMatchObject({ code: 'BUDGET_TOO_SMALL' })
-            // Calls that stand together, and results of one call, are one unit; so this is said of the messages.
-            const alone = conversation.filter(([one]) => !one?.contentType.startsWith('tool_'))
-            for (const turn of alone) expect(await cost(turn)).toBeGreaterThan(tokenBudget)
-            return
+  it('pruneConversationHistory() keeps its promises while a conversation grows', async () => {
+    const address = { userId: 'ada', sessionId: 's1' }
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(turns, { maxLength: 5 }),
+        budget,
+        fc.boolean(),
+        async (parts, maxContextTokens, stablePrefix) => {
+          const bounds = { maxContextTokens, maxContextItems: 9, summarizationThreshold: 12 }
+          const pruner = new ContextPruner({ tokenCounter, tokensPerItem, stablePrefix, ...bounds })
+          const history: MemoryItem[] = []
+          for (const part of parts) {
+            history.push(item('and now?'), ...part.flat())
+            const view = await viewOrNothing(pruner.pruneConversationHistory(history, address))
+            if (view === undefined) continue
+            const options = { tokenBudget: maxContextTokens, tokenCounter, tokensPerItem }
+            expect(await viewProblems(history, view, options)).toEqual([])
+            expect(changesAgain(view, await pruner.pruneConversationHistory(view, address))).toEqual([])
           }
-          const kept = view as Awaited<ReturnType<typeof pruner.pruneByTokenBudget>>
-          const { report } = kept
+        },
+      ),
+      { numRuns: runs },
+    )
+  })
+})
 
-          // Within the budget, and the report tells the truth.
-          const after = await cost(kept)
-          expect(after).toBeLessThanOrEqual(tokenBudget)
-          expect(report).toMatchObject({ tokensAfter: after, tokensBefore: total, kept: kept.length, tokenBudget })
-          if (total <= tokenBudget) expect(kept).toEqual(history)
+describe('pruneConversationHistory() is not to be done anew in each turn', () => {
+  const said = fc.string({ minLength: 1, maxLength: 60 })
+  const talk = fc.array(said, { minLength: 10, maxLength: 60 })
+  const maxTokens = fc.integer({ min: 100, max: 400 })
+  const address = { userId: 'ada', sessionId: 's1' }
 
-          // Nothing is lost without a word, nothing is out of order, nothing is copied but what is clipped.
-          const keptIds = new Set(kept.map(({ id }) => id))
-          const hiddenIds = new Set(report.hidden.map(({ id }) => id))
-          expect(kept.map(({ id }) => id)).toEqual(history.map(({ id }) => id).filter((id) => keptIds.has(id)))
-          expect(history.every(({ id }) => keptIds.has(id) !== hiddenIds.has(id))).toBe(true)
-          const clipped = new Set(report.clipped.map(({ id }) => id))
-          for (const one of kept) {
-            const original = history.find(({ id }) => id === one.id) as MemoryItem
-            if (!clipped.has(one.id)) expect(one).toBe(original)
-            else {
-              expect(one.content.endsWith(CLIP_MARK)).toBe(true)
-              expect(original.content.startsWith(one.content.slice(0, -CLIP_MARK.length))).toBe(true)
-              expect(one.content.isWellFormed()).toBe(original.content.isWellFormed())
-              expect(one.contentType).not.toBe('tool_call')
-            }
-          }
+  it('a view with a stable prefix lets go of items in steps, never in two turns one after the other', async () => {
+    await fc.assert(
+      fc.asyncProperty(talk, maxTokens, async (texts, maxContextTokens) => {
+        const pruner = new ContextPruner({ tokenCounter: quarterCounter, maxContextTokens, stablePrefix: true })
+        const history: MemoryItem[] = []
+        let before: readonly string[] = []
+        let hasJustLetGo = false
+        for (const text of texts) {
+          history.push(item(text))
+          const view = await pruner.pruneConversationHistory(history, address)
+          const ids = new Set(view.map(({ id }) => id))
+          const letsGo = before.some((id) => !ids.has(id))
+          expect(letsGo && hasJustLetGo).toBe(false)
+          hasJustLetGo = letsGo
+          before = view.filter(({ contentType }) => contentType !== 'summary').map(({ id }) => id)
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
 
-          // Calls and results together.
-          for (const turn of conversation) expect(new Set(turn.map(({ id }) => keptIds.has(id))).size).toBeLessThan(2)
-
-          // System messages and pinned items are hidden only where they do not all fit.
-          const first = conversation.filter((turn) =>
-            turn.some((one) => one.pinned || one.contentType === 'system_message'),
-          )
-          if ((await cost(first.flat())) <= tokenBudget) {
-            for (const one of first.flat()) expect(hiddenIds).not.toContain(one.id)
-          }
-
-          // Pruning the view again changes nothing.
-          const again = await pruner.pruneByTokenBudget(kept, { tokenBudget })
-          expect(again).toEqual(kept)
-          expect(again.report).toMatchObject({ hidden: [], clipped: [], tokensBefore: after, tokensAfter: after })
-        }),
-        { numRuns: runs },
-      )
-    })
-  },
-)
+  it('a view that goes on where the last one ended has room for another message', async () => {
+    await fc.assert(
+      fc.asyncProperty(talk, said, maxTokens, async (texts, next, maxContextTokens) => {
+        const pruner = new ContextPruner({ tokenCounter: quarterCounter, maxContextTokens })
+        const view = await pruner.pruneConversationHistory(
+          texts.map((text) => item(text)),
+          address,
+        )
+        fc.pre(view.report.hidden.length > 0)
+        const { report } = await pruner.pruneConversationHistory([...view, item(next)], address)
+        expect(report).toMatchObject({ hidden: [], clipped: [], kept: view.length + 1 })
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
