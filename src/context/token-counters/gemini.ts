@@ -7,6 +7,7 @@ import { checkNumberOption, invalidOption } from '../../lib/check-options.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { throwIfAborted } from '../abort.ts'
+import { toGemini } from '../formats/gemini.ts'
 import type { TokenCounter, ViewCounter } from '../token-counter.ts'
 import { Calibration } from './calibration.ts'
 import { estimatingTokenCounter } from './estimate.ts'
@@ -14,7 +15,7 @@ import { estimatingTokenCounter } from './estimate.ts'
 export interface GeminiTokenCounterOptions extends GeminiConnectionOptions {
   /** A connection that is there already, in place of the options of one. */
   readonly calls?: Pick<GeminiCalls, 'countTokens'>
-  /** What of the items is sent to the model. @default their contents, as texts of user and model */
+  /** What of the items is sent to the model. @default what toGemini() makes of them */
   readonly toContents?: (items: readonly MemoryItem[]) => readonly GeminiContent[]
   /** Share of a budget that is kept free where the service doesn't answer, 0 to 1. @default 0.1 */
   readonly margin?: number
@@ -40,7 +41,7 @@ export const GEMINI_TOKEN_COUNTER_DEFAULTS: {
  */
 export function geminiTokenCounter(options: GeminiTokenCounterOptions = {}): TokenCounter {
   checkNames('INVALID_OPTION', 'Cannot make a token counter', options, OPTION_NAMES)
-  const { calls, toContents = textContents, clock = systemClock, ...more } = options
+  const { calls, toContents = whatIsSent, clock = systemClock, ...more } = options
   const { margin = DEFAULTS.margin, deadlineMs = DEFAULTS.deadlineMs, pauseMs = DEFAULTS.pauseMs, ...connection } = more
   checkNumberOption('margin', margin, [0, 1, false])
   checkNumberOption('deadlineMs', deadlineMs, [1, 600_000, true])
@@ -121,14 +122,11 @@ class GeminiViews implements ViewCounter {
   }
 }
 
-/** Gemini wants a role to alternate with the other, which counts don't depend on. */
-function textContents(items: readonly MemoryItem[]): readonly GeminiContent[] {
-  return items
-    .filter(({ content }) => content !== '')
-    .map(({ content, contentType }) => ({
-      role: contentType === 'assistant_message' || contentType === 'tool_call' ? 'model' : 'user',
-      parts: [{ text: content }],
-    }))
+/** Instructions are counted as a message: the Gemini API's own count takes no others. */
+function whatIsSent(items: readonly MemoryItem[]): readonly GeminiContent[] {
+  const { contents, systemInstruction } = toGemini(items)
+  const sent = systemInstruction === undefined ? contents : [{ ...systemInstruction, role: 'user' }, ...contents]
+  return sent.map(({ role, parts }) => ({ ...(role !== undefined && { role }), parts: parts ?? [] }))
 }
 
 function failed(reason: string, message: string): ThermoclineError {

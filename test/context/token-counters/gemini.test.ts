@@ -32,9 +32,14 @@ describe('geminiTokenCounter()', () => {
   it('counts a view by one request, of what is sent', async () => {
     const requests: (readonly GeminiContent[])[] = []
     const counter = views(async (contents) => requests.push(contents))
-    await counter.count([item('hi'), item('', {}), item('hello', { contentType: 'assistant_message' })])
+    await counter.count([
+      item('Be brief.', { contentType: 'system_message' }),
+      item('hi'),
+      item('hello', { contentType: 'assistant_message' }),
+    ])
     expect(requests).toEqual([
       [
+        { role: 'user', parts: [{ text: 'Be brief.' }] },
         { role: 'user', parts: [{ text: 'hi' }] },
         { role: 'model', parts: [{ text: 'hello' }] },
       ],
