@@ -4,6 +4,7 @@ export { type ConnectGeminiOptions, connectGemini } from '../clients/gemini.ts'
 export type { GeminiCalls } from '../clients/gemini-calls.ts'
 export type { GeminiClient, GeminiConnectionOptions } from '../clients/gemini-options.ts'
 export type { OpenAIEncoding } from '../clients/gpt-tokenizer.ts'
+export type { TiktokenEncoder } from '../clients/tiktoken.ts'
 export type { MemoryItem } from '../memory/memory-item.ts'
 export {
   ContextPruner,
@@ -39,6 +40,13 @@ export { type ExtractiveSummarizerOptions, extractiveSummarizer } from './summar
 export { type GeminiSummarizerOptions, geminiSummarizer } from './summarizers/gemini-summarizer.ts'
 export { MODEL_SUMMARIZER_DEFAULTS, type ModelSummarizerOptions, modelSummarizer } from './summarizers/model.ts'
 export { MODEL_BOUNDS_DEFAULTS, type ModelBounds, resilientModel } from './summarizers/resilient-model.ts'
-export type { TokenCounter } from './token-counter.ts'
+export type { TokenCounter, ViewCounter } from './token-counter.ts'
 export { estimatingTokenCounter } from './token-counters/estimate.ts'
+export {
+  GEMINI_TOKEN_COUNTER_DEFAULTS,
+  type GeminiTokenCounterOptions,
+  geminiTokenCounter,
+} from './token-counters/gemini.ts'
+export type { RankSource } from './token-counters/load-rank-table.ts'
 export { type OpenAITokenCounterOptions, openAITokenCounter } from './token-counters/openai.ts'
+export { tiktokenCounter } from './token-counters/tiktoken.ts'
