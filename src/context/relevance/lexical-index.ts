@@ -77,8 +77,8 @@ export class LexicalIndex implements HistoryIndex {
   prior(): Float64Array {
     if (this.#prior === undefined) {
       const { items, surfaces, sessions, byTerm } = this.#postings
-      const tellsTime = this.#tellsTime()
-      this.#prior = priorScores({ items, count: this.#count, surfaces, sessions, tellsTime, byTerm })
+      const seen = items.length === this.#count ? items : items.slice(0, this.#count)
+      this.#prior = priorScores({ items: seen, surfaces, sessions, tellsTime: this.#tellsTime(), byTerm })
     }
     return this.#prior
   }
