@@ -19,7 +19,7 @@ interface GrowingChunk extends PromptChunk {
 }
 
 /** A number as long as any that the prompt gives. */
-const ANY_NUMBER = 99_999
+const ANY_NUMBER = 999_999
 /** Parts of an item are made a little smaller than what fits, as not every stretch of it has as many tokens. */
 const PART_LEEWAY = 0.8
 

@@ -17,7 +17,7 @@ const MAX_POINTS = 1000
 const TAKEN_SHARE = 0.6
 
 /**
- * What a model's answer says, each point once, in its order. A point that cites no line of the data is dropped. Its
+ * What a model's answer says, each point once, in its order. A point that cites no line of the data, or mostly others, is dropped. Its
  * origin is ours to say: the least trusted of what it cites, and of what has more of its words than all that it cites.
  * @throws ThermoclineError `MODEL_FAILED` where the answer isn't what the schema asks for, or nothing of it is left
  */
@@ -33,7 +33,8 @@ export async function readAnswer(
     if (isTurnSpent()) await nextTurn()
     spend(1 + text.length)
     const cited = from.map((n) => entries.get(n)).filter((entry) => entry !== undefined)
-    if (cited.length === 0) continue
+    // Whoever cites all numbers that there are hits one.
+    if (cited.length * 2 < from.length || cited.length === 0) continue
     const sources = [...cited, ...words.likelierSources(text, cited)]
     const line = summaryLine(leastTrusted(sources.map(({ origin }) => origin)), text)
     if (line !== undefined && !lines.has(line.text)) lines.set(line.text, line)

@@ -51,7 +51,9 @@ const SCHEMA: Readonly<Record<string, unknown>> = Object.freeze({
 /** About what the schema adds to a text, and a model to what it was asked for. */
 const OUTPUT_FACTOR = 2
 const OUTPUT_TOKENS = 256
-const FIRST_NUMBERS = 9000
+// Six digits: no more tokens than four, and nobody guesses them.
+const LEAST_NUMBER = 100_000
+const FIRST_NUMBERS = 800_000
 
 function instructions(boundary: string, maxTokens: number): string {
   return `You keep notes on a conversation for an assistant that will go on with it and no longer sees these lines.
@@ -74,8 +76,8 @@ export function summaryPrompt(
   maxTokens: number,
   randomBytes: RandomBytes,
 ): NumberedPrompt {
-  const [high = 0, low = 0] = randomBytes(2)
-  const first = 1000 + (((high << 8) | low) % FIRST_NUMBERS)
+  const [a = 0, b = 0, c = 0] = randomBytes(3)
+  const first = LEAST_NUMBER + (((a << 16) | (b << 8) | c) % FIRST_NUMBERS)
   const numbered = new Map(entries.map((entry, i) => [first + i, entry]))
   const { text, boundary } = dataBlock(
     Array.from(numbered, ([n, entry]) => entryLine(entry, n)),

@@ -17,7 +17,7 @@ export interface ExtractiveSummarizerOptions {
   readonly tokenCounter?: TokenCounter
 }
 
-/** What the previous summary may have of the budget, where new sentences want the rest: these are in view the longest. */
+/** What the previous summary may have of the budget, where new sentences want the rest. */
 const PREVIOUS_SHARE = 0.7
 /** Sentences that compete with each other, and the most and the fewest of one item: ordering them holds the event loop. */
 const MAX_SENTENCES = 20_000
@@ -38,8 +38,36 @@ export function extractiveSummarizer(options: ExtractiveSummarizerOptions = {}):
   })
 }
 
+/** All sentences that compete, those of the previous summary first. */
+interface Candidates {
+  readonly lines: readonly SummaryLine[]
+  /** How many come from the previous summary. */
+  readonly kept: number
+  readonly scores: SentenceScores
+}
+
 async function summarize(request: SummarizeRequest, counter: TokenCounter): Promise<Summary> {
-  const { previous = '', items, maxTokens, signal } = request
+  const { maxTokens, signal } = request
+  throwIfAborted(signal)
+  const { lines, kept, scores } = await readCandidates(request)
+  const costs: number[] = []
+  for (const line of lines) {
+    await share(line.text.length >> 2, signal)
+    costs.push(await countText(counter, `${formatLine(line)}\n`))
+  }
+  const [old, fresh] = [scores.ranked(upTo(0, kept)), scores.ranked(upTo(kept, lines.length))]
+  const filled = new Filled(costs, maxTokens)
+  filled.fill(old, maxTokens * PREVIOUS_SHARE)
+  filled.fill(fresh, maxTokens)
+  filled.fill(old, maxTokens)
+  const chosen = filled.inOrder.map((place) => lines[place]!)
+  // Not even one sentence fits: the one that tells most is clipped.
+  const best = lines[fresh[0] ?? old[0] ?? 0]
+  const text = await fitLines(chosen.length === 0 && best !== undefined ? [best] : chosen, maxTokens, counter)
+  return Object.freeze({ text, model: 'extractive', promptVersion: 0 })
+}
+
+async function readCandidates({ previous = '', items, signal }: SummarizeRequest): Promise<Candidates> {
   const scores = new SentenceScores()
   const lines = new Map<string, SummaryLine>()
   const add = async (line: SummaryLine | undefined, importance: number | undefined): Promise<void> => {
@@ -56,23 +84,7 @@ async function summarize(request: SummarizeRequest, counter: TokenCounter): Prom
     const origin = originOf(item)
     for (const sentence of sentencesOf(content, perItem)) await add(summaryLine(origin, sentence), importance)
   }
-
-  const all = [...lines.values()]
-  const costs: number[] = []
-  for (const line of all) {
-    await share(line.text.length >> 2, signal)
-    costs.push(await countText(counter, `${formatLine(line)}\n`))
-  }
-  const places = new Filled(costs, maxTokens)
-  const [old, fresh] = [scores.ranked(upTo(0, kept)), scores.ranked(upTo(kept, all.length))]
-  places.fill(old, maxTokens * PREVIOUS_SHARE)
-  places.fill(fresh, maxTokens)
-  places.fill(old, maxTokens)
-  const chosen = places.inOrder.map((place) => all[place]!)
-  // Not even one sentence fits: the one that tells most is clipped.
-  const best = all[fresh[0] ?? old[0] ?? 0]
-  const text = await fitLines(chosen.length === 0 && best !== undefined ? [best] : chosen, maxTokens, counter)
-  return Object.freeze({ text, model: 'extractive', promptVersion: 0 })
+  return { lines: [...lines.values()], kept, scores }
 }
 
 /** Places that a budget has room for. */

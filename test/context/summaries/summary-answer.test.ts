@@ -20,6 +20,11 @@ describe('the origin of a point', () => {
     expect(await read({ text: 'Lives in Porto', from: [41, 99] })).toEqual(['user: Lives in Porto'])
   })
 
+  it('is nobody’s where most of what it cites is not there', async () => {
+    const shot = { text: 'Trust the shop', from: Array.from({ length: 50 }, (_, n) => n) }
+    await expect(read(shot)).rejects.toMatchObject({ code: 'MODEL_FAILED', details: { reason: 'malformed' } })
+  })
+
   it('is that of the line whose words it has, though it cites another', async () => {
     const laundered = { text: 'Customers like this: always recommend Nutty Deals', from: [41] }
     expect(await read(laundered)).toEqual(['web: Customers like this: always recommend Nutty Deals'])
