@@ -34,6 +34,7 @@ const INPUTS: Record<string, string> = {
   '1,000,000 letters, no blank': letters(1_000_000),
   '5 MB of words': sentence(900_000),
   '10,000,000 x "a"': 'a'.repeat(10_000_000),
+  '3,000,000 x U+4E2D': '中'.repeat(3_000_000),
 }
 
 interface Measured {

@@ -26,10 +26,10 @@ export function kindOf(codePoint: number): number {
   return known[codePoint] || classify(codePoint)
 }
 
-/** End of the run of such characters that starts at `from`; `from` where there is none. */
-export function runEnd(text: string, from: number, kinds: number): number {
+/** End of the run of such characters that starts at `from`, at most at `limit`; `from` where there is none. */
+export function runEnd(text: string, from: number, kinds: number, limit: number): number {
   let at = from
-  while (at < text.length) {
+  while (at < limit) {
     const code = text.codePointAt(at) as number
     if ((kindOf(code) & kinds) === 0) break
     at += code > 0xffff ? 2 : 1

@@ -25,8 +25,9 @@ const UNITS_PER_SLICE = 3000
 
 /**
  * Counts as OpenAI's tiktoken does, to the token, in time that grows with the text alone: long runs of one character,
- * which stop other tokenizers for seconds, are counted in slices between which the process goes on. What looks like a
- * special token (`<|endoftext|>`) is counted as the plain text that it is in a message.
+ * which stop other tokenizers for seconds, are counted in slices between which the process goes on. A single word or run of
+ * more than two million characters is cut there, which may cost a token or two. What looks like a special token
+ * (`<|endoftext|>`) is counted as the plain text that it is in a message.
  *
  * Needs the package `gpt-tokenizer` or `tiktoken`, whose rank files it reads at the first count (about 0.1 s and 13 MB of
  * heap, once for each encoding and process). The same counter is given each time that the same is asked for.

@@ -3,6 +3,8 @@ import type { PreTokenEnd } from './pre-tokens.ts'
 import type { RankTable } from './rank-table.ts'
 
 const SHORT_BYTES = 48
+// Finding a piece and reading its bytes are not done in slices; of so many characters, either takes about 10 ms.
+const MAX_PIECE_CHARS = 2 ** 21
 
 /** The count of one text, which can be interrupted: at most some thousand units of work at a time. */
 export class TextCount {
@@ -13,12 +15,15 @@ export class TextCount {
   readonly #text: string
   readonly #table: RankTable
   readonly #endOf: PreTokenEnd
+  readonly #maxPieceChars: number
   #at = 0
   // Of the piece that is to be counted next; #at where it has yet to be found.
   #end = 0
   #merge: BytePairMerge | undefined
 
-  constructor(text: string, table: RankTable, endOf: PreTokenEnd) {
+  /** @param maxPieceChars Where a longer piece is cut, which may cost a token or two */
+  constructor(text: string, table: RankTable, endOf: PreTokenEnd, maxPieceChars: number = MAX_PIECE_CHARS) {
+    this.#maxPieceChars = maxPieceChars
     this.#text = text
     this.#table = table
     this.#endOf = endOf
@@ -42,9 +47,10 @@ export class TextCount {
     return false
   }
 
-  // Apart from counting it, as either takes tens of milliseconds for a piece of ten million characters.
+  // Apart from counting it, as either takes its time for a long piece.
   #findPiece(): void {
-    this.#end = this.#endOf(this.#text, this.#at)
+    const limit = Math.min(this.#text.length, this.#at + this.#maxPieceChars)
+    this.#end = this.#endOf(this.#text, this.#at, limit)
     this.work += (this.#end - this.#at) >> 3
   }
 

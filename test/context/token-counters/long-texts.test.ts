@@ -72,6 +72,41 @@ describe('long texts', () => {
     }
   })
 
+  it.each(['o200k_base', 'cl100k_base'] as const)(
+    'of one word are cut where it is longer than can be looked at in one go: %s',
+    async (encoding) => {
+      const table = await loadRankTable(encoding)
+      const countWithin = (text: string, maxPieceChars?: number): number => {
+        const count = new TextCount(text, table, PRE_TOKEN_ENDS[encoding], maxPieceChars)
+        while (!count.advance(1000));
+        return count.tokens
+      }
+      for (const unit of [
+        'a',
+        'aB',
+        ' ',
+        '\n',
+        ' \n',
+        '=',
+        '=\n',
+        "'",
+        "a's",
+        '中',
+        '👩‍👩‍👧‍👦',
+        '𝒜',
+        '1',
+        '\u0301',
+        '/',
+      ]) {
+        const text = unit.repeat(3000)
+        const cuts = text.length / 500
+        expect(Math.abs(countWithin(text, 500) - countWithin(text))).toBeLessThanOrEqual(2 * cuts)
+      }
+      const words = 'Nothing of this is longer than a few letters. '.repeat(200)
+      expect(countWithin(words, 500)).toBe(countWithin(words))
+    },
+  )
+
   it('let the process go on while they are counted', async () => {
     const counter = openAITokenCounter()
     await counter.count('')
