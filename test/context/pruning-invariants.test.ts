@@ -133,6 +133,34 @@ describe.each([
   })
 })
 
+describe('with a counter whose service counts whole views', () => {
+  it.each([
+    ['more than was estimated', 3, 0],
+    ['less', 6, 0],
+    ['more, and something for each item', 4, 5],
+  ])('pruneByTokenBudget() is within the budget by its count: %s', async (_, charsPerToken, perItem) => {
+    const count = async (items: readonly MemoryItem[]): Promise<number> =>
+      items.reduce((sum, { content }) => sum + perItem + Math.ceil(content.length / charsPerToken), 0)
+    const tokenCounter: TokenCounter = {
+      ...{ name: 'by service', exact: false, count: (text: string) => Math.ceil(text.length / 4) },
+      views: { ratio: 1, margin: 0.1, count },
+    }
+    const pruner = new ContextPruner({ tokenCounter })
+    await fc.assert(
+      fc.asyncProperty(turns, budget, fc.boolean(), async (conversation, tokenBudget, summarize) => {
+        const history = conversation.flat()
+        const view = await viewOrNothing(pruner.pruneByTokenBudget(history, { tokenBudget, summarize }))
+        if (view === undefined) return
+        expect(await viewProblems(history, view, { tokenBudget, tokenCounter })).toEqual([])
+        if (!view.report.exact) return
+        expect(view.report.tokensAfter).toBe(await count(view))
+        expect(view.report.tokensAfter).toBeLessThanOrEqual(tokenBudget)
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
 describe('pruneConversationHistory() is not to be done anew in each turn', () => {
   const said = fc.string({ minLength: 1, maxLength: 60 })
   const talk = fc.array(said, { minLength: 10, maxLength: 60 })
