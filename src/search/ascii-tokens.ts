@@ -17,21 +17,18 @@ KINDS[0x2c] = KINDS[0x2e] = SEPARATOR
  * FNV-1a of the characters.
  */
 export function eachAsciiToken(text: string, visit: (start: number, end: number, hash: number) => void): void {
-  let at = 0
-  while (at < text.length) {
+  const { length } = text
+  for (let at = 0; at < length; at++) {
     let code = text.charCodeAt(at)
-    if ((KINDS[code]! & WORD) === 0) {
-      at += 1
-      continue
-    }
+    if ((KINDS[code]! & WORD) === 0) continue
     const start = at
     let hash = 0x811c9dc5
-    while (at < text.length) {
-      code = text.charCodeAt(at)
-      if ((KINDS[code]! & WORD) === 0 && !joins(text, at, KINDS[code]!)) break
+    do {
       hash = Math.imul(hash ^ code, 0x01000193)
       at += 1
-    }
+      if (at === length) break
+      code = text.charCodeAt(at)
+    } while ((KINDS[code]! & WORD) !== 0 || joins(text, at, KINDS[code]!))
     visit(start, at, hash)
   }
 }
