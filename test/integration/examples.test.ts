@@ -22,6 +22,11 @@ const EXPECTED: { readonly [file: string]: readonly string[] } = {
     'erased: 2 items of 1 session, final: false',
     'left: 0 sessions',
   ],
+  'chat-turn.ts': [
+    'sent system, user, assistant, tool; hidden 0',
+    'Will it rain in Bergen? Until noon.',
+    'And in Oslo? Until noon.',
+  ],
   'firestore.ts': [
     'first turn: the model is given 1 item',
     'second turn: the model is given 3 items',
