@@ -50,6 +50,8 @@ function readContent(content: JsonObject, calls: OpenCalls): Draft[] {
   const role = textOf(content, 'role') ?? 'user'
   const contentType = contentTypeOfRole(role)
   if (contentType === undefined) throw new FieldProblem('role', 'user, model, function or system', role)
+  // An answer that was cut off before it began has none.
+  if (role === 'model' && isEmpty(fieldOf(content, 'parts'))) return []
   const parts = partsOf(content)
   const text = parts.flatMap((part) => (part?.kind === 'text' ? [part.text] : [])).join('\n')
   const drafts: Draft[] = []
@@ -84,6 +86,10 @@ function readContent(content: JsonObject, calls: OpenCalls): Draft[] {
       parts: drafts.length > 0 ? ofText : [],
     })
   return drafts
+}
+
+function isEmpty(parts: JsonValue | undefined): boolean {
+  return parts === undefined || (isList(parts) && parts.length === 0)
 }
 
 /** Text beside the results of an old `function` content is the user's. */

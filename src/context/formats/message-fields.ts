@@ -7,9 +7,17 @@ export class FieldProblem extends Error {
   readonly field: string
 
   constructor(field: string, expected: string, received: unknown) {
-    const shown = received === undefined ? 'nothing' : JSON.stringify(received).slice(0, SHOWN_CHARACTERS)
-    super(`${field}: expected ${expected}: received ${shown}`)
+    super(`${field}: expected ${expected}: received ${shortened(received)}`)
     this.field = field
+  }
+}
+
+function shortened(received: unknown): string {
+  if (received === undefined || received === null) return 'nothing'
+  try {
+    return (JSON.stringify(received) ?? typeof received).slice(0, SHOWN_CHARACTERS)
+  } catch {
+    return typeof received
   }
 }
 

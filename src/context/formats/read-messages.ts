@@ -1,6 +1,5 @@
 import { ThermoclineError } from '../../errors.ts'
 import { kindOf } from '../../lib/check-names.ts'
-import type { JsonObject } from '../../memory/json.ts'
 import type { NewMemoryItem } from '../../memory/memory-item.ts'
 import type { Draft, PayloadReader } from './draft.ts'
 import { FieldProblem, isObject } from './message-fields.ts'
@@ -34,11 +33,23 @@ export function readMessages(
     )
   }
   const address = checkSession(session, noun)
+  const readMessage = (message: unknown, place: number): { data: string; drafts: readonly Draft[] } => {
+    try {
+      const data = textOfMessage(message, write)
+      // As it will be read again: what JSON drops is not there then either.
+      const parsed: unknown = JSON.parse(data)
+      if (!isObject(parsed)) throw new FieldProblem('message', 'an object', parsed)
+      return { data, drafts: format.read(parsed, calls) }
+    } catch (error) {
+      if (!(error instanceof FieldProblem)) throw error
+      throw new ThermoclineError('INVALID_ITEM', `Cannot read ${noun} ${place}: ${error.message}`, {
+        details: { message: place, field: error.field },
+      })
+    }
+  }
   return messages.flatMap((message: unknown, place) => {
     calls.begin()
-    // As it will be read again: what JSON drops is not there then either.
-    const data = write(message) as string | undefined
-    const drafts = draftsOf(data, format, calls, `${noun} ${place}`, place)
+    const { data, drafts } = readMessage(message, place)
     return drafts.map((draft, i): NewMemoryItem => {
       const callId = 'callId' in draft ? draft.callId : undefined
       return {
@@ -46,28 +57,18 @@ export function readMessages(
         content: draft.content,
         contentType: draft.contentType,
         ...(callId !== undefined && { callId }),
-        ...(i === 0 && { payload: { format: format.name, data: data as string } }),
+        ...(i === 0 && { payload: { format: format.name, data } }),
       }
     })
   })
 }
 
-function draftsOf(
-  data: string | undefined,
-  format: MessageReader['format'],
-  calls: OpenCalls,
-  where: string,
-  place: number,
-): readonly Draft[] {
+/** @throws FieldProblem */
+function textOfMessage(message: unknown, write: (message: unknown) => string): string {
   try {
-    const message: unknown = data === undefined ? undefined : JSON.parse(data)
-    if (!isObject(message)) throw new FieldProblem('message', 'an object', message)
-    return format.read(message as JsonObject, calls)
+    return write(message) ?? 'null' // what JSON has no word for, such as undefined
   } catch (error) {
-    if (!(error instanceof FieldProblem)) throw error
-    throw new ThermoclineError('INVALID_ITEM', `Cannot read ${where}: ${error.message}`, {
-      details: { message: place, field: error.field },
-    })
+    throw new FieldProblem('message', 'what JSON can keep', error instanceof Error ? error.message : undefined)
   }
 }
 

@@ -165,9 +165,10 @@ describe('fromUIMessages()', () => {
     [7, 'Cannot read UI messages: expected an array'],
     [[{ role: 'user' }], 'Cannot read UI message 0: parts: expected an array: received nothing'],
     [[{ role: 'tool', parts: [] }], 'role: expected system, user or assistant: received "tool"'],
+    [[{ role: 'user', parts: [1n] }], 'parts[0]: expected a part with a type: received bigint'],
     [[{ role: 'user', parts: [{}] }], 'parts[0]: expected a part with a type: received {}'],
     [[{ role: 'user', parts: [{ type: 'file', url: 'x' }] }], 'parts[0].url: expected a URL: received "x"'],
-  ])('refuses %j', (messages, message) => {
+  ])('refuses %o', (messages, message) => {
     expect(() => fromUIMessages(messages as UIMessage[], SESSION)).toThrow(message)
   })
 })

@@ -52,6 +52,10 @@ describe('fromGemini()', () => {
     expect(items.filter(({ payload }) => payload !== undefined)).toHaveLength(6)
   })
 
+  it('makes nothing of an answer without parts, as the API gives where it was cut off', () => {
+    expect(fromGemini([{ role: 'model' }, { role: 'model', parts: [] }], SESSION)).toEqual([])
+  })
+
   it('ties calls without ids to results that are added later', () => {
     const ids = CONTENTS.flatMap((content) => fromGemini([content], SESSION)).map(({ callId }) => callId)
     expect(ids.slice(1, 5)).toEqual(['gauge', 'gauge-2', 'gauge', 'gauge-2'])

@@ -89,6 +89,11 @@ describe('fromOpenAI()', () => {
       [undefined],
       { code: 'INVALID_ITEM', message: 'Cannot read OpenAI message 0: message: expected an object: received nothing' },
     ],
+    [
+      'what JSON can not keep',
+      [{ role: 'user', content: 'a', more: 1n }],
+      { code: 'INVALID_ITEM', message: expect.stringContaining('message: expected what JSON can keep') },
+    ],
     ['a part of another API', [{ role: 'user', content: [{ type: 'tool_result' }] }], { code: 'INVALID_ITEM' }],
     ['calls that are no list', [{ role: 'assistant', tool_calls: {} }], { code: 'INVALID_ITEM' }],
     ['a message without content', [{ role: 'user' }], { code: 'INVALID_ITEM' }],
