@@ -18,7 +18,7 @@ export interface GenerationSettings {
  */
 export function generationSettings(model: string, { schema, maxOutputTokens }: GeminiPrompt): GenerationSettings {
   const [generation = 0, kind = ''] = familyOf(model)
-  const settings = { responseMimeType: 'application/json', responseSchema: schema } as const
+  const settings = { responseMimeType: 'application/json', responseSchema: withUpperCaseTypes(schema) } as const
   const roomToThink = maxOutputTokens + THOUGHT_TOKENS
   // Of the models since 3.0 only those called Flash-Lite all know MINIMAL; LOW is known to each.
   if (generation >= 3) {
@@ -32,6 +32,22 @@ export function generationSettings(model: string, { schema, maxOutputTokens }: G
   }
   if (generation > 0) return { ...settings, temperature: 0, maxOutputTokens }
   return { ...settings, maxOutputTokens: roomToThink }
+}
+
+/** As the service spells the types of a schema; of JSON schema's own spelling it takes some requests and refuses others. */
+function withUpperCaseTypes(schema: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(schema).map(([name, value]) => {
+      if (name === 'type' && typeof value === 'string') return [name, value.toUpperCase()]
+      if (name === 'properties') return [name, mapValues(value as Record<string, object>, withUpperCaseTypes)]
+      if (name === 'items') return [name, withUpperCaseTypes(value as Record<string, unknown>)]
+      return [name, value]
+    }),
+  )
+}
+
+function mapValues(object: object, map: (value: never) => unknown): object {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, map(value as never)]))
 }
 
 /** Of `gemini-3.5-flash-lite` 3.5 and `flash-lite`; nothing of a name that says none. */

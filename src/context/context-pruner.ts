@@ -68,7 +68,7 @@ export class ContextPruner {
    * extended once in some turns.
    *
    * System messages and pinned items are kept as long as they fit, the newest item always. The rest is what is relevant
-   * to the query, or else important, or else new.
+   * to the query, or else new; without a query, older items that are said to be important are picked too.
    *
    * @param history Oldest first; or a session of a memory, which then needs no second argument
    * @returns The items, with a {@link PruneReport} beside them as `report`. Empty for an empty history only
@@ -80,7 +80,7 @@ export class ContextPruner {
     const { query, signal, memory, ...address } = options ?? {}
     const read = await this.#read(history, memory, signal)
     const session = addressOf({ ...read.session, ...address }, read.items)
-    return this.#prune(read, session, conversationGoals(this.#options), { query, signal })
+    return this.#prune(read, session, conversationGoals(this.#options, query !== undefined), { query, signal })
   }
 
   /**

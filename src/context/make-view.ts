@@ -1,7 +1,7 @@
 import { ThermoclineError } from '../errors.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import { throwIfAborted } from './abort.ts'
-import { fitEstimates } from './fit-estimates.ts'
+import { type FittedView, fitEstimates } from './fit-estimates.ts'
 import type { SortedHistory } from './history/sort-history.ts'
 import { countText } from './item-tokens.ts'
 import type { PruneGoals } from './prune-goals.ts'
@@ -17,6 +17,7 @@ import { chooseByScore } from './selection/choose-by-score.ts'
 import { Chosen, chooseFirst, chooseImportant, chooseRecent, type RatedUnit } from './selection/choose-units.ts'
 import { clipText } from './selection/clip-text.ts'
 import { clipUnit, type UnitItem } from './selection/clip-unit.ts'
+import { failureOf } from './service-failure.ts'
 import type { CutHistory } from './session-summaries.ts'
 import type { TokenCounter } from './token-counter.ts'
 
@@ -38,19 +39,17 @@ export async function makeView(task: ViewTask): Promise<PrunedHistory> {
   const { counter, goals, signal } = task
   const { tokenBudget } = goals
   const choose = async (budget: number): Promise<DraftView> => draftView(await decide(task, budget))
-  const { view, tokens, exact } =
+  const { view, tokens, exact, failure } =
     counter.views === undefined
       ? await withoutService(choose(tokenBudget), counter)
       : await fitEstimates(counter.views, tokenBudget, choose, signal)
   const { items, costs, estimatedTokens } = view
   const stablePrefixShare = estimatedTokens === 0 ? 0 : task.stablePrefixOf(items, costs) / estimatedTokens
-  return finishView(view, { tokenBudget, tokensAfter: tokens, stablePrefixShare, counter: counter.name, exact })
+  const counted = { tokenBudget, tokensAfter: tokens, stablePrefixShare, counter: counter.name, exact }
+  return finishView(view, { ...counted, ...(failure !== undefined && { countFailure: failureOf(failure) }) })
 }
 
-async function withoutService(
-  choosing: Promise<DraftView>,
-  { exact }: TokenCounter,
-): Promise<{ readonly view: DraftView; readonly tokens: number; readonly exact: boolean }> {
+async function withoutService(choosing: Promise<DraftView>, { exact }: TokenCounter): Promise<FittedView<DraftView>> {
   const view = await choosing
   return { view, tokens: view.estimatedTokens, exact }
 }
@@ -83,6 +82,9 @@ async function decide(task: ViewTask, tokenBudget: number): Promise<Decisions> {
     else for (const clip of await clipNewest(task, newest, chosen)) clips.set(clip.place, clip)
   }
   throwIfAborted(signal)
+  // Where an agent is at work, many calls may lie between its task and now.
+  const request = others.findLast(({ places }) => places.some((place) => items[place]?.contentType === 'user_message'))
+  if (request !== undefined && !chosen.units.has(request)) chosen.keep(request)
   // What makes the next prune come some turns later.
   chosen.left = Math.max(0, chosen.left - Math.floor(tokenBudget * (1 - goals.fillShare)))
   const summary = await showSummary(task, Math.min(chosen.left, goals.summaryTokens))
@@ -104,6 +106,13 @@ async function decide(task: ViewTask, tokenBudget: number): Promise<Decisions> {
     if (scores === undefined) chooseImportant(others, chosen)
     else chooseByScore(others, scores, chosen)
   }
+  // The newest exchange alone may be too large, where it can't be clipped.
+  if (chosen.units.size === 0)
+    chooseRecent(
+      others.filter((unit) => unit !== newest),
+      chosen,
+      chosen.left,
+    )
   if (chosen.units.size === 0) {
     throw new ThermoclineError(
       'BUDGET_TOO_SMALL',

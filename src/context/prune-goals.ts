@@ -28,8 +28,10 @@ const FILL_SHARE = 0.8
 const SUMMARY_SHARE = 0.25
 const STABLE_STEP_SHARE = 1 / 3
 
-export function conversationGoals(options: ResolvedPrunerOptions): PruneGoals {
+/** @param picks Whether older items are picked for a query, so that room has to be left for them */
+export function conversationGoals(options: ResolvedPrunerOptions, picks: boolean): PruneGoals {
   const { maxContextItems, maxContextTokens, summarizationThreshold, stablePrefix } = options
+  const leavesRoom = picks && !stablePrefix
   const stepItems = Math.max(1, Math.floor(maxContextItems / 3))
   const fillItems = Math.max(1, maxContextItems - stepItems)
   return {
@@ -39,9 +41,8 @@ export function conversationGoals(options: ResolvedPrunerOptions): PruneGoals {
     fillShare: FILL_SHARE,
     summarizeFrom: summarizationThreshold,
     summaryTokens: summaryTokens(options, maxContextTokens),
-    // Some places are left for what is picked from before them.
-    recentItems: stablePrefix ? fillItems : Math.max(1, fillItems - Math.floor(fillItems / 3)),
-    recentTokens: (room) => (stablePrefix ? room : Math.floor((room * 2) / 3)),
+    recentItems: leavesRoom ? Math.max(1, fillItems - Math.floor(fillItems / 3)) : fillItems,
+    recentTokens: (room) => (leavesRoom ? Math.floor((room * 2) / 3) : room),
     step: { items: stepItems },
     stablePrefix,
     picksByPrior: false,

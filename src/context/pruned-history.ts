@@ -1,7 +1,7 @@
 import type { MemoryItem } from '../memory/memory-item.ts'
 import type { Chosen, RatedUnit } from './selection/choose-units.ts'
 import type { UnitItem } from './selection/clip-unit.ts'
-import type { SummaryFailure } from './summaries/rolling-summaries.ts'
+import type { ServiceFailure } from './service-failure.ts'
 import type { SummaryOrigin } from './summaries/summary-item.ts'
 
 /**
@@ -39,7 +39,7 @@ export interface SummaryReport extends SummaryOrigin {
    * Why an extractive summary stands in for one of the summarizer. The next prune that has more to summarize tries the
    * summarizer again. Absent where nothing failed.
    */
-  readonly failure?: SummaryFailure
+  readonly failure?: ServiceFailure
 }
 
 /** Tokens of a view by what they are spent on. */
@@ -78,6 +78,8 @@ export interface PruneReport {
   readonly counter: string
   /** False where the counter only estimates: then the view keeps the budget by estimate only. */
   readonly exact: boolean
+  /** Why the service of a counter that has one gave no count of the view. Absent where nothing failed. */
+  readonly countFailure?: ServiceFailure
 }
 
 /**
@@ -183,7 +185,10 @@ export function draftView(decisions: Decisions): DraftView {
 /** @param counted What the view was counted with, and what that said; and what part of it the last view begins with too */
 export function finishView(
   { items, report }: DraftView,
-  counted: Pick<PruneReport, 'tokenBudget' | 'tokensAfter' | 'stablePrefixShare' | 'counter' | 'exact'>,
+  counted: Pick<
+    PruneReport,
+    'tokenBudget' | 'tokensAfter' | 'stablePrefixShare' | 'counter' | 'exact' | 'countFailure'
+  >,
 ): PrunedHistory {
   const view = [...items]
   Object.defineProperty(view, 'report', { value: Object.freeze({ ...report, ...counted }), enumerable: false })

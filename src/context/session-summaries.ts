@@ -1,5 +1,6 @@
 import type { MemoryItem } from '../memory/memory-item.ts'
 import type { SortedHistory } from './history/sort-history.ts'
+import { countText } from './item-tokens.ts'
 import type { PruneGoals } from './prune-goals.ts'
 import type { ResolvedPrunerOptions } from './pruner-options.ts'
 import { planCut } from './selection/plan-cut.ts'
@@ -9,9 +10,10 @@ import {
   type StandingSummary,
   type SummarySession,
 } from './summaries/rolling-summaries.ts'
-import type { SummaryAddress } from './summaries/summary-item.ts'
+import { type SummaryAddress, summaryLabel } from './summaries/summary-item.ts'
 import type { SummaryMemory } from './summaries/summary-memory.ts'
 import { extractiveSummarizer } from './summarizers/extractive.ts'
+import type { TokenCounter } from './token-counter.ts'
 
 interface SummaryTask {
   readonly sorted: SortedHistory
@@ -35,8 +37,13 @@ export interface CutHistory {
 /** Sees to the summary of a session, as far as a prune needs one. */
 export class SessionSummaries {
   readonly #rolling: RollingSummaries
+  readonly #counter: TokenCounter
+  readonly #tokensPerItem: number
 
-  constructor({ summarizer, mayCover, tokenCounter, summaryTimeoutMs: timeoutMs, clock }: ResolvedPrunerOptions) {
+  constructor(options: ResolvedPrunerOptions) {
+    const { summarizer, mayCover, tokenCounter, tokensPerItem, summaryTimeoutMs: timeoutMs, clock } = options
+    this.#counter = tokenCounter
+    this.#tokensPerItem = tokensPerItem
     const fallback = extractiveSummarizer({ tokenCounter })
     this.#rolling = new RollingSummaries({ summarizer: summarizer ?? fallback, fallback, mayCover, timeoutMs, clock })
   }
@@ -60,9 +67,15 @@ export class SessionSummaries {
       // Another prune of this session may have extended it in the meantime.
       const now = await this.#rolling.standing(session)
       const cutNow = cutOf(sorted, goals, now, true)
-      const extended = await this.#rolling.extend(session, now, { cut: cutNow, maxTokens: goals.summaryTokens })
+      const maxTokens = Math.max(1, goals.summaryTokens - (await this.#labelTokens()))
+      const extended = await this.#rolling.extend(session, now, { cut: cutNow, maxTokens })
       return { standing: extended, cut: cutNow, fits }
     })
+  }
+
+  /** What a summary in a view takes beside its text, at most. */
+  async #labelTokens(): Promise<number> {
+    return this.#tokensPerItem + (await countText(this.#counter, `${summaryLabel(999_999)}\n`))
   }
 }
 

@@ -84,11 +84,11 @@ describe('pruneConversationHistory()', () => {
     const { pruner, summarizer } = prunerWith()
     for (let count = 25; count <= 45; count += 1) await pruner.pruneConversationHistory(messages(1, count), SESSION)
     const sent = summarizer.requests.map(({ items }) => items.length)
-    expect(sent).toEqual([20, 5, 5, 5, 5])
-    expect(summarizer.requests[2]?.previous?.split(' ')).toHaveLength(25)
+    expect(sent).toEqual([15, 5, 5, 5, 5])
+    expect(summarizer.requests[2]?.previous?.split(' ')).toHaveLength(20)
     const view = await pruner.pruneConversationHistory(messages(1, 45), SESSION)
-    expect(summaryText(view).split(' ')).toEqual(messages(1, 40).map(({ content }) => content.split(' ')[0]))
-    expect(view.report.summary?.coveredItems).toBe(40)
+    expect(summaryText(view).split(' ')).toEqual(messages(1, 35).map(({ content }) => content.split(' ')[0]))
+    expect(view.report.summary?.coveredItems).toBe(35)
   })
 
   it('begins anew when something that it covers is deleted or edited', async () => {
@@ -226,7 +226,7 @@ describe('pruneConversationHistory() with a memory', () => {
   it('stores one summary, which another process goes on with', async () => {
     const { memory, pruner } = await open(30)
     const view = await pruner.pruneConversationHistory(SESSION)
-    expect(view.report.summary).toMatchObject({ isStored: true, coveredItems: 25 })
+    expect(view.report.summary).toMatchObject({ isStored: true, coveredItems: 20 })
     const stored = (await memory.getConversationHistory(SESSION)).filter(({ contentType }) => contentType === 'summary')
     expect(stored.map(({ id }) => id)).toEqual([view.report.summary?.id])
 
@@ -238,7 +238,7 @@ describe('pruneConversationHistory() with a memory', () => {
     )
     const extended = await other.pruner.pruneConversationHistory(SESSION)
     expect(other.summarizer.requests.map(({ items }) => items.length)).toEqual([10])
-    expect(extended.report.summary?.coveredItems).toBe(35)
+    expect(extended.report.summary?.coveredItems).toBe(30)
     const after = (await memory.getConversationHistory(SESSION)).filter(({ contentType }) => contentType === 'summary')
     expect(after.map(({ id }) => id)).toEqual([extended.report.summary?.id])
     await memory.close()
@@ -276,7 +276,7 @@ describe('pruneConversationHistory() with a memory', () => {
     await pruner.pruneConversationHistory(SESSION)
     const end = await memory.getConversationHistory({ ...SESSION, limit: 20 })
     const view = await pruner.pruneConversationHistory(end, SESSION)
-    expect(view.report.summary?.coveredItems).toBe(55)
+    expect(view.report.summary?.coveredItems).toBe(50)
     expect(summarizer.requests).toHaveLength(1)
     await memory.close()
   })

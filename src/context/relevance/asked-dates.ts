@@ -1,5 +1,5 @@
 import { queryTerms } from '../../search/term-reader.ts'
-import { calendarWords } from './calendar-words.ts'
+import type { CalendarWords } from './calendar-words.ts'
 
 /** What a query says of when something was said. */
 export interface AskedDates {
@@ -19,7 +19,7 @@ const DAY = /(?<!\d)\d{1,2}(?!\d)/g
 const VERBS = /\b(?:may|march)\b/g
 
 /** Undefined where the query has no date. */
-export function askedDates(query: string): AskedDates | undefined {
+export function askedDates(query: string, words: CalendarWords): AskedDates | undefined {
   const months = new Set<number>()
   const days = new Set<number>()
   const weekdays = new Set<number>()
@@ -30,7 +30,6 @@ export function askedDates(query: string): AskedDates | undefined {
     return ' '
   })
   for (const [, month] of rest.matchAll(EASTERN_MONTH)) months.add(Number(month) - 1)
-  const words = calendarWords()
   for (const term of queryTerms(rest.replace(VERBS, ' '))) {
     const month = words.months.get(term)
     if (month !== undefined) months.add(month)

@@ -1,4 +1,5 @@
 import { queryTerms } from '../../search/term-reader.ts'
+import { isTurnSpent, nextTurn } from '../../search/turn-share.ts'
 
 /** Terms by which texts tell a time. */
 export interface CalendarWords {
@@ -10,24 +11,26 @@ export interface CalendarWords {
   readonly timeTerms: ReadonlySet<string>
 }
 
-// What the runtime knows these words in. A locale takes a millisecond, once in the life of the process.
+// What the runtime knows these words in. A locale takes some milliseconds, once in the life of the process.
 const LOCALES = 'en de fr es it pt nl pl ru tr ar hi zh ja ko'.split(' ')
 const UNITS = ['day', 'week', 'month', 'year'] as const
 const A_MONDAY = Date.UTC(2024, 0, 1)
 const DAY_MS = 86_400_000
 
-let words: CalendarWords | undefined
+let words: Promise<CalendarWords> | undefined
 
-export function calendarWords(): CalendarWords {
+/** Made once in the life of a process, a locale in each turn of the event loop that has been held for long enough. */
+export function loadCalendarWords(): Promise<CalendarWords> {
   words ??= makeWords()
   return words
 }
 
-function makeWords(): CalendarWords {
+async function makeWords(): Promise<CalendarWords> {
   const months = new Map<string, number>()
   const weekdays = new Map<string, number>()
   const timeTerms = new Set<string>()
   for (const locale of LOCALES) {
+    if (isTurnSpent()) await nextTurn()
     const dates = new Intl.DateTimeFormat(locale, { weekday: 'long', month: 'long', day: 'numeric', timeZone: 'UTC' })
     const nameIn = (ms: number, type: 'month' | 'weekday'): string => partOf(dates.formatToParts(ms), type)
     for (let month = 0; month < 12; month++) {

@@ -36,12 +36,14 @@ export class HistoryPostings {
     return this.#bytes
   }
 
-  /** Whether these are its first items, or all of them. */
+  /** Whether these are its first items, or all of them, with what was read off them then. */
   beginsWith(items: readonly MemoryItem[], count: number): boolean {
     if (count > this.items.length) return false
     for (let i = 0; i < count; i++) {
+      const [item, known] = [items[i]!, this.items[i]!]
       // Items of ours are frozen; a caller's own may have been changed since.
-      if (items[i] !== this.items[i] || items[i]!.content !== this.#contents[i]) return false
+      if (item.content !== this.#contents[i]) return false
+      if (item !== known && (item.id !== known.id || speakerOf(item) !== this.speakers[i])) return false
     }
     return true
   }

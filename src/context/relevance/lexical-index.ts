@@ -2,7 +2,7 @@ import { type CorpusFigures, termScore, termWeight } from '../../search/bm25.ts'
 import { queryTerms } from '../../search/term-reader.ts'
 import { countOf, itemOf } from '../../search/unit-index.ts'
 import { askedDates, dateMatch } from './asked-dates.ts'
-import { calendarWords } from './calendar-words.ts'
+import type { CalendarWords } from './calendar-words.ts'
 import type { HistoryIndex } from './history-index.ts'
 import type { HistoryPostings } from './history-postings.ts'
 import { priorScores } from './prior.ts'
@@ -35,18 +35,20 @@ interface TermMatch {
 /** The first so many items of postings. */
 export class LexicalIndex implements HistoryIndex {
   readonly #postings: HistoryPostings
+  readonly #words: CalendarWords
   readonly #count: number
   #prior: Float64Array | undefined
   #speakers: ReadonlySet<string> | undefined
 
-  constructor(postings: HistoryPostings, count: number) {
+  constructor(postings: HistoryPostings, count: number, words: CalendarWords) {
+    this.#words = words
     this.#postings = postings
     this.#count = count
   }
 
   relevanceTo(query: string): Float64Array {
     const terms = queryTerms(query)
-    const dates = askedDates(query)
+    const dates = askedDates(query, this.#words)
     const named = namedSpeakers(this.#allSpeakers(), new Set(terms))
     const weightOf = (term: string): number => (named.terms.has(term) ? SPEAKER_NAME : 1)
     const { own, ofSession, weight } = this.#match(terms, weightOf)
@@ -133,7 +135,7 @@ export class LexicalIndex implements HistoryIndex {
   /** 1 for an item that has a word of time: a weekday, a month, "yesterday". */
   #tellsTime(): Uint8Array {
     const marks = new Uint8Array(this.#count)
-    for (const term of calendarWords().timeTerms) {
+    for (const term of this.#words.timeTerms) {
       for (const posting of this.#postings.byTerm.get(term) ?? []) marks[itemOf(posting)] = 1
     }
     return marks

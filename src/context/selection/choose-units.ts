@@ -93,9 +93,9 @@ export function chooseRecent(units: readonly RatedUnit[], chosen: Chosen, tokens
   }
 }
 
-/** Into what is left, the most important first, of equal ones the newest. */
+/** Into what is left, what is said to be important: the most important first, of equal ones the newest. */
 export function chooseImportant(units: readonly RatedUnit[], chosen: Chosen): void {
-  const others = units.filter((unit) => !chosen.units.has(unit))
-  others.sort((a, b) => (b.importance ?? 0) - (a.importance ?? 0) || b.newest - a.newest)
-  for (const unit of others) chosen.keep(unit)
+  const others = units.filter(({ importance }) => importance !== undefined && importance > 0)
+  others.sort((a, b) => (b.importance as number) - (a.importance as number) || b.newest - a.newest)
+  for (const unit of others) if (!chosen.units.has(unit)) chosen.keep(unit)
 }

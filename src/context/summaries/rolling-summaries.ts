@@ -1,7 +1,8 @@
-import { type ErrorCode, isThermoclineError, ThermoclineError } from '../../errors.ts'
+import { ThermoclineError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { throwIfAborted } from '../abort.ts'
+import { failureOf, type ServiceFailure } from '../service-failure.ts'
 import { within } from '../within.ts'
 import { Coverage } from './coverage.ts'
 import { isUntrusted } from './item-origin.ts'
@@ -18,14 +19,6 @@ export interface RollingSummaryOptions {
   /** Longest time for one summary by the summarizer. */
   readonly timeoutMs: number
   readonly clock: Clock
-}
-
-/** Why a summarizer made no summary. */
-export interface SummaryFailure {
-  readonly code: ErrorCode
-  /** A {@link ModelFailure} of a `MODEL_FAILED`, where it says one. */
-  readonly reason?: string
-  readonly message: string
 }
 
 /** A session whose summary is asked for, with what of its history there is. */
@@ -52,7 +45,7 @@ export interface StandingSummary {
   /** All candidates from there on are not covered. */
   readonly end: number
   /** Why the summary stands in for one of the summarizer. */
-  readonly failure: SummaryFailure | undefined
+  readonly failure: ServiceFailure | undefined
   readonly isStored: boolean
 }
 
@@ -76,7 +69,7 @@ export const NOTHING_STANDS: StandingSummary = Object.freeze({
 interface Kept {
   readonly summary: MadeSummary
   readonly isStored: boolean
-  readonly failure: SummaryFailure | undefined
+  readonly failure: ServiceFailure | undefined
   /** Where a fallback took over: what the model had made before, and is to go on from. */
   readonly base: MadeSummary | undefined
 }
@@ -148,7 +141,7 @@ export class RollingSummaries {
     const baseStanding = isFallback ? await this.#standingOf(session, base) : standing
     const items = isFallback ? this.#coverable(session, baseStanding.end, cut) : added
     const { signal } = session
-    let failure: SummaryFailure | undefined
+    let failure: ServiceFailure | undefined
     let made: MadeSummary
     try {
       made = await this.#withinTime(signal, (until) =>
@@ -219,6 +212,9 @@ export class RollingSummaries {
       ...(signal !== undefined && { signal }),
     })
     throwIfAborted(signal)
+    if (typeof made?.text !== 'string') throw unusable(summarizer, 'malformed')
+    // Only what is cut to fit next to nothing may be empty.
+    if (made.text.trim() === '' && summarizer !== this.#options.fallback) throw unusable(summarizer, 'empty')
     const origin = {
       model: made.model,
       promptVersion: made.promptVersion,
@@ -255,6 +251,10 @@ export class RollingSummaries {
 
 function keyOf({ tenantId, userId, sessionId }: SummaryAddress): string {
   return JSON.stringify([tenantId, userId, sessionId])
+}
+
+function unusable({ name }: Summarizer, reason: 'malformed' | 'empty'): ThermoclineError {
+  return new ThermoclineError('MODEL_FAILED', `Cannot summarize with ${name}: expected a text`, { details: { reason } })
 }
 
 function coveredBy(standing: StandingSummary | undefined): number {
@@ -299,11 +299,4 @@ async function forget(memory: SummaryMemory | undefined, item: MemoryItem): Prom
   } catch {
     // The next prune finds it again.
   }
-}
-
-function failureOf(error: unknown): SummaryFailure {
-  const message = error instanceof Error ? error.message : String(error)
-  if (!isThermoclineError(error)) return Object.freeze({ code: 'MODEL_FAILED', message })
-  const { reason } = error.details
-  return Object.freeze({ code: error.code, message, ...(typeof reason === 'string' && { reason }) })
 }
