@@ -152,10 +152,18 @@ const ROLES: readonly unknown[] = [undefined, 'user', 'model', 'function', 'syst
 
 function acceptContent(content: JsonObject): GeminiContent | undefined {
   const { role, parts } = content
-  if (!ROLES.includes(role) || !isList(parts) || parts.length === 0 || !parts.every(isObject)) return undefined
+  if (!ROLES.includes(role) || !isList(parts) || parts.length === 0 || !parts.every(isPart)) return undefined
   const has = (name: string): boolean => parts.some((part) => fieldOf(part, name) !== undefined)
   // Calls are the model's alone. In the API's other spelling the SDKs don't know them.
   if (has('function_call') || has('function_response')) return undefined
   if (role === 'model' ? has('functionResponse') : has('functionCall')) return undefined
   return content as unknown as GeminiContent
+}
+
+function isPart(part: JsonValue): part is JsonObject {
+  if (!isObject(part) || typeof (fieldOf(part, 'text') ?? '') !== 'string') return false
+  return ['functionCall', 'functionResponse'].every((name) => {
+    const of = fieldOf(part, name)
+    return !isObject(of) || of.id === undefined || of.id === idOf(of.id)
+  })
 }

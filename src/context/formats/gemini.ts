@@ -1,4 +1,3 @@
-import type { JsonObject } from '../../memory/json.ts'
 import type { MemoryItem, NewMemoryItem } from '../../memory/memory-item.ts'
 import { arrange } from './arrange.ts'
 import { checkItems } from './check-items.ts'
@@ -91,5 +90,5 @@ function withoutEmptyText(content: GeminiContent): GeminiContent | undefined {
 
 function isEmptyText(part: GeminiPart): boolean {
   const { text, thought: _, ...others } = part
-  return (text === undefined || text === '') && Object.keys(others as JsonObject).length === 0
+  return !text && Object.values(others).every((one: unknown) => one === undefined || one === null)
 }

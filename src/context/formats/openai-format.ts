@@ -9,7 +9,7 @@ import { contentTypeOfRole } from './roles.ts'
 export const OPENAI_FORMAT: MessageFormat<OpenAIMessage> = {
   name: 'openai.chat',
   read: readMessage,
-  accept: (message) => (isAccepted(message) ? (message as unknown as OpenAIMessage) : undefined),
+  accept: acceptMessage,
   without: withoutCalls,
   text: (role, content) => ({ role, content }),
   calls: (said, calls) => ({
@@ -101,14 +101,24 @@ function callOf(called: JsonValue | undefined, field: string, id: string | undef
   return { id, name, args: typeof args === 'string' ? args : JSON.stringify(args) }
 }
 
+function acceptMessage(message: JsonObject): OpenAIMessage | undefined {
+  const { tool_calls: calls, ...others } = message
+  // What other programs write for no calls, the API refuses.
+  const isEmpty = calls === null || (isList(calls) && calls.length === 0)
+  const plain = isEmpty ? others : message
+  return isAccepted(plain) ? (plain as unknown as OpenAIMessage) : undefined
+}
+
 function isAccepted(message: JsonObject): boolean {
   const { role, content, tool_calls: calls, tool_call_id: callId, refusal, audio } = message
   const hasContent = typeof content === 'string' || (isList(content) && content.length > 0)
+  // Calls as they were before there were tools have no ids: they go out as calls of tools.
+  if (fieldOf(message, 'function_call') !== undefined) return false
+  if (role !== 'assistant' && fieldOf(message, 'tool_calls') !== undefined) return false
   if (role === 'system' || role === 'developer' || role === 'user') return hasContent
   if (role === 'tool') return hasContent && typeof callId === 'string' && callId !== ''
-  // Calls as they were before there were tools have no ids: they go out as calls of tools.
-  if (role !== 'assistant' || fieldOf(message, 'function_call') !== undefined) return false
-  if (calls !== undefined && calls !== null) return isList(calls) && calls.length > 0 && areCalls(calls)
+  if (role !== 'assistant') return false
+  if (calls !== undefined) return isList(calls) && areCalls(calls) && (hasContent || (content ?? null) === null)
   return hasContent || typeof refusal === 'string' || isObject(audio)
 }
 

@@ -118,6 +118,17 @@ describe('toOpenAI()', () => {
     expect(back).toEqual(messages)
   })
 
+  it('leaves out empty lists of calls, which the API refuses', () => {
+    const messages = [
+      { role: 'assistant', content: 'a', name: 'x', tool_calls: null },
+      { role: 'assistant', content: 'b', tool_calls: [] },
+    ] as unknown as Message[]
+    expect(toOpenAI(stored(fromOpenAI(messages, SESSION)))).toEqual([
+      { role: 'assistant', content: 'a', name: 'x' },
+      { role: 'assistant', content: 'b' },
+    ])
+  })
+
   it('takes an answer of the API as it is', () => {
     const answer: OpenAI.Chat.Completions.ChatCompletionMessage = {
       ...{ role: 'assistant', content: null, refusal: null, annotations: [] },

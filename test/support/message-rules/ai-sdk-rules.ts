@@ -13,7 +13,7 @@ export function aiSDKProblems(messages: readonly { readonly role: string; readon
     const tell = (problem: string): void => void problems.push(`messages[${at}]: ${problem}`)
     if (!modelMessageSchema.safeParse(message).success) tell('not by the schema')
     const parts = Array.isArray(message.content) ? (message.content as Part[]) : []
-    if (message.content === '' || (Array.isArray(message.content) && parts.length === 0)) tell('no content')
+    if (Array.isArray(message.content) && parts.length === 0) tell('no content')
     if (message.role === 'tool') {
       for (const part of parts)
         if (part.type === 'tool-result' && !open.delete(part.toolCallId)) tell('a result of no call')

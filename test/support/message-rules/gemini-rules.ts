@@ -46,7 +46,8 @@ function checkParts(parts: unknown, tell: (problem: string) => void): void {
   if (list.length === 0) tell('parts must not be empty')
   for (const part of list) {
     const hasText = typeof part.text === 'string' && (part.text !== '' || part.thoughtSignature !== undefined)
-    if (!hasText && !DATA.some((name) => part[name] !== undefined)) tell('a part with empty text, or nothing')
+    if (!hasText && !DATA.some((name) => part[name] !== undefined && part[name] !== null))
+      tell('a part with empty text, or nothing')
   }
 }
 
@@ -60,7 +61,9 @@ function responsesOf(content: Fields): Fields[] {
 
 function partsOf({ parts }: Fields, kind: string): Fields[] {
   const list = Array.isArray(parts) ? (parts as Fields[]) : []
-  return list.flatMap((part): Fields[] => (part[kind] === undefined ? [] : [part[kind] as Fields]))
+  return list.flatMap((part): Fields[] =>
+    part[kind] === undefined || part[kind] === null ? [] : [part[kind] as Fields],
+  )
 }
 
 /** As many responses as calls, each with the name of a call, and with its id where that has one. */
