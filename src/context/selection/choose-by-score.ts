@@ -2,10 +2,12 @@ import type { Chosen, RatedUnit } from './choose-units.ts'
 
 // What an item that is as important as can be is worth beside the score of one that matches best.
 const IMPORTANCE = 0.5
+// Of two that are worth about the same, the shorter leaves room for more; from a quarter on, length outweighs relevance.
+const LENGTH_POWER = 0.1
 
 /**
- * Fills what is left of the budget: units by the highest score of their items, plus half of their importance, the newest
- * first where that is equal; what doesn't fit is passed over.
+ * Fills what is left of the budget: units by the highest score of their items plus half of their importance, a little
+ * less the longer they are, and the newest first where that is equal; what doesn't fit is passed over.
  *
  * @param scores By place in the history, 0 to 1
  */
@@ -16,7 +18,8 @@ export function chooseByScore(units: readonly RatedUnit[], scores: Float64Array,
     if (unit.comesFirst || chosen.units.has(unit)) continue
     let score = 0
     for (const place of unit.places) score = Math.max(score, scores[place] ?? 0)
-    rated.push({ unit, worth: score + IMPORTANCE * (unit.importance ?? 0) })
+    const worth = score + IMPORTANCE * (unit.importance ?? 0)
+    rated.push({ unit, worth: worth / Math.max(1, unit.tokens) ** LENGTH_POWER })
   }
   rated.sort((a, b) => b.worth - a.worth || b.unit.newest - a.unit.newest)
   for (const { unit } of rated) chosen.keep(unit)

@@ -38,6 +38,12 @@ describe('choosing by score', () => {
     expect(choose(units, [0.5, 0.5, 0.5], 20)).toEqual([2, 1])
   })
 
+  it('takes the shorter of two that are worth about the same', () => {
+    const units = [unit([0], 10), unit([1], 40)]
+    expect(choose(units, [0.9, 1], 40)).toEqual([0])
+    expect(choose(units, [0.8, 1], 40)).toEqual([1])
+  })
+
   it('counts a unit by its best item', () => {
     const units = [unit([0, 2], 10), unit([1], 10)]
     expect(choose(units, [0.9, 0.5, 0], 10)).toEqual([2])
