@@ -5,6 +5,7 @@ import { type Conversation, readConversations } from './retention/conversations.
 import { BUDGETS, type Kept, keptEvidence, means, printParts, withoutQuestion } from './retention/kept-evidence.ts'
 import { langChain, type Method, miniSearch, recency } from './retention/peers.ts'
 import { pruneTimes } from './retention/prune-times.ts'
+import { toolSetResults } from './retention/tool-sets.ts'
 
 const AIMS: Readonly<Record<string, readonly number[]>> = {
   kept_query: [87, 91, 94, 97],
@@ -33,6 +34,7 @@ for (const [name, ofMethod] of kept) {
   if (!options.json && name in AIMS) printParts(name, ofMethod)
 }
 results.push(...(await pruneTimes(conversations, tokenCounter)))
+results.push(...(await toolSetResults(options.data)))
 report('retention', results, options)
 
 async function methodsFor(conversation: Conversation): Promise<Readonly<Record<string, Method>>> {

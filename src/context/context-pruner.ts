@@ -4,7 +4,7 @@ import type { MemoryItem } from '../memory/memory-item.ts'
 import { identifySession } from '../memory/session.ts'
 import { throwIfAborted } from './abort.ts'
 import { type History, type ReadHistory, readHistory } from './history/read-history.ts'
-import { type SortedHistory, sortHistory } from './history/sort-history.ts'
+import { sortHistory } from './history/sort-history.ts'
 import { countItems } from './item-tokens.ts'
 import { makeView } from './make-view.ts'
 import { budgetGoals, conversationGoals, type PruneGoals } from './prune-goals.ts'
@@ -16,10 +16,12 @@ import {
   resolvePrunerOptions,
 } from './pruner-options.ts'
 import { HistoryIndexes } from './relevance/history-indexes.ts'
+import { type Reranked, rerank } from './relevance/rerank-by-embeddings.ts'
 import { SessionSummaries } from './session-summaries.ts'
 import type { SummaryAddress } from './summaries/summary-item.ts'
 import type { SummaryMemory } from './summaries/summary-memory.ts'
 import { ViewPrefixes } from './view-prefixes.ts'
+import { within } from './within.ts'
 
 interface PruneOptions {
   /** What the model is asked next: what is relevant to it is picked first. @default none: what any question may be about */
@@ -136,6 +138,7 @@ export class ContextPruner {
       signal,
     })
     throwIfAborted(signal)
+    let ranked: Promise<Reranked | undefined> | undefined
     return makeView({
       sorted,
       goals,
@@ -143,23 +146,44 @@ export class ContextPruner {
       counter,
       tokensPerItem,
       signal,
-      scores: () => this.#scores(sorted, query, goals, signal),
+      scores: () => {
+        ranked ??= this.#rank(sorted.items, query, goals, signal)
+        return ranked
+      },
       stablePrefixOf: (view, costs) =>
         address === undefined ? 0 : this.#prefixes.replace(JSON.stringify(address), view, costs),
     })
   }
 
   /** Undefined where items are chosen without: by what is said of their importance, and by age. */
-  async #scores(
-    sorted: SortedHistory,
+  async #rank(
+    items: readonly MemoryItem[],
     query: string | undefined,
     goals: PruneGoals,
     signal: AbortSignal | undefined,
-  ): Promise<Float64Array | undefined> {
+  ): Promise<Reranked | undefined> {
     if (query === undefined && !goals.picksByPrior) return undefined
-    const index = await this.#indexes.of(sorted.items, signal)
+    const index = await this.#indexes.of(items, signal)
     throwIfAborted(signal)
-    return query === undefined ? index.prior() : index.relevanceTo(query)
+    if (query === undefined) return { scores: index.prior() }
+    const scores = index.relevanceTo(query)
+    const { embedder, embedTimeoutMs, clock } = this.#options
+    if (embedder === undefined) return { scores }
+    const late = new ThermoclineError('MODEL_FAILED', `Cannot embed: no answer within ${embedTimeoutMs} ms`, {
+      details: { reason: 'timeout' },
+    })
+    const outer = signal ?? new AbortController().signal
+    const reranked = within(
+      clock,
+      embedTimeoutMs,
+      outer,
+      (until) => rerank(items, scores, query, embedder, until),
+      () => late,
+    )
+    return reranked.catch((failure: unknown) => {
+      throwIfAborted(signal)
+      return { scores, failure }
+    })
   }
 }
 

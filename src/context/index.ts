@@ -31,6 +31,7 @@ export type {
   TokensByPart,
 } from './pruned-history.ts'
 export { CONTEXT_PRUNER_DEFAULTS, type ContextPrunerOptions, type SummaryExclusion } from './pruner-options.ts'
+export type { Embedder } from './relevance/embedder.ts'
 export { CLIP_MARK } from './selection/clip-text.ts'
 export type { ServiceFailure } from './service-failure.ts'
 export type { RandomBytes } from './summaries/data-block.ts'
@@ -39,7 +40,7 @@ export type { SummarizeRequest, Summarizer, Summary } from './summaries/summariz
 export type { SummaryMemory } from './summaries/summary-memory.ts'
 export type { ModelFailure, SummaryModel, SummaryModelAnswer, SummaryPrompt } from './summaries/summary-model.ts'
 export { type ExtractiveSummarizerOptions, extractiveSummarizer } from './summarizers/extractive.ts'
-export { type Embedder, geminiEmbedder, geminiModel } from './summarizers/gemini.ts'
+export { geminiEmbedder, geminiModel } from './summarizers/gemini.ts'
 export { type GeminiSummarizerOptions, geminiSummarizer } from './summarizers/gemini-summarizer.ts'
 export { MODEL_SUMMARIZER_DEFAULTS, type ModelSummarizerOptions, modelSummarizer } from './summarizers/model.ts'
 export { MODEL_BOUNDS_DEFAULTS, type ModelBounds, resilientModel } from './summarizers/resilient-model.ts'

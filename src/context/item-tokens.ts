@@ -2,11 +2,11 @@ import { ThermoclineError } from '../errors.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import { throwIfAborted } from './abort.ts'
 import { isTurnSpent, nextTurn, spend } from './event-loop-share.ts'
+import { KnownTexts } from './known-texts.ts'
 import type { TokenCounter } from './token-counter.ts'
-import { KnownCounts } from './token-counters/known-counts.ts'
 
 // By counter, not by pruner: a program that makes a pruner for each request still counts a text once.
-const counts = new WeakMap<TokenCounter, KnownCounts>()
+const counts = new WeakMap<TokenCounter, KnownTexts<number>>()
 
 /** Tokens of each item's content. A text is counted once, however many items have it, and however often it is read. */
 export async function countItems(
@@ -46,10 +46,10 @@ export async function countText(counter: TokenCounter, text: string): Promise<nu
   )
 }
 
-function knownCounts(counter: TokenCounter): KnownCounts {
+function knownCounts(counter: TokenCounter): KnownTexts<number> {
   const known = counts.get(counter)
   if (known !== undefined) return known
-  const fresh = new KnownCounts()
+  const fresh = new KnownTexts<number>()
   counts.set(counter, fresh)
   return fresh
 }

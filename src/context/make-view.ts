@@ -13,11 +13,12 @@ import {
   type PrunedHistory,
   type ShownSummary,
 } from './pruned-history.ts'
+import type { Reranked } from './relevance/rerank-by-embeddings.ts'
 import { chooseByScore } from './selection/choose-by-score.ts'
 import { Chosen, chooseFirst, chooseImportant, chooseRecent, type RatedUnit } from './selection/choose-units.ts'
 import { clipText } from './selection/clip-text.ts'
 import { clipUnit, type UnitItem } from './selection/clip-unit.ts'
-import { failureOf } from './service-failure.ts'
+import { failureOf, type ServiceFailure } from './service-failure.ts'
 import type { CutHistory } from './session-summaries.ts'
 import type { TokenCounter } from './token-counter.ts'
 
@@ -29,8 +30,8 @@ export interface ViewTask {
   readonly counter: TokenCounter
   readonly tokensPerItem: number
   readonly signal: AbortSignal | undefined
-  /** Of each item of the history; undefined where importance and age decide. Asked for only where something has to be picked. */
-  readonly scores: () => Promise<Float64Array | undefined>
+  /** Of each item of the history; undefined where importance and age decide. Only asked where something is to be picked. */
+  readonly scores: () => Promise<Reranked | undefined>
   readonly stablePrefixOf: (view: readonly MemoryItem[], costs: readonly number[]) => number
 }
 
@@ -72,7 +73,7 @@ async function decide(task: ViewTask, tokenBudget: number): Promise<Decisions> {
     for (const unit of units) chosen.keepAnyway(unit, unit.tokens)
     // All that it covers is there, unless the history begins later, or is a view itself.
     const summary = standing.absent > 0 ? await showSummary(task, chosen.left) : undefined
-    return { ...decisions, summary }
+    return { ...decisions, summary, embedFailure: undefined }
   }
 
   chooseFirst(units, chosen)
@@ -101,10 +102,12 @@ async function decide(task: ViewTask, tokenBudget: number): Promise<Decisions> {
       chosen.left,
     )
   }
+  let embedFailure: ServiceFailure | undefined
   if (!goals.stablePrefix) {
-    const scores = await task.scores()
-    if (scores === undefined) chooseImportant(others, chosen)
-    else chooseByScore(others, scores, chosen)
+    const ranked = await task.scores()
+    if (ranked === undefined) chooseImportant(others, chosen)
+    else chooseByScore(others, ranked.scores, chosen)
+    if (ranked?.failure !== undefined) embedFailure = failureOf(ranked.failure)
   }
   // The newest exchange alone may be too large, where it can't be clipped.
   if (chosen.units.size === 0)
@@ -120,7 +123,7 @@ async function decide(task: ViewTask, tokenBudget: number): Promise<Decisions> {
       { details: { tokenBudget, newestTokens: newest.tokens } },
     )
   }
-  return { ...decisions, summary: hidesSomething(task, chosen) ? summary : undefined }
+  return { ...decisions, summary: hidesSomething(task, chosen) ? summary : undefined, embedFailure }
 }
 
 /** Keeps the newest unit with its longest items cut, if that can be done. */

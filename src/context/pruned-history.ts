@@ -78,6 +78,8 @@ export interface PruneReport {
   readonly counter: string
   /** False where the counter only estimates: then the view keeps the budget by estimate only. */
   readonly exact: boolean
+  /** Why relevance is by words alone, where an embedder was given. Absent where nothing failed. */
+  readonly embedFailure?: ServiceFailure
   /** Why the service of a counter that has one gave no count of the view. Absent where nothing failed. */
   readonly countFailure?: ServiceFailure
 }
@@ -115,6 +117,7 @@ export interface Decisions {
   /** By place in the history. */
   readonly clips: ReadonlyMap<number, UnitItem>
   readonly summary: ShownSummary | undefined
+  readonly embedFailure: ServiceFailure | undefined
   readonly tokenBudget: number
 }
 
@@ -128,7 +131,7 @@ export interface DraftView {
 }
 
 export function draftView(decisions: Decisions): DraftView {
-  const { items, costs, units, chosen, clips, summary, tokenBudget } = decisions
+  const { items, costs, units, chosen, clips, summary, embedFailure, tokenBudget } = decisions
   const keptPlaces = new Uint8Array(items.length)
   const isFirst = new Uint8Array(items.length)
   const reasons = new Map<number, HiddenReason>()
@@ -178,6 +181,7 @@ export function draftView(decisions: Decisions): DraftView {
     hidden: Object.freeze(hidden),
     clipped: Object.freeze(clipped),
     ...(summary !== undefined && { summary: summary.report }),
+    ...(embedFailure !== undefined && { embedFailure }),
   }
   return { items: view, costs: viewCosts, estimatedTokens: viewCosts.reduce((sum, cost) => sum + cost, 0), report }
 }

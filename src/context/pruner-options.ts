@@ -3,6 +3,7 @@ import { checkNames, shown } from '../lib/check-names.ts'
 import { checkNumberOption } from '../lib/check-options.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
+import type { Embedder } from './relevance/embedder.ts'
 import { isUntrusted } from './summaries/item-origin.ts'
 import type { Summarizer } from './summaries/summarizer.ts'
 import type { SummaryMemory } from './summaries/summary-memory.ts'
@@ -54,6 +55,13 @@ export interface ContextPrunerOptions extends GeminiSummaryOptions {
    */
   readonly recentShare?: number
   /**
+   * Reads the meaning of a query and of the 100 items that its words speak for most, and lets both decide. Where it fails,
+   * words alone do. @default none: nothing is sent anywhere
+   */
+  readonly embedder?: Embedder
+  /** Longest time that a prune waits for the embedder, in milliseconds, 1 to 600,000. @default 3000 */
+  readonly embedTimeoutMs?: number
+  /**
    * Keeps the beginning of the views of a growing session the same for as long as it can, for a provider's prompt cache:
    * views are the newest items without picked ones, and are cut in steps of a third of the budget. @default false
    */
@@ -66,6 +74,7 @@ export const CONTEXT_PRUNER_DEFAULTS: {
   readonly summarizationThreshold: number
   readonly summaryMaxTokens: number
   readonly summaryTimeoutMs: number
+  readonly embedTimeoutMs: number
   readonly tokensPerItem: number
   readonly recentShare: number
   readonly stablePrefix: boolean
@@ -75,6 +84,7 @@ export const CONTEXT_PRUNER_DEFAULTS: {
   summarizationThreshold: 25,
   summaryMaxTokens: 1000,
   summaryTimeoutMs: 30_000,
+  embedTimeoutMs: 3000,
   tokensPerItem: 0,
   recentShare: 0.1,
   stablePrefix: false,
@@ -87,12 +97,14 @@ export interface ResolvedPrunerOptions {
   readonly summarizationThreshold: number
   readonly summaryMaxTokens: number
   readonly summaryTimeoutMs: number
+  readonly embedTimeoutMs: number
   readonly tokensPerItem: number
   readonly recentShare: number
   readonly stablePrefix: boolean
   readonly tokenCounter: TokenCounter
   /** Undefined: extractive ones by choice. */
   readonly summarizer: Summarizer | undefined
+  readonly embedder: Embedder | undefined
   readonly mayCover: (item: MemoryItem) => boolean
   readonly memory: SummaryMemory | undefined
   readonly clock: Clock
@@ -100,7 +112,7 @@ export interface ResolvedPrunerOptions {
 
 const NAMES: readonly string[] = [
   ...Object.keys(CONTEXT_PRUNER_DEFAULTS),
-  ...['summarizer', 'excludeFromSummary', 'memory', 'tokenCounter', 'clock'],
+  ...['summarizer', 'excludeFromSummary', 'memory', 'tokenCounter', 'embedder', 'clock'],
   ...GEMINI_SUMMARY_NAMES,
 ]
 
@@ -111,7 +123,9 @@ export function resolvePrunerOptions(options: ContextPrunerOptions): ResolvedPru
   const all = { ...CONTEXT_PRUNER_DEFAULTS, ...given } as typeof CONTEXT_PRUNER_DEFAULTS & ContextPrunerOptions
   const integer = (name: keyof typeof CONTEXT_PRUNER_DEFAULTS, least: number): number =>
     checkInteger('INVALID_OPTION', name, all[name], least)
-  checkNumberOption('summaryTimeoutMs', all.summaryTimeoutMs, [1, 600_000, true])
+  for (const name of ['summaryTimeoutMs', 'embedTimeoutMs'] as const) {
+    checkNumberOption(name, all[name], [1, 600_000, true])
+  }
   const tokenCounter = checkMethod('tokenCounter', all.tokenCounter ?? openAITokenCounter(), 'count')
   return {
     maxContextItems: integer('maxContextItems', 1),
@@ -119,6 +133,8 @@ export function resolvePrunerOptions(options: ContextPrunerOptions): ResolvedPru
     summarizationThreshold: integer('summarizationThreshold', 1),
     summaryMaxTokens: integer('summaryMaxTokens', 1),
     summaryTimeoutMs: all.summaryTimeoutMs,
+    embedTimeoutMs: all.embedTimeoutMs,
+    embedder: all.embedder === undefined ? undefined : checkMethod('embedder', all.embedder, 'embed'),
     tokensPerItem: integer('tokensPerItem', 0),
     recentShare: checkShare('recentShare', all.recentShare),
     stablePrefix: checkBoolean('stablePrefix', all.stablePrefix),

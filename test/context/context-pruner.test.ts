@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { CLIP_MARK, CONTEXT_PRUNER_DEFAULTS, ContextPruner } from '../../src/context/index.ts'
+import { CLIP_MARK, CONTEXT_PRUNER_DEFAULTS, ContextPruner, type Embedder } from '../../src/context/index.ts'
 import type { MemoryItem } from '../../src/memory/memory-item.ts'
+import { ManualClock } from '../../src/testing/manual-clock.ts'
 import { contents, item, quarterCounter, tokens } from './items.ts'
 
 const pruner = new ContextPruner({ tokenCounter: quarterCounter })
@@ -196,5 +197,42 @@ describe('wrong arguments', () => {
     }
     const prune = pruner.pruneByTokenBudget(endless(), { signal: abort.signal })
     await expect(prune).rejects.toMatchObject({ code: 'ABORTED', cause: new Error('enough') })
+  })
+})
+
+describe('an embedder', () => {
+  const history = [...Array(20)].map((_, n) => item(`${tokens(3)}dog number ${n}`))
+  const meaningful: Embedder = {
+    name: 'seven',
+    embed: async (texts, { kind }) => texts.map((text) => (kind === 'query' || text.endsWith('7') ? [1, 0] : [0, 1])),
+  }
+
+  it('decides together with words', async () => {
+    const pruner = new ContextPruner({ tokenCounter: quarterCounter, embedder: meaningful, recentShare: 0 })
+    const view = await pruner.pruneByTokenBudget(history, { tokenBudget: 30, query: 'dog' })
+    expect(contents(view).filter((content) => content.endsWith('7'))).toHaveLength(2)
+    expect(view.report.embedFailure).toBeUndefined()
+  })
+
+  it('that fails or hangs leaves it to words, and is told of', async () => {
+    const clock = new ManualClock()
+    const failing: Embedder = { name: 'off', embed: () => Promise.reject(new Error('no network')) }
+    const broken = new ContextPruner({ tokenCounter: quarterCounter, embedder: failing })
+    const view = await broken.pruneByTokenBudget(history, { tokenBudget: 30, query: 'dog' })
+    expect(view.report.embedFailure).toEqual({ code: 'MODEL_FAILED', message: 'no network' })
+
+    const { promise: isAsked, resolve } = Promise.withResolvers<void>()
+    const hanging: Embedder = {
+      name: 'hangs',
+      embed() {
+        resolve()
+        return new Promise(() => {})
+      },
+    }
+    const pruner = new ContextPruner({ tokenCounter: quarterCounter, embedder: hanging, embedTimeoutMs: 500, clock })
+    const pruning = pruner.pruneByTokenBudget(history, { tokenBudget: 30, query: 'dog' })
+    await isAsked
+    clock.advance(500)
+    expect((await pruning).report.embedFailure).toMatchObject({ code: 'MODEL_FAILED', reason: 'timeout' })
   })
 })

@@ -173,7 +173,7 @@ describe('pruneConversationHistory()', () => {
     const pruner = new ContextPruner({ tokenCounter: quarterCounter, summarizer, summaryTimeoutMs: 2000, clock })
     const pruning = pruner.pruneConversationHistory(messages(1, 30), SESSION)
     await isAsked
-    await clock.advance(2000)
+    clock.advance(2000)
     const { report } = await pruning
     expect(report.summary).toMatchObject({ model: 'extractive', failure: { code: 'MODEL_FAILED', reason: 'timeout' } })
     expect(signal?.aborted).toBe(true)

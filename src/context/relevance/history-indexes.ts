@@ -45,6 +45,9 @@ export class HistoryIndexes {
       add(item)
     }
     const index = new LexicalIndex(postings, items.length, words)
+    if (isTurnSpent()) await nextTurn()
+    // So that the first question doesn't have to wait for it in the same turn.
+    index.prior()
     if (items.length > 0) this.#byLastId.set(lastIdOf(items), { postings, index }, postings.bytes)
     return index
   }

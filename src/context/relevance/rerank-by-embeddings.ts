@@ -1,20 +1,9 @@
 import { ThermoclineError } from '../../errors.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { throwIfAborted } from '../abort.ts'
+import { KnownTexts } from '../known-texts.ts'
+import type { Embedder } from './embedder.ts'
 import { scaleToHighest } from './score-columns.ts'
-
-/** Makes vectors of texts, near each other for texts that mean about the same. */
-export interface Embedder {
-  readonly name: string
-  /**
-   * One vector for each text, in their order, all of one length. Called with at most 100 items at once.
-   * @param options.kind Whether the texts are searched with or searched: some models treat the two differently
-   */
-  embed(
-    texts: readonly string[],
-    options: { readonly kind: 'query' | 'item'; readonly signal?: AbortSignal },
-  ): Promise<readonly (readonly number[])[]>
-}
 
 export interface Reranked {
   readonly scores: Float64Array
@@ -22,21 +11,20 @@ export interface Reranked {
   readonly failure?: unknown
 }
 
-interface Embedded {
-  readonly content: string
-  readonly vector: readonly number[]
-}
-
 const CANDIDATES = 100
 /** What meaning counts beside words. */
 const MEANING = 0.5
 
-// By embedder, not by pruner, and for as long as the item is there.
-const vectors = new WeakMap<Embedder, WeakMap<MemoryItem, Embedded>>()
+// Of either generation of texts, as KnownTexts counts: some tens of megabytes of vectors.
+const KNOWN_CHARS = 16 * 1024 * 1024
+const VECTOR_CHARS = 4096
+
+// By embedder, not by pruner, and by text: each is paid for.
+const vectors = new WeakMap<Embedder, KnownTexts<ArrayLike<number>>>()
 
 /**
  * The scores with those of the best 100 items, the newest of equals first, blended with how near each is to the query in
- * meaning. Each item is embedded once. Where the embedder fails, the scores are as they were.
+ * meaning. Each text is embedded once. Where the embedder fails, the scores are as they were.
  *
  * @throws ThermoclineError `ABORTED`
  */
@@ -45,7 +33,7 @@ export async function rerank(
   scores: Float64Array,
   query: string,
   embedder: Embedder,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<Reranked> {
   const places = [...items.keys()].sort((a, b) => scores[b]! - scores[a]! || b - a).slice(0, CANDIDATES)
   if (places.length === 0) return { scores }
@@ -75,48 +63,52 @@ function blend(scores: Float64Array, places: readonly number[], meaning: readonl
 async function embedItems(
   embedder: Embedder,
   items: readonly MemoryItem[],
-  signal: AbortSignal | undefined,
-): Promise<readonly (readonly number[])[]> {
+  signal: AbortSignal,
+): Promise<readonly ArrayLike<number>[]> {
   let known = vectors.get(embedder)
   if (known === undefined) {
-    known = new WeakMap()
+    known = new KnownTexts(KNOWN_CHARS, VECTOR_CHARS)
     vectors.set(embedder, known)
   }
-  const missing = items.filter((item) => known.get(item)?.content !== item.content)
-  const contents = missing.map(({ content }) => content)
-  const made = missing.length === 0 ? [] : await embedAll(embedder, contents, 'item', signal)
-  for (const [i, item] of missing.entries()) known.set(item, { content: contents[i]!, vector: made[i]! })
-  return items.map((item) => known.get(item)!.vector)
+  const found = new Map(items.map(({ content }) => [content, known.get(content)]))
+  const missing = [...found.keys()].filter((content) => found.get(content) === undefined)
+  const made = missing.length === 0 ? [] : await embedAll(embedder, missing, 'item', signal)
+  for (const [i, content] of missing.entries()) {
+    known.set(content, made[i]!)
+    found.set(content, made[i]!)
+  }
+  return items.map(({ content }) => found.get(content)!)
 }
 
 async function embedAll(
   embedder: Embedder,
   texts: readonly string[],
   kind: 'query' | 'item',
-  signal: AbortSignal | undefined,
-): Promise<readonly (readonly number[])[]> {
-  const made = await embedder.embed(texts, { kind, ...(signal !== undefined && { signal }) })
+  signal: AbortSignal,
+): Promise<readonly ArrayLike<number>[]> {
+  const made = await embedder.embed(texts, { kind, signal })
   const isGood = Array.isArray(made) && made.length === texts.length && made.every(isVector)
-  if (!isGood) throw badAnswer(embedder, `${texts.length} arrays of finite numbers`)
+  if (!isGood) throw badAnswer(embedder, `${texts.length} lists of finite numbers`)
   return made
 }
 
 /** Cosines. */
-function nearness(wanted: readonly number[], found: readonly (readonly number[])[]): readonly number[] {
+function nearness(wanted: ArrayLike<number>, found: readonly ArrayLike<number>[]): readonly number[] {
   return found.map((vector) => {
     const length = Math.sqrt(dot(wanted, wanted) * dot(vector, vector))
     return length > 0 ? dot(wanted, vector) / length : 0
   })
 }
 
-function dot(a: readonly number[], b: readonly number[]): number {
+function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0
   for (let i = 0; i < a.length; i++) sum += a[i]! * (b[i] ?? 0)
   return sum
 }
 
 function isVector(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0 && value.every((number) => Number.isFinite(number))
+  const isList = Array.isArray(value) || value instanceof Float32Array || value instanceof Float64Array
+  return isList && value.length > 0 && value.every((number: unknown) => Number.isFinite(number))
 }
 
 function badAnswer({ name }: Embedder, expected: string): ThermoclineError {

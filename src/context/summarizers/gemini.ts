@@ -1,5 +1,6 @@
-import type { EmbeddingKind, GeminiCalls } from '../../clients/gemini-calls.ts'
+import type { GeminiCalls } from '../../clients/gemini-calls.ts'
 import { ThermoclineError } from '../../errors.ts'
+import type { Embedder } from '../relevance/embedder.ts'
 import type { SummaryModel } from '../summaries/summary-model.ts'
 
 /** Gemini as a model for summaries: one request a prompt. What is no JSON is an answer that is `malformed`. */
@@ -26,21 +27,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** Turns texts into vectors whose products say how much they have in common. */
-export interface Embedder {
-  /** Of the model: vectors of others are not comparable. */
-  readonly name: string
-  /**
-   * A vector of length 1 for each text, or of zeros where there is nothing to be said of it.
-   * @throws ThermoclineError `MODEL_FAILED`, `ABORTED`, `PEER_MISSING`
-   */
-  embed(
-    texts: readonly string[],
-    options: { readonly kind: EmbeddingKind; readonly signal: AbortSignal },
-  ): Promise<readonly Float32Array[]>
-}
-
-/** Embeddings by Gemini, which has one way to read questions and another for what may answer them. */
+/** Embeddings by Gemini, which has one way to read questions and another for what may answer them. One request, never repeated. */
 export function geminiEmbedder(calls: Pick<GeminiCalls, 'embeddingModel' | 'embed'>): Embedder {
   return Object.freeze<Embedder>({
     name: calls.embeddingModel,
