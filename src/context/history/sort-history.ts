@@ -28,12 +28,14 @@ export function sortHistory(items: readonly MemoryItem[], costs: readonly number
   const madeSummaries: MemoryItem[] = []
   let firstTokens = 0
   let otherTokens = 0
-  for (const places of historyUnits(items)) {
-    const first = items[places[0] as number] as MemoryItem
-    if (places.length === 1 && isMadeSummary(first)) {
-      madeSummaries.push(first)
-      continue
-    }
+  // A summary that was stored between two calls of one turn doesn't part them.
+  const saidPlaces: number[] = []
+  for (const [place, item] of items.entries()) {
+    if (isMadeSummary(item)) madeSummaries.push(item)
+    else saidPlaces.push(place)
+  }
+  for (const said of historyUnits(saidPlaces.map((place) => items[place] as MemoryItem))) {
+    const places = said.map((index) => saidPlaces[index] as number)
     const unit = rateUnit(places, items, costs)
     units.push(unit)
     if (unit.comesFirst) firstTokens += unit.tokens
