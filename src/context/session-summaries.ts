@@ -4,6 +4,7 @@ import { countText } from './item-tokens.ts'
 import type { PruneGoals } from './prune-goals.ts'
 import type { ResolvedPrunerOptions } from './pruner-options.ts'
 import { planCut } from './selection/plan-cut.ts'
+import { checkedSummarizer } from './summaries/checked-summarizer.ts'
 import {
   NOTHING_STANDS,
   RollingSummaries,
@@ -34,6 +35,9 @@ export interface CutHistory {
   readonly fits: boolean
 }
 
+// As long as the number of any session that is pruned.
+const ANY_COUNT = 999_999
+
 /** Sees to the summary of a session, as far as a prune needs one. */
 export class SessionSummaries {
   readonly #rolling: RollingSummaries
@@ -41,41 +45,49 @@ export class SessionSummaries {
   readonly #tokensPerItem: number
 
   constructor(options: ResolvedPrunerOptions) {
-    const { summarizer, mayCover, tokenCounter, tokensPerItem, summaryTimeoutMs: timeoutMs, clock } = options
-    this.#counter = tokenCounter
-    this.#tokensPerItem = tokensPerItem
+    const { mayCover, tokenCounter, summaryTimeoutMs: timeoutMs, clock } = options
     const fallback = extractiveSummarizer({ tokenCounter })
-    this.#rolling = new RollingSummaries({ summarizer: summarizer ?? fallback, fallback, mayCover, timeoutMs, clock })
+    const summarizer = options.summarizer === undefined ? fallback : checkedSummarizer(options.summarizer, tokenCounter)
+    this.#rolling = new RollingSummaries({ summarizer, fallback, mayCover, timeoutMs, clock })
+    this.#counter = tokenCounter
+    this.#tokensPerItem = options.tokensPerItem
   }
 
   /** @throws ThermoclineError `ABORTED` */
   async of(task: SummaryTask): Promise<CutHistory> {
     const { sorted, address, goals } = task
-    const fits = fitsAsItIs(sorted, goals)
+    const itemsFit = fitsAsItIs(sorted, goals)
     const session = address === undefined ? undefined : sessionOf(task, address)
     const mayStand =
-      session !== undefined && (sorted.madeSummaries.length > 0 || (!fits && this.#rolling.knows(session.address)))
+      session !== undefined && (sorted.madeSummaries.length > 0 || (!itemsFit && this.#rolling.knows(session.address)))
     const standing = mayStand ? await this.#rolling.standing(session) : NOTHING_STANDS
+    const fits = itemsFit && (await this.#fitsBeside(task, standing))
     if (fits) return { standing, cut: 0, fits }
 
     const { summarizeFrom } = goals
     const items = sorted.items.length - sorted.madeSummaries.length + standing.absent
-    const isDue = summarizeFrom !== undefined && items >= summarizeFrom
+    const maxTokens = goals.summaryTokens - (await this.#costOf(`${summaryLabel(ANY_COUNT)}\n`))
+    const isDue = summarizeFrom !== undefined && items >= summarizeFrom && maxTokens > 0
     const cut = cutOf(sorted, goals, standing, isDue)
     if (session === undefined || !isDue || cut <= standing.end) return { standing, cut, fits }
     return this.#rolling.alone(session.address, async () => {
       // Another prune of this session may have extended it in the meantime.
       const now = await this.#rolling.standing(session)
       const cutNow = cutOf(sorted, goals, now, true)
-      const maxTokens = Math.max(1, goals.summaryTokens - (await this.#labelTokens()))
       const extended = await this.#rolling.extend(session, now, { cut: cutNow, maxTokens })
       return { standing: extended, cut: cutNow, fits }
     })
   }
 
-  /** What a summary in a view takes beside its text, at most. */
-  async #labelTokens(): Promise<number> {
-    return this.#tokensPerItem + (await countText(this.#counter, `${summaryLabel(999_999)}\n`))
+  /** Whether there is room for a summary that stands for items which are not in the history. */
+  async #fitsBeside({ sorted, goals }: SummaryTask, { summary, absent }: StandingSummary): Promise<boolean> {
+    if (summary === undefined || absent === 0) return true
+    const cost = await this.#costOf(summary.item.content)
+    return sorted.firstTokens + sorted.otherTokens + cost <= goals.tokenBudget
+  }
+
+  async #costOf(content: string): Promise<number> {
+    return (await countText(this.#counter, content)) + this.#tokensPerItem
   }
 }
 
