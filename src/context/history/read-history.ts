@@ -50,7 +50,8 @@ export async function readHistory(
   return { items: await readSession(source, address, signal), session: history, memory: source }
 }
 
-async function readSession(
+/** All items of a session, however many there are. */
+export async function readSession(
   memory: SummaryMemory,
   address: Omit<SessionHistory, 'memory'>,
   signal: AbortSignal | undefined,

@@ -1,132 +1,147 @@
 import { hash } from 'node:crypto'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 
-/** An item that a summary covers: its id, and what tells whether it was edited since. */
-type CoveredItem = readonly [id: string, fingerprint: string]
-
-/** A run of older covered items, told by its ends. */
-interface CoveredRun {
-  readonly first: string
-  readonly last: string
-  readonly count: number
-  /** Of the ids and fingerprints of all of it. */
+/** As it is stored with a summary. */
+export interface StoredCoverage {
+  /** Marks of the newest covered items, oldest first, one after another. */
+  readonly marks: string
+  /** How many older ones there are, whose marks went into the digest. */
+  readonly folded: number
+  /** Empty where there are none. */
   readonly digest: string
 }
 
-/** As it is stored with a summary. */
-export interface StoredCoverage {
-  readonly runs: readonly CoveredRun[]
-  readonly items: readonly CoveredItem[]
-}
-
-/** What of a coverage is found in a history. */
+/** What of a coverage is found in a part of a history. */
 export interface CoverageCheck {
   /** Places of covered items, rising. */
   readonly places: readonly number[]
-  /** Covered items that come before the first of these. */
+  /** Covered items that are missing before the first of these. */
   readonly before: number
-  /** The newest of them. */
-  readonly lastBefore: string | undefined
-  /** Covered items that are missing after one that is there. */
+  /** Covered items that are missing after it. */
   readonly between: number
+  /** How many of the places are of older items, which can't be told one by one. */
+  readonly unproven: number
 }
 
-// Ids are listed one by one up to there, so that what is stored anew with each extension stays within some kilobytes.
-const LISTED_ITEMS = 128
-const RUN_ITEMS = 64
-const FINGERPRINT_CHARS = 8
+// Of SHA-256: 30 bits of the id, to tell some hundred items apart, and 24 bits of what it says.
+const ID_CHARS = 5
+const MARK_CHARS = ID_CHARS + 4
 const DIGEST_CHARS = 16
+// What is stored anew with each extension stays below 5 KB, however long the session is.
+const MAX_MARKS = 512
+const FOLDED_AT_ONCE = 256
 
-const fingerprints = new WeakMap<MemoryItem, { readonly content: string; readonly fingerprint: string }>()
+const marksOfItems = new WeakMap<MemoryItem, { readonly content: string; readonly mark: string }>()
 
-/** 48 bits of SHA-256 of what an item says. */
-export function fingerprintOf(item: MemoryItem): string {
-  const { contentType, content } = item
-  const known = fingerprints.get(item)
-  if (known !== undefined && known.content === content) return known.fingerprint
-  const fingerprint = shortHash(`${contentType}\n${content}`, FINGERPRINT_CHARS)
-  fingerprints.set(item, { content, fingerprint })
-  return fingerprint
-}
-
-/** Which items of a session a summary was made from, oldest first. Never changes. */
+/** Which items of a session a summary was made from, oldest first, and what they said. Never changes. */
 export class Coverage {
-  static readonly NONE: Coverage = new Coverage({ runs: [], items: [] })
+  static readonly NONE: Coverage = new Coverage({ marks: '', folded: 0, digest: '' })
 
   readonly stored: StoredCoverage
   readonly count: number
 
   constructor(stored: StoredCoverage) {
     this.stored = stored
-    this.count = stored.items.length + stored.runs.reduce((sum, { count }) => sum + count, 0)
+    this.count = stored.folded + stored.marks.length / MARK_CHARS
   }
 
   /** With items that come after all that it covers. */
   extended(items: readonly MemoryItem[]): Coverage {
-    const runs = [...this.stored.runs]
-    const listed = [...this.stored.items, ...items.map((item): CoveredItem => [item.id, fingerprintOf(item)])]
-    while (listed.length > LISTED_ITEMS) runs.push(runOf(listed.splice(0, RUN_ITEMS)))
-    return new Coverage({ runs, items: listed })
+    let { marks, folded, digest } = this.stored
+    marks += items.map(markOf).join('')
+    while (marks.length > MAX_MARKS * MARK_CHARS) {
+      const end = FOLDED_AT_ONCE * MARK_CHARS
+      digest = fold(digest, marks.slice(0, end))
+      marks = marks.slice(end)
+      folded += FOLDED_AT_ONCE
+    }
+    return new Coverage({ marks, folded, digest })
   }
 
-  /** Compares with a history, oldest first. Undefined where a covered item was edited, or another came in between. */
-  check(history: readonly MemoryItem[]): CoverageCheck | undefined {
-    const placeOf = new Map(history.map(({ id }, place) => [id, place]))
+  /** Whether a history begins with just these items, as they were. */
+  begins(history: readonly MemoryItem[]): boolean {
+    if (history.length < this.count) return false
+    const { stored } = Coverage.NONE.extended(history.slice(0, this.count))
+    return stored.marks === this.stored.marks && stored.digest === this.stored.digest
+  }
+
+  /** Compares with a part of a history: its end, or a view of it. Undefined where a covered item was edited there. */
+  check(part: readonly MemoryItem[]): CoverageCheck | undefined {
+    if (this.begins(part)) return { places: upTo(this.count), before: 0, between: 0, unproven: 0 }
+    const { folded, digest } = this.stored
+    const told = this.#told()
     const places: number[] = []
-    const missing = { before: 0, between: 0 }
-    let lastBefore: string | undefined
-    const miss = (count: number, last: string | undefined): void => {
-      missing[places.length === 0 ? 'before' : 'between'] += count
-      if (places.length === 0) lastBefore = last
+    let firstIndex = 0
+    for (const [place, item] of part.entries()) {
+      const mark = markOf(item)
+      const one = told.get(mark.slice(0, ID_CHARS))
+      if (one === undefined) continue
+      if (one.mark !== mark) return undefined
+      if (places.length === 0) firstIndex = one.index
+      places.push(place)
     }
-    for (const run of this.stored.runs) {
-      const last = placeOf.get(run.last)
-      const first = placeOf.get(run.first)
-      if (last === undefined && first === undefined) {
-        miss(run.count, run.last)
-        continue
-      }
-      const from = first ?? (places.length === 0 ? 0 : (places.at(-1) as number) + 1)
-      const found = history.slice(from, (last ?? first ?? 0) + 1)
-      if (found.length > run.count) return undefined
-      if (found.length < run.count) miss(run.count - found.length, undefined)
-      else if (runOf(found.map((item) => [item.id, fingerprintOf(item)])).digest !== run.digest) return undefined
-      for (let place = from; place < from + found.length; place += 1) places.push(place)
+    const first = places[0]
+    if (first === undefined) return { places, before: this.count, between: 0, unproven: 0 }
+    // What stands before the first that can be told has to be of those that can't.
+    if (first > folded) return undefined
+    const isProven = first === 0 || (first === folded && foldAll(part.slice(0, folded)) === digest)
+    if (first === folded && !isProven) return undefined
+    const before = folded + firstIndex - first
+    const between = this.count - before - first - places.length
+    return { places: [...upTo(first), ...places], before, between, unproven: isProven ? 0 : first }
+  }
+
+  #told(): Map<string, { readonly mark: string; readonly index: number }> {
+    const told = new Map<string, { readonly mark: string; readonly index: number }>()
+    const { marks } = this.stored
+    for (let at = 0; at < marks.length; at += MARK_CHARS) {
+      told.set(marks.slice(at, at + ID_CHARS), { mark: marks.slice(at, at + MARK_CHARS), index: at / MARK_CHARS })
     }
-    for (const [id, fingerprint] of this.stored.items) {
-      const place = placeOf.get(id)
-      if (place === undefined) miss(1, id)
-      else if (fingerprintOf(history[place] as MemoryItem) !== fingerprint) return undefined
-      else places.push(place)
-    }
-    return { places, ...missing, lastBefore }
+    return told
   }
 }
 
 /** Undefined for what is no stored coverage. */
 export function parseCoverage(value: unknown): Coverage | undefined {
   if (typeof value !== 'object' || value === null) return undefined
-  const { runs, items } = value as Partial<StoredCoverage>
-  const isRight =
-    Array.isArray(runs) &&
-    Array.isArray(items) &&
-    items.every((item) => Array.isArray(item) && item.length === 2 && item.every((part) => typeof part === 'string')) &&
-    runs.every(
-      (run) =>
-        [run?.first, run?.last, run?.digest].every((part) => typeof part === 'string') &&
-        Number.isSafeInteger(run.count) &&
-        run.count > 0,
-    )
-  return isRight ? new Coverage({ runs, items }) : undefined
+  const { marks, folded, digest } = value as Partial<StoredCoverage>
+  if (typeof marks !== 'string' || marks.length % MARK_CHARS !== 0 || typeof digest !== 'string') return undefined
+  if (!Number.isSafeInteger(folded) || (folded as number) < 0) return undefined
+  return new Coverage({ marks, folded: folded as number, digest })
 }
 
-function runOf(items: readonly CoveredItem[]): CoveredRun {
-  const first = items[0] as CoveredItem
-  const last = items.at(-1) as CoveredItem
-  const digest = shortHash(items.map(([id, fingerprint]) => `${id} ${fingerprint}\n`).join(''), DIGEST_CHARS)
-  return { first: first[0], last: last[0], count: items.length, digest }
+function foldAll(items: readonly MemoryItem[]): string {
+  let digest = ''
+  for (let at = 0; at < items.length; at += FOLDED_AT_ONCE) {
+    digest = fold(
+      digest,
+      items
+        .slice(at, at + FOLDED_AT_ONCE)
+        .map(markOf)
+        .join(''),
+    )
+  }
+  return digest
+}
+
+function fold(digest: string, marks: string): string {
+  return shortHash(digest + marks, DIGEST_CHARS)
+}
+
+/** Of which item it is, and of what it says. */
+function markOf(item: MemoryItem): string {
+  const { id, contentType, content } = item
+  const known = marksOfItems.get(item)
+  if (known !== undefined && known.content === content) return known.mark
+  const mark = shortHash(id, ID_CHARS) + shortHash(`${contentType}\n${content}`, MARK_CHARS - ID_CHARS)
+  marksOfItems.set(item, { content, mark })
+  return mark
 }
 
 function shortHash(text: string, chars: number): string {
   return hash('sha256', text, 'base64url').slice(0, chars)
+}
+
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i)
 }

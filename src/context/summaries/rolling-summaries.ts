@@ -2,6 +2,8 @@ import { ThermoclineError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { throwIfAborted } from '../abort.ts'
+import { readSession } from '../history/read-history.ts'
+import { sortHistory } from '../history/sort-history.ts'
 import { failureOf, type ServiceFailure } from '../service-failure.ts'
 import { within } from '../within.ts'
 import { Coverage } from './coverage.ts'
@@ -42,7 +44,7 @@ export interface StandingSummary {
   readonly covered: ReadonlySet<number>
   /** Covered items that are not in the history: it begins later, or is a view. */
   readonly absent: number
-  /** All candidates from there on are not covered. */
+  /** Index of the cut that the summary was made for: no candidate from there on is covered. */
   readonly end: number
   /** Why the summary stands in for one of the summarizer. */
   readonly failure: ServiceFailure | undefined
@@ -53,6 +55,14 @@ export interface Extension {
   /** Candidates before this index are to be covered. */
   readonly cut: number
   /** Tokens that the summary may have. */
+  readonly maxTokens: number
+}
+
+/** What one summary is made from. */
+interface SummaryWork {
+  readonly base: MadeSummary | undefined
+  readonly items: readonly MemoryItem[]
+  readonly upTo: string
   readonly maxTokens: number
 }
 
@@ -137,25 +147,31 @@ export class RollingSummaries {
     if (added.length === 0) return standing
     const kept = this.#kept.get(keyOf(session.address))
     const isFallback = kept !== undefined && kept.summary === standing.summary && kept.failure !== undefined
-    const base = isFallback ? kept.base : standing.summary
-    const baseStanding = isFallback ? await this.#standingOf(session, base) : standing
+    const baseStanding = isFallback ? await this.#standingOf(session, kept.base) : standing
+    const base = baseStanding.summary
     const items = isFallback ? this.#coverable(session, baseStanding.end, cut) : added
+    const { id: upTo } = session.candidates[cut - 1] as MemoryItem
     const { signal } = session
     let failure: ServiceFailure | undefined
     let made: MadeSummary
     try {
       made = await this.#withinTime(signal, (until) =>
-        this.#make({ ...session, signal: until }, this.#options.summarizer, base, items, maxTokens),
+        this.#make({ ...session, signal: until }, this.#options.summarizer, { base, items, upTo, maxTokens }),
       )
     } catch (error) {
       throwIfAborted(signal)
       failure = failureOf(error)
-      made = await this.#make(session, this.#options.fallback, standing.summary, added, maxTokens)
+      made = await this.#make(session, this.#options.fallback, {
+        base: standing.summary,
+        items: added,
+        upTo,
+        maxTokens,
+      })
     }
-    const stored = failure === undefined ? await this.#store(session, made) : undefined
+    const stored = failure === undefined ? await this.#store(session, made, items.at(-1) as MemoryItem) : undefined
     const summary = stored ?? made
     this.#keep(session, { summary, isStored: stored !== undefined, failure, base })
-    if (stored !== undefined) for (const item of session.found) await forget(session.memory, item)
+    if (stored !== undefined) for (const item of replaced(session, standing)) await forget(session.memory, item)
     return (
       (await this.#check(session, { summary, isStored: stored !== undefined, failure, base }, true)) ?? NOTHING_STANDS
     )
@@ -174,17 +190,50 @@ export class RollingSummaries {
   /** Undefined where the summary says what is no longer so. */
   async #check(session: SummarySession, kept: Kept, isFound: boolean): Promise<StandingSummary | undefined> {
     const { summary, isStored, failure } = kept
+    const { coverage } = summary
     const { candidates, isWhole, memory } = session
-    const check = summary.coverage.check(candidates)
+    // What may not be covered any more is missing then, and a summary that covers it doesn't hold.
+    const indexes = [...candidates.keys()].filter((index) => this.#options.mayCover(candidates[index] as MemoryItem))
+    const coverable = indexes.map((index) => candidates[index] as MemoryItem)
+    if (isWhole && !coverage.begins(coverable)) return undefined
+    const check = coverage.check(coverable)
     if (check === undefined) return undefined
-    const { places, before, between, lastBefore } = check
+    const { before, between, unproven } = check
+    const covered = check.places.map((place) => indexes[place] as number)
     // Of the same ids, another conversation may have begun since the one that is remembered here was erased.
-    if (!isFound && places.length === 0) return undefined
-    if (isWhole ? before + between > 0 : between > 0 && !isFound) return undefined
-    if (between > 0 && memory !== undefined && !(await holdsInMemory(session, memory, summary))) return undefined
-    if (between === 0 && before > 0 && (await isGone(memory, lastBefore))) return undefined
-    const end = (places.at(-1) ?? -1) + 1
-    return { summary, covered: new Set(places), absent: before + between, end, failure, isStored }
+    if (!isFound && (covered.length === 0 || between > 0 || unproven > 0)) return undefined
+    const isPart = before + between + unproven > 0
+    if (isPart && memory !== undefined && !(await this.#holdsInMemory(session, memory, coverage))) return undefined
+    let end = (covered.at(-1) ?? -1) + 1
+    // What may not be covered can stand last before the cut.
+    for (let index = end; index < candidates.length; index += 1) {
+      if (candidates[index]?.id === summary.upTo) end = index + 1
+    }
+    return { summary, covered: new Set(covered), absent: before + between, end, failure, isStored }
+  }
+
+  /** Whether nothing that a summary covers was deleted or edited, of a session of which only a part is at hand. */
+  async #holdsInMemory(
+    { address, candidates, signal }: SummarySession,
+    memory: SummaryMemory,
+    coverage: Coverage,
+  ): Promise<boolean> {
+    try {
+      const items = await readSession(memory, address, signal)
+      const sorted = sortHistory(
+        items,
+        items.map(() => 0),
+      )
+      const all = sorted.candidates.map((place) => items[place] as MemoryItem)
+      const ids = new Set(all.map(({ id }) => id))
+      // A memory that has none of them keeps summaries of items that lie elsewhere.
+      if (!candidates.some(({ id }) => ids.has(id))) return true
+      return coverage.begins(all.filter(this.#options.mayCover))
+    } catch {
+      throwIfAborted(signal)
+      // A store that doesn't answer: nothing says that it doesn't hold.
+      return true
+    }
   }
 
   async #withinTime<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -200,9 +249,7 @@ export class RollingSummaries {
   async #make(
     session: SummarySession,
     summarizer: Summarizer,
-    base: MadeSummary | undefined,
-    items: readonly MemoryItem[],
-    maxTokens: number,
+    { base, items, upTo, maxTokens }: SummaryWork,
   ): Promise<MadeSummary> {
     const { address, signal } = session
     const made: Summary = await summarizer.summarize({
@@ -212,9 +259,6 @@ export class RollingSummaries {
       ...(signal !== undefined && { signal }),
     })
     throwIfAborted(signal)
-    if (typeof made?.text !== 'string') throw unusable(summarizer, 'malformed')
-    // Only what is cut to fit next to nothing may be empty.
-    if (made.text.trim() === '' && summarizer !== this.#options.fallback) throw unusable(summarizer, 'empty')
     const origin = {
       model: made.model,
       promptVersion: made.promptVersion,
@@ -222,19 +266,27 @@ export class RollingSummaries {
     } as const
     const coverage = (base?.coverage ?? Coverage.NONE).extended(items)
     const newest = items.at(-1) as MemoryItem
-    const stored = newSummaryItem(address, made.text, origin, coverage, newest, firstExpiry(base, items))
+    const about = { origin, coverage, upTo }
+    const stored = newSummaryItem(address, made.text, about, newest.createdAt, firstExpiry(base, items))
     const id = `summary:${newest.id}`
     const item: MemoryItem = { ...stored, ...address, id, tier: 'hot', cached: false, accessCount: 0 }
-    return { item: Object.freeze(item), text: made.text, origin, coverage }
+    return { item: Object.freeze(item), text: made.text, ...about }
   }
 
-  async #store({ memory, address }: SummarySession, made: MadeSummary): Promise<MadeSummary | undefined> {
+  async #store(
+    { memory, address }: SummarySession,
+    made: MadeSummary,
+    newest: MemoryItem,
+  ): Promise<MadeSummary | undefined> {
     if (memory === undefined) return undefined
     const { content, contentType, createdAt, payload, expiresAt } = made.item
     const about = { content, contentType, createdAt, ...(payload && { payload }), ...(expiresAt && { expiresAt }) }
     try {
-      const id = await memory.addMemoryItem({ ...address, ...about })
-      return { ...made, item: Object.freeze({ ...made.item, id }) }
+      const item = Object.freeze({ ...made.item, id: await memory.addMemoryItem({ ...address, ...about }) })
+      // Where the session was erased while the model wrote, nobody may ever come by to delete it.
+      if (!(await isGone(memory, newest))) return { ...made, item }
+      await forget(memory, item)
+      return undefined
     } catch {
       // The context is what was asked for: it is there, and the next process makes the summary again.
       return undefined
@@ -253,8 +305,10 @@ function keyOf({ tenantId, userId, sessionId }: SummaryAddress): string {
   return JSON.stringify([tenantId, userId, sessionId])
 }
 
-function unusable({ name }: Summarizer, reason: 'malformed' | 'empty'): ThermoclineError {
-  return new ThermoclineError('MODEL_FAILED', `Cannot summarize with ${name}: expected a text`, { details: { reason } })
+/** Stored summaries that an extended one takes the place of. One that another prune stored meanwhile was not found yet. */
+function replaced({ found }: SummarySession, { summary, isStored }: StandingSummary): readonly MemoryItem[] {
+  if (summary === undefined || !isStored || found.some(({ id }) => id === summary.item.id)) return found
+  return [...found, summary.item]
 }
 
 function coveredBy(standing: StandingSummary | undefined): number {
@@ -267,28 +321,12 @@ function firstExpiry(base: MadeSummary | undefined, items: readonly MemoryItem[]
   return times.length === 0 ? undefined : times.reduce((first, time) => Math.min(first, time))
 }
 
-/** Whether nothing that a summary covers was deleted or edited, of a session of which only a part is at hand, such as a view. */
-async function holdsInMemory(
-  { address }: SummarySession,
-  memory: SummaryMemory,
-  { coverage }: MadeSummary,
-): Promise<boolean> {
-  try {
-    const check = coverage.check(await memory.getConversationHistory(address))
-    return check !== undefined && check.between === 0 && check.before === 0
-  } catch {
-    // Too long for one answer, or a store that doesn't answer: nothing says that it doesn't hold.
-    return true
-  }
-}
-
-/** Whether what came before the history was erased, rather than not read. */
-async function isGone(memory: SummaryMemory | undefined, id: string | undefined): Promise<boolean> {
-  if (memory === undefined || id === undefined) return false
+/** Whether a memory says of an item that it has it no more. */
+async function isGone(memory: SummaryMemory, { id }: MemoryItem): Promise<boolean> {
   try {
     return (await memory.getMemoryItem(id, { peek: true })) === undefined
   } catch {
-    // An id of another store's, or a store that doesn't answer: nothing says that it is gone.
+    // An id of another store's, or a store that doesn't answer.
     return false
   }
 }

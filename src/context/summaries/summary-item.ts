@@ -28,11 +28,14 @@ export interface MadeSummary {
   readonly text: string
   readonly origin: SummaryOrigin
   readonly coverage: Coverage
+  /** Id of the last item before the cut that it was made for. It is not covered where it may not be. */
+  readonly upTo: string
 }
 
 interface StoredSummary extends SummaryOrigin {
   readonly version: 1
   readonly covers: StoredCoverage
+  readonly upTo: string
 }
 
 /** Whether an item is a summary that a pruner made, rather than one that a caller added. */
@@ -49,9 +52,9 @@ export function readSummary(item: MemoryItem): MadeSummary | undefined {
     return undefined
   }
   const coverage = parseCoverage(stored?.covers)
-  const { version, model, promptVersion, trust } = stored ?? {}
+  const { version, model, promptVersion, trust, upTo } = stored ?? {}
   if (version !== 1 || coverage === undefined) return undefined
-  if (typeof model !== 'string' || typeof promptVersion !== 'number') return undefined
+  if (typeof model !== 'string' || typeof promptVersion !== 'number' || typeof upTo !== 'string') return undefined
   // What doesn't say that it can be trusted is not.
   const origin: SummaryOrigin = {
     model,
@@ -59,24 +62,23 @@ export function readSummary(item: MemoryItem): MadeSummary | undefined {
     trust: trust === 'conversation' ? 'conversation' : 'untrusted',
   }
   const text = item.content.slice(item.content.indexOf('\n') + 1)
-  return { item, text, origin, coverage }
+  return { item, text, origin, coverage, upTo }
 }
 
-/** What is stored of a summary. `newest` is the newest item that it covers. */
+/** What is stored of a summary. */
 export function newSummaryItem(
   address: SummaryAddress,
   text: string,
-  origin: SummaryOrigin,
-  coverage: Coverage,
-  newest: MemoryItem,
+  { origin, coverage, upTo }: Pick<MadeSummary, 'origin' | 'coverage' | 'upTo'>,
+  createdAt: number,
   expiresAt: number | undefined,
 ): SummaryAddress & ItemBody {
-  const stored: StoredSummary = { version: 1, ...origin, covers: coverage.stored }
+  const stored: StoredSummary = { version: 1, ...origin, covers: coverage.stored, upTo }
   return {
     ...address,
     contentType: 'summary',
     content: `${summaryLabel(coverage.count)}\n${text}`,
-    createdAt: newest.createdAt,
+    createdAt,
     payload: { format: SUMMARY_FORMAT, data: JSON.stringify(stored) },
     ...(expiresAt !== undefined && { expiresAt }),
   }
