@@ -271,6 +271,29 @@ describe('pruneConversationHistory() with a memory', () => {
     await memory.close()
   })
 
+  it('goes on in a fork', async () => {
+    const { memory, pruner, summarizer } = await open(30)
+    const { report } = await pruner.pruneConversationHistory(SESSION)
+    await memory.forkSession({ ...SESSION, toSessionId: 's2' })
+    const view = await pruner.pruneConversationHistory({ ...SESSION, sessionId: 's2' })
+    expect(view.report.summary).toMatchObject({ coveredItems: 20, isStored: true })
+    expect(view.report.summary?.id).not.toBe(report.summary?.id)
+    expect(summarizer.requests).toHaveLength(1)
+    await memory.close()
+  })
+
+  it('leaves nothing of a session that is erased while its summary is being made', async () => {
+    const { memory, pruner, summarizer } = await open(30)
+    const summarize = summarizer.summarize.bind(summarizer)
+    summarizer.summarize = async (request) => {
+      await memory.eraseUser(SESSION)
+      return summarize(request)
+    }
+    await pruner.pruneConversationHistory(SESSION)
+    expect(await memory.getConversationHistory({ ...SESSION, read: 'strong' })).toEqual([])
+    await memory.close()
+  })
+
   it('goes on where only the end of the session is read', async () => {
     const { memory, pruner, summarizer } = await open(60)
     await pruner.pruneConversationHistory(SESSION)

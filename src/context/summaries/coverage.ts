@@ -31,6 +31,9 @@ const DIGEST_CHARS = 16
 const MAX_MARKS = 512
 const FOLDED_AT_ONCE = 256
 
+// What an id of ours begins with, and all in which that of the same item of a fork differs.
+const SESSION_PREFIX = /^[0-9a-v]{26}\./
+
 const marksOfItems = new WeakMap<MemoryItem, { readonly content: string; readonly mark: string }>()
 
 /** Which items of a session a summary was made from, oldest first, and what they said. Never changes. */
@@ -133,7 +136,8 @@ function markOf(item: MemoryItem): string {
   const { id, contentType, content } = item
   const known = marksOfItems.get(item)
   if (known !== undefined && known.content === content) return known.mark
-  const mark = shortHash(id, ID_CHARS) + shortHash(`${contentType}\n${content}`, MARK_CHARS - ID_CHARS)
+  const mark =
+    shortHash(id.replace(SESSION_PREFIX, ''), ID_CHARS) + shortHash(`${contentType}\n${content}`, MARK_CHARS - ID_CHARS)
   marksOfItems.set(item, { content, mark })
   return mark
 }
