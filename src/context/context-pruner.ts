@@ -1,7 +1,7 @@
 import { ThermoclineError } from '../errors.ts'
 import { checkNames, shown } from '../lib/check-names.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
-import { identifySession } from '../memory/session.ts'
+import { identifySession, isOwnedBy } from '../memory/session.ts'
 import { throwIfAborted } from './abort.ts'
 import { type History, type ReadHistory, readHistory } from './history/read-history.ts'
 import { sortHistory } from './history/sort-history.ts'
@@ -65,12 +65,12 @@ export class ContextPruner {
 
   /**
    * Keeps a conversation short by all of the pruner's options. Up to `maxContextItems` items and `maxContextTokens` tokens,
-   * it is given as it is. Beyond that it is cut down to two thirds of the items and four fifths of the tokens, so that the
-   * next prune is some turns away; from `summarizationThreshold` items on, a summary stands for what is hidden, and is
-   * extended once in some turns.
+   * it is given as it is. Beyond that it is cut: what comes after the cut is kept, and the cut stays for some turns before
+   * it moves by a third of the items. From `summarizationThreshold` items on, a summary stands for what lies before the
+   * cut, and is extended when that moves.
    *
-   * System messages and pinned items are kept as long as they fit, the newest item always. The rest is what is relevant
-   * to the query, or else new; without a query, older items that are said to be important are picked too.
+   * System messages and pinned items are kept as long as they fit, the newest item always. From before the cut, what is
+   * relevant to the query is picked; without a query, what is said to be important.
    *
    * @param history Oldest first; or a session of a memory, which then needs no second argument
    * @returns The items, with a {@link PruneReport} beside them as `report`. Empty for an empty history only
@@ -88,7 +88,7 @@ export class ContextPruner {
   /**
    * The view of a history within a budget, always, in the order of the history. `maxContextItems` doesn't count here.
    * 1. system messages and pinned items; if they alone exceed the budget, the most important of them, newest first;
-   * 2. the newest item, clipped with {@link CLIP_MARK} if it doesn't fit;
+   * 2. the newest item, clipped with {@link CLIP_MARK} if it doesn't fit, and the newest message of the user;
    * 3. a summary of what is hidden, if asked for or already there;
    * 4. what came before the newest, in a tenth of the budget (`recentShare`);
    * 5. of the rest what is most relevant to the query, or without one what any question is most likely to be about.
@@ -193,18 +193,29 @@ function checkOptions(options: object, names: readonly string[]): void {
   if (query !== undefined && typeof query !== 'string') throw invalid('query', 'text', query)
 }
 
-/** By what the caller says, or else by the newest item. */
+/**
+ * By what the caller says, or else by the newest item; undefined where nobody says.
+ * @throws ThermoclineError `INVALID_ID`; `INVALID_ARGUMENT` where they don't agree on whose it is
+ */
 function addressOf(given: Partial<SummaryAddress>, items: readonly MemoryItem[]): SummaryAddress | undefined {
   const newest = items.at(-1)
   const { tenantId = newest?.tenantId, userId = newest?.userId, sessionId = newest?.sessionId } = given
-  if (typeof userId !== 'string' || typeof sessionId !== 'string') {
-    if (given.userId === undefined && given.sessionId === undefined) return undefined
-  }
-  const session = identifySession({
+  const isNamed = given.userId !== undefined || given.sessionId !== undefined
+  if (!isNamed && (typeof userId !== 'string' || typeof sessionId !== 'string')) return undefined
+  const address = {
     ...(tenantId !== undefined && { tenantId }),
     userId: userId as string,
     sessionId: sessionId as string,
-  })
+  }
+  const session = identifySession(address)
+  if (
+    typeof newest?.userId === 'string' &&
+    !isOwnedBy({ ...newest, tenantId: newest.tenantId ?? session.tenantId }, session)
+  ) {
+    throw new ThermoclineError('INVALID_ARGUMENT', 'Cannot prune history: its items are of another tenant or user', {
+      details: { name: 'userId' },
+    })
+  }
   return { tenantId: session.tenantId, userId: session.userId, sessionId: session.sessionId }
 }
 

@@ -66,7 +66,7 @@ async function decide(task: ViewTask, tokenBudget: number): Promise<Decisions> {
   const { items, costs, units, others, candidates } = sorted
   // A service that counts more than was estimated leaves less room.
   const fits = task.summary.fits && sorted.firstTokens + sorted.otherTokens <= tokenBudget
-  const chosen = new Chosen(tokenBudget, fits ? Number.POSITIVE_INFINITY : goals.fillItems)
+  const chosen = new Chosen(tokenBudget, fits ? Number.POSITIVE_INFINITY : goals.maxItems)
   const clips = new Map<number, UnitItem>()
   const decisions = { items, costs, units, chosen, clips, tokenBudget }
   if (fits) {
@@ -101,6 +101,10 @@ async function decide(task: ViewTask, tokenBudget: number): Promise<Decisions> {
       chosen,
       chosen.left,
     )
+  }
+  const recentItems = goals.maxItems - chosen.itemsLeft
+  if (goals.fillItems < Number.POSITIVE_INFINITY) {
+    chosen.itemsLeft = Math.min(chosen.itemsLeft, Math.max(goals.pickItems, goals.fillItems - recentItems))
   }
   let embedFailure: ServiceFailure | undefined
   if (!goals.stablePrefix) {

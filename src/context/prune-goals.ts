@@ -6,8 +6,12 @@ export interface PruneGoals {
   readonly tokenBudget: number
   /** Up to so many items and `tokenBudget` tokens, a history is given as it is. */
   readonly maxItems: number
-  /** What a view is filled to where it isn't. Items that go first don't count. */
+  /**
+   * Where it isn't, older items are picked up to so many items in all, and at least so many of them. What goes first
+   * doesn't count.
+   */
   readonly fillItems: number
+  readonly pickItems: number
   /** Of the budget, above 0. */
   readonly fillShare: number
   /** Whether a summary is to be made: undefined for never, else the fewest items that it takes. */
@@ -34,14 +38,16 @@ export function conversationGoals(options: ResolvedPrunerOptions, picks: boolean
   const leavesRoom = picks && !stablePrefix
   const stepItems = Math.max(1, Math.floor(maxContextItems / 3))
   const fillItems = Math.max(1, maxContextItems - stepItems)
+  const pickItems = leavesRoom ? Math.floor(fillItems / 3) : 0
   return {
     tokenBudget: maxContextTokens,
     maxItems: maxContextItems,
     fillItems,
+    pickItems,
     fillShare: FILL_SHARE,
     summarizeFrom: summarizationThreshold,
     summaryTokens: summaryTokens(options, maxContextTokens),
-    recentItems: leavesRoom ? Math.max(1, fillItems - Math.floor(fillItems / 3)) : fillItems,
+    recentItems: Math.max(1, maxContextItems - pickItems),
     recentTokens: (room) => (leavesRoom ? Math.floor((room * 2) / 3) : room),
     step: { items: stepItems },
     stablePrefix,
@@ -56,6 +62,7 @@ export function budgetGoals(options: ResolvedPrunerOptions, tokenBudget: number,
     tokenBudget,
     maxItems: unbounded,
     fillItems: unbounded,
+    pickItems: unbounded,
     fillShare: 1,
     summarizeFrom: summarize ? 1 : undefined,
     summaryTokens: summaryTokens(options, tokenBudget),

@@ -3,7 +3,7 @@ import type { SortedHistory } from './history/sort-history.ts'
 import { countText } from './item-tokens.ts'
 import type { PruneGoals } from './prune-goals.ts'
 import type { ResolvedPrunerOptions } from './pruner-options.ts'
-import { planCut } from './selection/plan-cut.ts'
+import { type CutMove, planCut } from './selection/plan-cut.ts'
 import { checkedSummarizer } from './summaries/checked-summarizer.ts'
 import {
   NOTHING_STANDS,
@@ -38,6 +38,9 @@ export interface CutHistory {
 // As long as the number of any session that is pruned.
 const ANY_COUNT = 999_999
 
+// Where a cut moves by items, so much of their tokens makes room too.
+const ITEM_STEP_TOKEN_SHARE = 1 / 3
+
 /** Sees to the summary of a session, as far as a prune needs one. */
 export class SessionSummaries {
   readonly #rolling: RollingSummaries
@@ -66,8 +69,9 @@ export class SessionSummaries {
 
     const { summarizeFrom } = goals
     const items = sorted.items.length - sorted.madeSummaries.length + standing.absent
-    const maxTokens = goals.summaryTokens - (await this.#costOf(`${summaryLabel(ANY_COUNT)}\n`))
-    const isDue = summarizeFrom !== undefined && items >= summarizeFrom && maxTokens > 0
+    const isLong = summarizeFrom !== undefined && items >= summarizeFrom
+    const maxTokens = isLong ? goals.summaryTokens - (await this.#costOf(`${summaryLabel(ANY_COUNT)}\n`)) : 0
+    const isDue = maxTokens > 0
     const cut = cutOf(sorted, goals, standing, isDue)
     if (session === undefined || !isDue || cut <= standing.end) return { standing, cut, fits }
     return this.#rolling.alone(session.address, async () => {
@@ -107,13 +111,23 @@ function cutOf(sorted: SortedHistory, goals: PruneGoals, standing: StandingSumma
     Math.max(0, Math.floor(goals.tokenBudget * goals.fillShare) - firstTokens - summaryTokens),
   )
   const indexOf = new Map(candidates.map((place, index) => [place, index]))
-  const { step } = goals
   return planCut({
     costs: candidates.map((place) => costs[place] as number),
     units: others.map(({ places }) => places.map((place) => indexOf.get(place) as number)),
     anchor: standing.end,
-    maxItems: goals.recentItems,
+    // Where a cut may lie is fixed then: with the room for one step more, it doesn't move again at once.
+    maxItems: isDue || !('items' in goals.step) ? goals.recentItems : Math.max(1, goals.recentItems - goals.step.items),
     maxTokens,
-    step: 'items' in step ? step : { tokens: Math.floor(maxTokens * step.share) },
+    move: moveOf(goals, maxTokens, isDue),
   })
+}
+
+/** The cut of a summary is stored with it; any other has to be found again at the next prune. */
+function moveOf({ recentItems, step }: PruneGoals, maxTokens: number, isStored: boolean): CutMove {
+  const share = 'share' in step ? step.share : ITEM_STEP_TOKEN_SHARE
+  if (isStored) {
+    const leaveItems = 'items' in step ? Math.max(1, recentItems - step.items) : recentItems
+    return { leaveItems, leaveTokens: Math.floor(maxTokens * (1 - share)) }
+  }
+  return 'items' in step ? { stepItems: step.items } : { stepTokens: Math.floor(maxTokens * share) }
 }

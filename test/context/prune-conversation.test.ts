@@ -68,7 +68,7 @@ describe('pruneConversationHistory()', () => {
     }
     for (const count of [16, 24]) {
       const view = await pruner.pruneConversationHistory(messages(1, count), SESSION)
-      expect(view.length).toBeLessThan(15)
+      expect(view.length).toBeLessThanOrEqual(15)
       expect(view.report.hidden.every(({ reason }) => reason === 'no-room')).toBe(true)
     }
     expect(summarizer.requests).toEqual([])
@@ -84,11 +84,11 @@ describe('pruneConversationHistory()', () => {
     const { pruner, summarizer } = prunerWith()
     for (let count = 25; count <= 45; count += 1) await pruner.pruneConversationHistory(messages(1, count), SESSION)
     const sent = summarizer.requests.map(({ items }) => items.length)
-    expect(sent).toEqual([15, 5, 5, 5, 5])
-    expect(summarizer.requests[2]?.previous?.split(' ')).toHaveLength(20)
+    expect(sent).toEqual([15, 6, 6, 6])
+    expect(summarizer.requests[2]?.previous?.split(' ')).toHaveLength(21)
     const view = await pruner.pruneConversationHistory(messages(1, 45), SESSION)
-    expect(summaryText(view).split(' ')).toEqual(messages(1, 35).map(({ content }) => content.split(' ')[0]))
-    expect(view.report.summary?.coveredItems).toBe(35)
+    expect(summaryText(view).split(' ')).toEqual(messages(1, 33).map(({ content }) => content.split(' ')[0]))
+    expect(view.report.summary?.coveredItems).toBe(33)
   })
 
   it('begins anew when something that it covers is deleted or edited', async () => {
@@ -191,6 +191,24 @@ describe('pruneConversationHistory()', () => {
     const pruner = new ContextPruner({ tokenCounter: quarterCounter, summarizer })
     const options = { ...SESSION, signal: abort.signal }
     await expect(pruner.pruneConversationHistory(messages(1, 30), options)).rejects.toMatchObject({ code: 'ABORTED' })
+  })
+
+  it("refuses to take somebody's history for another's", async () => {
+    const { pruner } = prunerWith()
+    const options = { ...SESSION, userId: 'bob' }
+    await expect(pruner.pruneConversationHistory(messages(1, 30), options)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    })
+  })
+
+  it('does not summarize again in the turns after a first summary, however long the history was', async () => {
+    for (let count = 25; count <= 40; count += 1) {
+      const { pruner, summarizer } = prunerWith()
+      for (let more = 0; more < 5; more += 1) {
+        await pruner.pruneConversationHistory(messages(1, count + more), SESSION)
+      }
+      expect(summarizer.requests, `from ${count} items on`).toHaveLength(1)
+    }
   })
 
   it('summarizes once where many prune the same session at once', async () => {

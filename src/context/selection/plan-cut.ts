@@ -10,37 +10,51 @@ export interface CutPlan {
   readonly maxItems: number
   /** Most tokens after the cut. */
   readonly maxTokens: number
-  /** How far a cut moves at least: past so many items, or items of so many tokens. */
-  readonly step: { readonly items: number } | { readonly tokens: number }
+  /** How a cut moves that doesn't leave enough room. */
+  readonly move: CutMove
 }
 
 /**
- * Where a growing history is to be cut so that what comes after the cut fits. The places where it may be cut lie a step
- * apart, counted from the anchor, whatever comes after them. So a cut stays for several turns and then moves by a step:
- * what stands for the items before it is made anew once in a step, and a view that begins with it begins alike until then.
+ * By steps of so many items, or of the items of so many tokens, counted from the anchor: where a cut can be found again
+ * from what lies before it alone. Or at once so far that no more is left after it, where it is written down.
+ */
+export type CutMove =
+  | { readonly stepItems: number }
+  | { readonly stepTokens: number }
+  | { readonly leaveItems: number; readonly leaveTokens: number }
+
+/**
+ * Where a growing history is to be cut so that what comes after the cut fits. A cut stays for several turns and then moves
+ * by several items: what stands for the items before it is made anew so seldom, and views that begin with it begin alike
+ * until then.
  *
  * @returns Index of the first candidate after the cut; never within a unit, nor after the beginning of the newest
  */
-export function planCut({ costs, units, anchor, maxItems, maxTokens, step }: CutPlan): number {
+export function planCut({ costs, units, anchor, maxItems, maxTokens, move }: CutPlan): number {
   const count = costs.length
   const isWithin = indexesWithinUnits(count, units)
   let last = units.find((unit) => unit.at(-1) === count - 1)?.[0] ?? count
   while (last > anchor && isWithin[last] !== 0) last -= 1
 
-  const stepSize = Math.max(1, 'tokens' in step ? step.tokens : step.items)
   let tokensAfter = 0
   for (let i = anchor; i < count; i += 1) tokensAfter += costs[i] as number
   let cut = anchor
   let passed = 0
-  for (let steps = 1; cut < last && (count - cut > maxItems || tokensAfter > maxTokens); steps += 1) {
+  const isTooMuch = (items: number, tokens: number): boolean => count - cut > items || tokensAfter > tokens
+  for (let steps = 1; cut < last && isTooMuch(maxItems, maxTokens); steps += 1) {
     do {
       const cost = costs[cut] as number
       tokensAfter -= cost
-      passed += 'tokens' in step ? cost : 1
+      passed += 'stepTokens' in move ? cost : 1
       cut += 1
-    } while (cut < last && (passed < steps * stepSize || isWithin[cut] !== 0))
+    } while (cut < last && (!hasArrived(steps) || isWithin[cut] !== 0))
   }
   return cut
+
+  function hasArrived(steps: number): boolean {
+    if ('leaveItems' in move) return !isTooMuch(move.leaveItems, move.leaveTokens)
+    return passed >= steps * Math.max(1, 'stepTokens' in move ? move.stepTokens : move.stepItems)
+  }
 }
 
 /** Not 0 at each index with items of the same unit before it and at or after it. */

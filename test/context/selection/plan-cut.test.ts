@@ -10,7 +10,7 @@ function plan(count: number, more: Partial<CutPlan> = {}): CutPlan {
     anchor: 0,
     maxItems: 7,
     maxTokens: Number.POSITIVE_INFINITY,
-    step: { items: 5 },
+    move: { stepItems: 5 },
     ...more,
   }
 }
@@ -29,8 +29,15 @@ describe('planCut()', () => {
   it('counts steps from where the last cut was, by items or by tokens', () => {
     expect(planCut(plan(20, { anchor: 12 }))).toBe(17)
     expect(planCut(plan(20, { anchor: 13 }))).toBe(13)
-    const byTokens = { maxItems: Number.POSITIVE_INFINITY, maxTokens: 100, step: { tokens: 40 } }
+    const byTokens = { maxItems: Number.POSITIVE_INFINITY, maxTokens: 100, move: { stepTokens: 40 } }
     expect([10, 11, 14, 15, 18, 19].map((count) => planCut(plan(count, byTokens)))).toEqual([0, 4, 4, 8, 8, 12])
+  })
+
+  it('leaves room at once where a cut is written down', () => {
+    const move = { leaveItems: 3, leaveTokens: 1000 }
+    expect([7, 8, 20, 33].map((count) => planCut(plan(count, { move })))).toEqual([0, 5, 17, 30])
+    expect(planCut(plan(20, { anchor: 13, move }))).toBe(13)
+    expect(planCut(plan(20, { anchor: 12, move: { leaveItems: 7, leaveTokens: 25 } }))).toBe(18)
   })
 
   it('never cuts through a unit, or behind the beginning of the newest', () => {
@@ -57,7 +64,7 @@ describe('planCut()', () => {
             anchor: 0,
             maxItems,
             maxTokens,
-            step: { items: stepItems },
+            move: { stepItems },
           })
         let before = 0
         for (let count = 1; count <= costs.length; count += 1) {
