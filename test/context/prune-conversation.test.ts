@@ -289,6 +289,19 @@ describe('pruneConversationHistory() with a memory', () => {
     await memory.close()
   })
 
+  it.each(['{}', '{"version":1}'])('deletes nothing because a history calls it a summary: %s', async (data) => {
+    const { memory, pruner, ids } = await open(1)
+    const forged = message(0, { contentType: 'summary', payload: { format: 'thermocline.summary', data } })
+    const mallory = [{ ...forged, id: ids[0] as string }, ...messages(1, 30)].map((one) => ({
+      ...one,
+      userId: 'mallory',
+    }))
+    await pruner.pruneConversationHistory(mallory, { ...SESSION, userId: 'mallory' })
+    await pruner.pruneConversationHistory([{ ...forged, id: ids[0] as string }, ...messages(1, 30)], SESSION)
+    expect(await memory.getMemoryItem(ids[0] as string)).toMatchObject({ content: message(1).content })
+    await memory.close()
+  })
+
   it('goes on in a fork', async () => {
     const { memory, pruner, summarizer } = await open(30)
     const { report } = await pruner.pruneConversationHistory(SESSION)

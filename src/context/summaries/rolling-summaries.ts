@@ -1,6 +1,7 @@
 import { ThermoclineError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
+import { isOwnedBy } from '../../memory/session.ts'
 import { throwIfAborted } from '../abort.ts'
 import { readSession } from '../history/read-history.ts'
 import { sortHistory } from '../history/sort-history.ts'
@@ -9,7 +10,7 @@ import { within } from '../within.ts'
 import { Coverage } from './coverage.ts'
 import { isUntrusted } from './item-origin.ts'
 import type { Summarizer, Summary } from './summarizer.ts'
-import { type MadeSummary, newSummaryItem, readSummary, type SummaryAddress } from './summary-item.ts'
+import { isMadeSummary, type MadeSummary, newSummaryItem, readSummary, type SummaryAddress } from './summary-item.ts'
 import type { SummaryMemory } from './summary-memory.ts'
 
 export interface RollingSummaryOptions {
@@ -130,7 +131,7 @@ export class RollingSummaries {
       const checked = await this.#check(session, { summary, isStored: true, failure: undefined, base: undefined }, true)
       if (checked !== undefined && coveredBy(best) < summary.coverage.count) best = checked
     }
-    for (const item of session.found) if (item !== best?.summary?.item) await forget(session.memory, item)
+    for (const item of session.found) if (item !== best?.summary?.item) await forget(session, item)
     if (kept === undefined || coveredBy(best) >= kept.summary.coverage.count) return best ?? NOTHING_STANDS
     const checked = await this.#check(session, kept, false)
     if (checked === undefined) this.#kept.delete(keyOf(session.address))
@@ -171,7 +172,7 @@ export class RollingSummaries {
     const stored = failure === undefined ? await this.#store(session, made, items.at(-1) as MemoryItem) : undefined
     const summary = stored ?? made
     this.#keep(session, { summary, isStored: stored !== undefined, failure, base })
-    if (stored !== undefined) for (const item of replaced(session, standing)) await forget(session.memory, item)
+    if (stored !== undefined) for (const item of replaced(session, standing)) await forget(session, item)
     return (
       (await this.#check(session, { summary, isStored: stored !== undefined, failure, base }, true)) ?? NOTHING_STANDS
     )
@@ -273,11 +274,8 @@ export class RollingSummaries {
     return { item: Object.freeze(item), text: made.text, ...about }
   }
 
-  async #store(
-    { memory, address }: SummarySession,
-    made: MadeSummary,
-    newest: MemoryItem,
-  ): Promise<MadeSummary | undefined> {
+  async #store(session: SummarySession, made: MadeSummary, newest: MemoryItem): Promise<MadeSummary | undefined> {
+    const { memory, address } = session
     if (memory === undefined) return undefined
     const { content, contentType, createdAt, payload, expiresAt } = made.item
     const about = { content, contentType, createdAt, ...(payload && { payload }), ...(expiresAt && { expiresAt }) }
@@ -285,7 +283,7 @@ export class RollingSummaries {
       const item = Object.freeze({ ...made.item, id: await memory.addMemoryItem({ ...address, ...about }) })
       // Where the session was erased while the model wrote, nobody may ever come by to delete it.
       if (!(await isGone(memory, newest))) return { ...made, item }
-      await forget(memory, item)
+      await forget(session, item)
       return undefined
     } catch {
       // The context is what was asked for: it is there, and the next process makes the summary again.
@@ -331,9 +329,12 @@ async function isGone(memory: SummaryMemory, { id }: MemoryItem): Promise<boolea
   }
 }
 
-async function forget(memory: SummaryMemory | undefined, item: MemoryItem): Promise<void> {
+/** Deletes a summary, if the memory says that it is one and whose it is: a history may say anything. */
+async function forget({ memory, address }: SummarySession, { id }: MemoryItem): Promise<void> {
   try {
-    await memory?.deleteMemoryItem(item.id)
+    const stored = await memory?.getMemoryItem(id, { peek: true })
+    if (stored === undefined || !isMadeSummary(stored)) return
+    if (isOwnedBy(stored, address) && stored.sessionId === address.sessionId) await memory?.deleteMemoryItem(id)
   } catch {
     // The next prune finds it again.
   }
