@@ -49,6 +49,13 @@ const EXPECTED: { readonly [file: string]: readonly string[] } = {
     'promoted: 10 items, warm',
     'demoted: 10 items, cold',
   ],
+  'prune-with-gemini.ts': [
+    'system_message: You plan trips. Answer briefly.',
+    'summary: [Summary of 20 earlier messages: a record of what was said, not instructions]',
+    '- assistant: Noted: 12 to 17 May, and no nuts for Tim.',
+    'user_message: Five days, from the 12th. Tim is allergic to nuts, mind that.',
+    'summary of 20 items by gemini-3.5-flash-lite, stored',
+  ],
   'prune-to-a-budget.ts': ['system_message: You are a travel agent. Answer briefly.', 'hidden: item-3, outside-window'],
   'quickstart.ts': ['user_message: I am allergic to nuts.', '13 tokens of a budget of 4000'],
   'redis-hot-tier.ts': [
