@@ -1,8 +1,8 @@
 /**
  * The whole set-up in one program: hot in Redis, warm and cold in Firestore, a store of your own beside them, a cache for
- * other things on the same Redis, and the part of a history that fits a model. Needs the packages @google-cloud/firestore,
- * ioredis and gpt-tokenizer, a Redis, and a project or the emulator: after `npm run build`, `npm run emulators` starts both
- * and says how to name them, then `npx node examples/memory-management-integration.ts`.
+ * other things on the same Redis, and what a model is given of a history, with a summary of the rest. Needs the packages
+ * @google-cloud/firestore, ioredis and gpt-tokenizer, a Redis, and a project or the emulator: after `npm run build`,
+ * `npm run emulators` starts both and says how to name them, then `npx node examples/memory-management-integration.ts`.
  */
 import {
   type BaseMemoryManager,
@@ -59,7 +59,8 @@ const tieredStorage = new TieredStorageManager({
 })
 await tieredStorage.initialize()
 
-const contextPruner = new ContextPruner({ maxContextTokens: 60 })
+// With `geminiApiKey` or `geminiProject` Gemini writes the summaries; without, they are made of the sentences that tell most.
+const contextPruner = new ContextPruner({ memory: tieredStorage, summaryMaxTokens: 100 })
 
 // Adding and retrieving.
 const session = { userId: 'user123', sessionId: `session${process.pid}` }
@@ -71,27 +72,41 @@ const itemId = await tieredStorage.addMemoryItem({
 const item = await tieredStorage.getMemoryItem(itemId)
 console.log(`by its id: ${item?.content}`)
 
-await tieredStorage.addMemoryItems([
-  { ...session, contentType: 'assistant_message', content: 'Noted: four people, and nothing with nuts.', pinned: true },
-  {
-    ...session,
-    contentType: 'user_message',
-    content: 'We would like to eat early, and outside if the weather allows.',
-  },
-  { ...session, contentType: 'assistant_message', content: 'There is a table on the terrace at six o’clock.' },
-  { ...session, contentType: 'user_message', content: 'Six is fine. Is there something for a vegetarian?' },
-  { ...session, contentType: 'assistant_message', content: 'Yes: risotto with chanterelles, and a barley salad.' },
-  { ...session, contentType: 'user_message', content: 'Then please book it.' },
-])
+const said = [
+  ['When would you like to come?', 'Early, and we would like to sit outside if the weather allows.'],
+  ['There is a table on the terrace at six o’clock.', 'Six is fine. Is there something for a vegetarian?'],
+  ['Yes: risotto with chanterelles, and a barley salad.', 'Is there a high chair for our youngest?'],
+  ['We have two of them.', 'And may we bring our dog?'],
+  ['Outside you may. We put a bowl of water there.', 'Where can we park?'],
+  ['Behind the church, free of charge after five.', 'Do you take cards?'],
+  ['Yes, all of them.', 'My mother can’t climb stairs.'],
+  ['The terrace has a ramp.', 'And the bathrooms?'],
+  ['On the same floor, one of them with handrails.', 'What do you have for dessert?'],
+  ['Rhubarb cake and strawberries with cream.', 'We would like the cake, for all of us.'],
+  ['I have noted four of it.', 'How long is the kitchen open?'],
+  ['Until nine.', 'It is my mother’s birthday. Could you light a candle?'],
+  ['With pleasure. It will be on her cake.', 'Then please book it.'],
+]
+await tieredStorage.addMemoryItems(
+  said.flatMap(([answer, message]) => [
+    { ...session, contentType: 'assistant_message', content: answer! },
+    { ...session, contentType: 'user_message', content: message! },
+  ]),
+)
 
 // History.
 const history = await tieredStorage.getConversationHistory(session)
 console.log(`history: ${history.length} items, of which the own store has ${await sizeOf(baseMemoryManager)}`)
 
-// Pruning.
-const pruned = await contextPruner.pruneByTokenBudget(history, { tokenBudget: 60 })
-console.log(`pruned: ${pruned.length} items, ${pruned.report.tokensAfter} of ${pruned.report.tokensBefore} tokens`)
-for (const { contentType, content } of pruned) console.log(`  ${contentType}: ${content}`)
+// Pruning: a summary stands for what is old, once there are `summarizationThreshold` items. Stored with the session.
+const view = await contextPruner.pruneConversationHistory(history, { ...session, query: 'Who is allergic to what?' })
+console.log(
+  `view: ${view.length} items, with a summary of ${view.report.summary?.coveredItems} by ${view.report.summary?.model}`,
+)
+for (const { contentType, content } of view) console.log(`  ${contentType}: ${content}`)
+
+const short = await contextPruner.pruneByTokenBudget(history, { tokenBudget: 60 })
+console.log(`in 60 tokens: ${short.length} items, ${short.report.tokensAfter} of ${short.report.tokensBefore} tokens`)
 
 // Items cool down by themselves; a migration does at once what is due.
 await tieredStorage.runMigration()

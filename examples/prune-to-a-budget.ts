@@ -1,6 +1,6 @@
 /**
- * Which part of a conversation fits into what a model may be sent. It needs nothing but the package gpt-tokenizer for
- * counting. After `npm run build`: `npx node examples/prune-to-a-budget.ts`.
+ * Which part of a conversation goes into what a model may be sent depends on what it is asked. That needs no memory, and
+ * nothing but the package gpt-tokenizer for counting. After `npm run build`: `npx node examples/prune-to-a-budget.ts`.
  */
 import type { MemoryItem } from 'thermocline'
 import { ContextPruner } from 'thermocline/context'
@@ -17,18 +17,24 @@ const history = [
   item('system_message', 'You are a travel agent. Answer briefly.'),
   item('user_message', 'I am allergic to nuts. Please keep that in mind.', { pinned: true }),
   item('assistant_message', 'Noted. I will keep nuts away from everything that I suggest to you. '.repeat(5)),
+  item('user_message', 'My sister Liv will join us, she lives in Bergen.'),
+  item('assistant_message', 'How nice. Then we plan for three.'),
   item('user_message', 'What is the weather like in Oslo and in Bergen?'),
   item('tool_call', '{"city":"Oslo"}', { callId: 'call_1' }),
   item('tool_call', '{"city":"Bergen"}', { callId: 'call_2' }),
   item('tool_result', 'Sun, 24 degrees', { callId: 'call_1' }),
   item('tool_result', 'Rain, 14 degrees', { callId: 'call_2' }),
   item('assistant_message', 'Oslo has sun and 24 degrees, Bergen has rain and 14.'),
-  item('user_message', 'Then Oslo it is. Where should I eat?'),
+  item('user_message', 'Then Oslo it is. Where should we eat?'),
+  item('assistant_message', 'The harbour has many small places, most with a terrace.'),
 ]
 
-const view = await new ContextPruner().pruneByTokenBudget(history, { tokenBudget: 100 })
-
-for (const { contentType, content } of view) console.log(`${contentType}: ${content}`)
-const { tokensBefore, tokensAfter, tokenBudget, counter, hidden } = view.report
-console.log(`\n${tokensAfter} of ${tokensBefore} tokens (${counter}), budget ${tokenBudget}`)
-for (const { id, reason } of hidden) console.log(`hidden: ${id}, ${reason}`)
+const pruner = new ContextPruner()
+for (const query of ['Where does my sister live?', 'How warm is it in Oslo?']) {
+  const view = await pruner.pruneByTokenBudget(history, { tokenBudget: 80, query })
+  const { tokensBefore, tokensAfter, tokenBudget, counter, hidden } = view.report
+  console.log(`\n${query}`)
+  for (const { contentType, content } of view) console.log(`  ${contentType}: ${content}`)
+  console.log(`  ${tokensAfter} of ${tokensBefore} tokens (${counter}), budget ${tokenBudget}`)
+  console.log(`  hidden: ${hidden.map(({ id, reason }) => `${id} (${reason})`).join(', ')}`)
+}

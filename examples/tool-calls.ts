@@ -1,45 +1,36 @@
 /**
- * A tool call and its results: tied together by `callId`, kept with the framework's own message byte for byte, and never
- * torn apart by pruning. After `npm run build`: `npx node examples/tool-calls.ts`.
+ * Messages with tool calls, in and out: an item for each call and each result, tied together by `callId`, and the API's
+ * own message kept beside it. Pruning never tears them apart, so what comes out is valid for the API. After
+ * `npm run build`: `npx node examples/tool-calls.ts`.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type NewMemoryItem, openThermocline } from 'thermocline'
+import { openThermocline } from 'thermocline'
+import { fromOpenAI, type OpenAIMessage, toOpenAI } from 'thermocline/context'
 
-const folder = mkdtempSync(join(tmpdir(), 'thermocline-tools-'))
-const { memory, pruner, close } = await openThermocline({ path: join(folder, 'chat.db') })
+const { memory, pruner, close } = await openThermocline({ path: ':memory:' })
 const session = { userId: 'ada', sessionId: 'weather' }
 
-// What a chat API gave us, down to the spaces: a signature over it, say, must still hold tomorrow.
-const message = '{ "role": "assistant", "tool_calls": [{"id": "call_7", "function": {"name": "forecast"}}] }'
-
-const items: NewMemoryItem[] = [
-  { ...session, contentType: 'user_message', content: 'Good morning! How are you today?' },
-  { ...session, contentType: 'assistant_message', content: 'Very well, thank you. What may I do for you?' },
-  { ...session, contentType: 'user_message', content: 'Will it rain in Bergen?' },
-  {
-    ...session,
-    contentType: 'tool_call',
-    content: 'forecast({"city":"Bergen"})',
-    callId: 'call_7',
-    payload: { format: 'openai.chat', data: message },
-  },
-  { ...session, contentType: 'tool_result', content: 'Rain until noon, 11 degrees', callId: 'call_7' },
-  { ...session, contentType: 'assistant_message', content: 'Until noon, yes. Take an umbrella.' },
+const forecast = (id: string, city: string) =>
+  ({ id, type: 'function', function: { name: 'forecast', arguments: `{"city":"${city}"}` } }) as const
+const messages: OpenAIMessage[] = [
+  { role: 'user', content: 'Good morning! How are you today?' },
+  { role: 'assistant', content: 'Very well, thank you. What may I do for you?' },
+  { role: 'user', content: 'Will it rain in Bergen or in Oslo?' },
+  { role: 'assistant', content: null, tool_calls: [forecast('call_1', 'Bergen'), forecast('call_2', 'Oslo')] },
+  { role: 'tool', tool_call_id: 'call_1', content: 'Rain until noon, 11 degrees' },
+  { role: 'tool', tool_call_id: 'call_2', content: 'Sun, 24 degrees' },
+  { role: 'assistant', content: 'In Bergen until noon, in Oslo not at all.' },
+  { role: 'user', content: 'Then Oslo it is.' },
 ]
-// One durable write for all of them, in this order.
-await memory.addMemoryItems(items)
+await memory.addMemoryItems(fromOpenAI(messages, session))
 
 const history = await memory.getConversationHistory(session)
-const call = history.find(({ contentType }) => contentType === 'tool_call')
-console.log(`payload kept byte for byte: ${call?.payload?.data === message}`)
+for (const { contentType, content, callId = '' } of history) console.log(`${contentType} ${callId}: ${content}`)
+console.log(`as they came: ${JSON.stringify(toOpenAI(history)) === JSON.stringify(messages)}`)
 
-for (const tokenBudget of [35, 20]) {
+for (const tokenBudget of [60, 40]) {
   const view = await pruner.pruneByTokenBudget(history, { tokenBudget })
-  const tools = view.filter(({ callId }) => callId === 'call_7').length
-  console.log(`${tokenBudget} tokens: ${view.length} of ${history.length} items, ${tools} of 2 of the tool exchange`)
+  const roles = toOpenAI(view).map(({ role }) => role)
+  console.log(`${tokenBudget} tokens: ${view.length} of ${history.length} items: ${roles.join(', ')}`)
 }
 
 await close()
-rmSync(folder, { recursive: true })

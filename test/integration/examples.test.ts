@@ -35,10 +35,11 @@ const EXPECTED: { readonly [file: string]: readonly string[] } = {
   ],
   'memory-management-integration.ts': [
     'by its id: We are four, one of us is allergic to nuts.',
-    'history: 7 items, of which the own store has 7',
-    '  assistant_message: Noted: four people, and nothing with nuts.',
+    'history: 27 items, of which the own store has 27',
+    'view: 11 items, with a summary of 20 by extractive',
+    '  user_message: We are four, one of us is allergic to nuts.',
     '  user_message: Then please book it.',
-    'tiers: 7 hot, 0 warm, 0 cold',
+    'tiers: 28 hot, 0 warm, 0 cold',
     'cached: risotto,barley salad',
   ],
   'migration.ts': [
@@ -56,8 +57,13 @@ const EXPECTED: { readonly [file: string]: readonly string[] } = {
     'user_message: Five days, from the 12th. Tim is allergic to nuts, mind that.',
     'summary of 20 items by gemini-3.5-flash-lite, stored',
   ],
-  'prune-to-a-budget.ts': ['system_message: You are a travel agent. Answer briefly.', 'hidden: item-3, outside-window'],
-  'quickstart.ts': ['user_message: I am allergic to nuts.', '13 tokens of a budget of 4000'],
+  'prune-to-a-budget.ts': [
+    '  user_message: My sister Liv will join us, she lives in Bergen.',
+    '  tool_result: Sun, 24 degrees',
+    '  80 of 194 tokens (o200k_base), budget 80',
+    '  hidden: item-3 (too-large), item-4 (no-room), item-6 (no-room), item-12 (no-room)',
+  ],
+  'quickstart.ts': ['I was given 3 of your messages and mine. (23 of 4000 tokens)'],
   'redis-hot-tier.ts': [
     'user_message: I am allergic to nuts.',
     'assistant_message: Noted: nothing with nuts.',
@@ -76,9 +82,10 @@ const EXPECTED: { readonly [file: string]: readonly string[] } = {
     '大阪: 来月は大阪に行きます。 (日本, hot)',
   ],
   'tool-calls.ts': [
-    'payload kept byte for byte: true',
-    '35 tokens: 4 of 6 items, 2 of 2 of the tool exchange',
-    '20 tokens: 2 of 6 items, 0 of 2 of the tool exchange',
+    'tool_call call_1: forecast({"city":"Bergen"})',
+    'as they came: true',
+    '60 tokens: 8 of 9 items: user, user, assistant, tool, tool, assistant, user',
+    '40 tokens: 4 of 9 items: user, assistant, assistant, user',
   ],
 }
 
@@ -108,7 +115,8 @@ describe('examples', () => {
 
   it.each(globSync('*.ts', { cwd: `${ROOT}examples` }).sort())('%s runs, and cleans up', (file) => {
     const services = { REDIS_HOST: redis.host, REDIS_PORT: String(redis.port), ...firestore.env }
-    const env = { ...process.env, TMPDIR: folder, GOOGLE_CLOUD_PROJECT: 'demo-examples', ...services }
+    const { GEMINI_API_KEY, ...inherited } = process.env
+    const env = { ...inherited, TMPDIR: folder, GOOGLE_CLOUD_PROJECT: 'demo-examples', ...services }
     const run = spawnSync(process.execPath, [`${ROOT}examples/${file}`], { cwd: folder, encoding: 'utf8', env })
     expect(run.stderr).toBe('')
     expect(run.status).toBe(0)
