@@ -55,6 +55,14 @@ describe('thermocline demo', () => {
     expect(readdirSync(folder), 'leaves nothing behind').toEqual([])
   })
 
+  it('shows what a question picks of what was said long ago, and a summary', () => {
+    const { stdout } = thermocline('demo')
+    expect(stdout).toContain('asked: What was beeping under the chart table?')
+    expect(stdout).toMatch(/^ +user +Something is beeping/m)
+    expect(stdout).toMatch(/✓ picked for the question: what was said [4-9]\d items ago/)
+    expect(stdout).toMatch(/✓ a summary of \d+ items in \d+ tokens/)
+  })
+
   it('keeps the context within the budget that it names', () => {
     const { stdout } = thermocline('demo')
     const [, after, budget] = /✓ ([\d,]+) of a budget of ([\d,]+) tokens, exact by o200k_base/.exec(stdout) ?? []

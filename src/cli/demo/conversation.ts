@@ -16,12 +16,14 @@ export interface Conversation {
   /** The items of each session, in order. */
   readonly sessions: ReadonlyMap<string, readonly PlayedItem[]>
   readonly users: number
+  /** What its longest session is asked in the end. Absent: what was said first in it, once more. */
+  readonly question?: string
   /** Of the items as they are given, as JSON. */
   readonly jsonBytes: number
 }
 
 /** Puts items in order of time and by sessions. */
-export function makeConversation(title: string, given: readonly PlayedItem[]): Conversation {
+export function makeConversation(title: string, given: readonly PlayedItem[], question?: string): Conversation {
   const items = [...given].sort((a, b) => a.item.createdAt - b.item.createdAt)
   const sessions = Map.groupBy(items, ({ item }) => JSON.stringify([item.userId, item.sessionId]))
   return {
@@ -29,6 +31,7 @@ export function makeConversation(title: string, given: readonly PlayedItem[]): C
     items,
     sessions,
     users: new Set(items.map(({ item }) => item.userId)).size,
+    ...(question !== undefined && { question }),
     jsonBytes: items.reduce((sum, { item }) => sum + Buffer.byteLength(JSON.stringify(item)), 0),
   }
 }

@@ -15,9 +15,11 @@ export interface ToolPairs {
 }
 
 export interface PrunedContext {
+  readonly query: string
   readonly view: PrunedHistory
+  /** Of the view, what speaks most for the question and would not be there without it. */
+  readonly found: MemoryItem | undefined
   readonly tools: ToolPairs
-  readonly ms: number
 }
 
 /** A quarter of what there is: enough to see what pruning keeps. */
@@ -25,20 +27,25 @@ const BUDGET_SHARE = 1 / 4
 const LEAST_BUDGET = 100
 
 /**
- * Prunes a history to about a quarter of its tokens, and checks what pruning promises.
+ * Prunes a history to about a quarter of its tokens, for a question and with a summary, and checks what pruning promises.
+ * @param hits What a search for the question finds in it, the best first
  * @throws CommandError where a promise is broken
  */
-export async function pruneContext(history: readonly MemoryItem[]): Promise<PrunedContext> {
+export async function pruneContext(
+  history: readonly MemoryItem[],
+  query: string,
+  hits: readonly MemoryItem[],
+): Promise<PrunedContext> {
   const tokenCounter = await chooseCounter()
   const pruner = new ContextPruner({ tokenCounter })
-  // The first prune counts each item once; the second shows what an agent waits for in its loop.
   const { report } = await pruner.pruneByTokenBudget(history, { tokenBudget: Number.MAX_SAFE_INTEGER })
   const tokenBudget = Math.max(LEAST_BUDGET, Math.ceil((report.tokensBefore * BUDGET_SHARE) / 50) * 50)
-  const startedAt = performance.now()
-  const view = await pruner.pruneByTokenBudget(history, { tokenBudget })
-  const ms = performance.now() - startedAt
+  const withoutQuestion = idsOf(await pruner.pruneByTokenBudget(history, { tokenBudget }))
+  const view = await pruner.pruneByTokenBudget(history, { tokenBudget, query, summarize: true })
   if (view.report.tokensAfter > tokenBudget) throw new CommandError('the pruned context is over its budget')
-  return { view, tools: countPairs(history, view), ms }
+  const shown = idsOf(view)
+  const found = hits.find(({ id }) => shown.has(id) && !withoutQuestion.has(id))
+  return { query, view, found, tools: countPairs(history, view) }
 }
 
 async function chooseCounter(): Promise<TokenCounter> {
@@ -53,7 +60,7 @@ async function chooseCounter(): Promise<TokenCounter> {
 }
 
 function countPairs(history: readonly MemoryItem[], view: readonly MemoryItem[]): ToolPairs {
-  const shown = new Set(view.map(({ id }) => id))
+  const shown = idsOf(view)
   const exchanges: MemoryItem[][] = []
   // Some models number their calls anew in each turn: a result belongs to the newest call of its id.
   const newest = new Map<string, MemoryItem[]>()
@@ -71,4 +78,8 @@ function countPairs(history: readonly MemoryItem[], view: readonly MemoryItem[])
   const hidden = exchanges.filter((exchange) => exchange.every(({ id }) => !shown.has(id))).length
   if (kept + hidden !== exchanges.length) throw new CommandError('pruning tore a tool call from its result')
   return { kept, hidden }
+}
+
+function idsOf(items: readonly MemoryItem[]): ReadonlySet<string> {
+  return new Set(items.map(({ id }) => id))
 }

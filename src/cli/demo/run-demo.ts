@@ -1,4 +1,4 @@
-import type { TierCounts } from '../../index.ts'
+import type { MemoryItem, TierCounts } from '../../index.ts'
 import { CommandError } from '../command.ts'
 import type { Terminal } from '../terminal.ts'
 import { clip, displayWidth, formatBytes, formatCount, formatMs, median, plural } from '../text-layout.ts'
@@ -13,6 +13,7 @@ import { afterDays, playTimes } from './timeline.ts'
 
 /** Rounds of a month each until nothing is left to move; reads made on the way may keep something warm for one. */
 const MOST_MONTHS = 6
+const MOST_QUESTION_CHARS = 200
 
 /**
  * Plays a conversation into a place and shows what becomes of it.
@@ -111,21 +112,35 @@ async function sweepAt(playback: Playback, screen: Screen, time: number): Promis
   screen.sweep(report)
 }
 
-/** The longest session is needed again: read from where it went cold, and pruned to what a model may be sent. */
+/** The longest session is asked something: read from where it went cold, and pruned to what a model may be sent. */
 async function comeBack(playback: Playback, screen: Screen): Promise<PrunedContext> {
-  const longest = [...playback.conversation.sessions.values()].reduce((a, b) => (sizeOf(a) >= sizeOf(b) ? a : b))
+  const { sessions, question } = playback.conversation
+  const longest = [...sessions.values()].reduce((a, b) => (sizeOf(a) >= sizeOf(b) ? a : b))
   const { userId, sessionId } = addressOf(longest)
   screen.sessionSection('A user comes back', `${userId}, session ${sessionId}`, ': read, and pruned for a model')
   const history = await playback.memory.getConversationHistory({ userId, sessionId })
   compare(longest, history)
   await playback.memory.getConversationHistory({ userId, sessionId })
-  const pruned = await pruneContext(history)
+  const query = question ?? firstQuestion(history)
+  const { hits } = await playback.memory.searchMemory({ userId, sessionId, query })
+  const pruned = await pruneContext(
+    history,
+    query,
+    hits.map(({ item }) => item),
+  )
   screen.pruned(pruned, history)
   const report = await playback.sweep()
   if (report.rehydrated.items > 0) {
     screen.done(`read twice, so the next sweep brought ${plural(report.rehydrated.items, 'item')} back to warm`)
   }
   return pruned
+}
+
+/** What a user said first, or else anybody, with something to look for in it. */
+function firstQuestion(history: readonly MemoryItem[]): string {
+  const said = history.filter(({ content }) => content.trim() !== '')
+  const { content } = said.find(({ contentType }) => contentType === 'user_message') ?? said[0] ?? { content: '?' }
+  return content.trim().slice(0, MOST_QUESTION_CHARS)
 }
 
 function sizeOf(session: Conversation['items']): number {

@@ -10,5 +10,5 @@ import { TOMAS } from './sailing-school/tomas.ts'
 /** The demo's own conversation: the assistant of a sailing school, its guests and a skipper, over twelve weeks. */
 export function sailingSchool(): Conversation {
   const items = [INGRID, TOMAS, CLAIRE, AIKO, JONAS, ABOARD].flatMap(readScript)
-  return makeConversation('The assistant of a sailing school', items)
+  return makeConversation('The assistant of a sailing school', items, 'What was beeping under the chart table?')
 }

@@ -22,8 +22,11 @@ import type { ReadBack } from './read-back.ts'
 const COLOURS: { readonly [tier in Tier]: Style } = { hot: 'red', warm: 'yellow', cold: 'cyan' }
 /** Told apart without colours too. */
 const BLOCKS: { readonly [tier in Tier]: string } = { hot: '█', warm: '▓', cold: '░' }
-/** Lines of the pruned context that are shown. */
+/** Lines of the pruned context that are shown: a short one whole, of a longer one the first and the last. */
 const SHOWN_LINES = 7
+const SHOWN_FIRST = 3
+const SHOWN_LAST = 2
+const SUMMARY_LINES = 3
 const READING_COLUMNS = 10
 
 /** Prints what the demo does, section by section. */
@@ -128,7 +131,8 @@ export class Screen {
     }
   }
 
-  pruned({ view, tools }: PrunedContext, history: readonly MemoryItem[]): void {
+  pruned({ query, view, found, tools }: PrunedContext, history: readonly MemoryItem[]): void {
+    this.say(clip(`asked: ${query}`, this.#terminal.columns - 7))
     const { tokensBefore, tokensAfter, tokenBudget, counter, exact } = view.report
     const rows = [
       ['before', tokensBefore, contentBytes(history), history.length],
@@ -140,28 +144,46 @@ export class Screen {
       this.say(`${padEnd(name, 7)}${this.#terminal.paint('green', padEnd(bar, this.#barColumns))}${numbers}`)
     }
     this.#terminal.line()
-    this.#excerpt(view)
+    this.#excerpt(view, found)
     this.#terminal.line()
     this.done(
       `${formatCount(tokensAfter)} of a budget of ${plural(tokenBudget, 'token')}, ${exact ? `exact by ${counter}` : 'by estimate (no gpt-tokenizer)'}`,
     )
     this.done(`${plural(view.report.kept, 'item')} kept, ${formatCount(view.report.hidden.length)} hidden`)
+    if (found !== undefined) {
+      const place = history.findIndex(({ id }) => id === found.id)
+      this.done(`picked for the question: what was said ${plural(history.length - 1 - place, 'item')} ago`)
+    }
+    const { summary, tokensByPart } = view.report
+    if (summary !== undefined) {
+      this.done(
+        `a summary of ${plural(summary.coveredItems, 'item')} in ${plural(tokensByPart.summary, 'token')}, of their own sentences, by no model`,
+      )
+    }
     if (tools.kept + tools.hidden > 0)
       this.done(`${plural(tools.kept, 'tool call')} kept with all results, ${tools.hidden} hidden with all; none torn`)
   }
 
-  /** First and last lines of what a model is given. */
-  #excerpt(view: readonly MemoryItem[]): void {
-    const head = view.length > SHOWN_LINES ? 3 : view.length
-    const tail = view.length > SHOWN_LINES ? SHOWN_LINES - head : 0
-    for (const item of view.slice(0, head)) this.#item(item)
-    if (tail > 0) this.say(this.#terminal.paint('dim', `  ⋮ ${plural(view.length - head - tail, 'more item')}`))
-    for (const item of view.slice(view.length - tail)) this.#item(item)
+  /** First and last lines of what a model is given, and what was found for the question. */
+  #excerpt(view: readonly MemoryItem[], found: MemoryItem | undefined): void {
+    let next = 0
+    for (const [i, item] of view.entries()) {
+      const isShown = view.length <= SHOWN_LINES || i < SHOWN_FIRST || i >= view.length - SHOWN_LAST
+      if (!isShown && item.id !== found?.id) continue
+      if (i > next) this.say(this.#terminal.paint('dim', `  ⋮ ${plural(i - next, 'more item')}`))
+      next = i + 1
+      this.#item(item)
+    }
   }
 
   #item({ contentType, content }: MemoryItem): void {
+    // Of a summary, what stands below its label too.
+    const lines = contentType === 'summary' ? content.split('\n').slice(0, SUMMARY_LINES) : [content]
     const name = padEnd(clip(contentType.replace(/_message$/, ''), 12), 13)
-    this.say(`  ${this.#terminal.paint('dim', name)}${clip(content, this.#terminal.columns - 22)}`)
+    for (const [i, line] of lines.entries()) {
+      const margin = i === 0 ? this.#terminal.paint('dim', name) : padEnd('', 13)
+      this.say(`  ${margin}${clip(line, this.#terminal.columns - 22)}`)
+    }
   }
 
   get #barColumns(): number {
