@@ -31,7 +31,7 @@ async function ask(question: string): Promise<string> {
     const view = await pruner.pruneByTokenBudget(history, { tokenBudget: 45, query: question })
     const messages = toOpenAI(view)
     console.log(`sent ${messages.map(({ role }) => role).join(', ')}; hidden ${view.report.hidden.length}`)
-    const model = process.env.OPENAI_MODEL ?? 'gpt-5-mini'
+    const model = process.env.OPENAI_MODEL ?? 'gpt-5.4-mini'
     const completion = await openai.chat.completions.create({ model, messages, tools: [forecast] })
     const answer = completion.choices[0]?.message
     if (answer === undefined) throw new Error('the model gave no answer')

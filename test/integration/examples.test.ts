@@ -115,7 +115,7 @@ describe('examples', () => {
 
   it.each(globSync('*.ts', { cwd: `${ROOT}examples` }).sort())('%s runs, and cleans up', (file) => {
     const services = { REDIS_HOST: redis.host, REDIS_PORT: String(redis.port), ...firestore.env }
-    const { GEMINI_API_KEY, ...inherited } = process.env
+    const { GEMINI_API_KEY, OPENAI_API_KEY, ...inherited } = process.env
     const env = { ...inherited, TMPDIR: folder, GOOGLE_CLOUD_PROJECT: 'demo-examples', ...services }
     const run = spawnSync(process.execPath, [`${ROOT}examples/${file}`], { cwd: folder, encoding: 'utf8', env })
     expect(run.stderr).toBe('')
