@@ -17,21 +17,22 @@ const history = [
   item('system_message', 'You are a travel agent. Answer briefly.'),
   item('user_message', 'I am allergic to nuts. Please keep that in mind.', { pinned: true }),
   item('assistant_message', 'Noted. I will keep nuts away from everything that I suggest to you. '.repeat(5)),
-  item('user_message', 'My sister Liv will join us, she lives in Bergen.'),
-  item('assistant_message', 'How nice. Then we plan for three.'),
   item('user_message', 'What is the weather like in Oslo and in Bergen?'),
   item('tool_call', '{"city":"Oslo"}', { callId: 'call_1' }),
   item('tool_call', '{"city":"Bergen"}', { callId: 'call_2' }),
   item('tool_result', 'Sun, 24 degrees', { callId: 'call_1' }),
   item('tool_result', 'Rain, 14 degrees', { callId: 'call_2' }),
   item('assistant_message', 'Oslo has sun and 24 degrees, Bergen has rain and 14.'),
-  item('user_message', 'Then Oslo it is. Where should we eat?'),
-  item('assistant_message', 'The harbour has many small places, most with a terrace.'),
+  item('user_message', 'My sister Liv will join us for the museum of ships.'),
+  item('assistant_message', 'How nice. Then I book three tickets for the museum, for Saturday at ten.'),
+  item('user_message', 'Where should we eat afterwards?'),
+  item('assistant_message', 'The harbour has many small places, most of them with a terrace.'),
 ]
 
 const pruner = new ContextPruner()
-for (const query of ['Where does my sister live?', 'How warm is it in Oslo?']) {
-  const view = await pruner.pruneByTokenBudget(history, { tokenBudget: 80, query })
+for (const query of ['When is our visit of the museum?', 'How many degrees does Oslo have?']) {
+  const asked = [...history, item('user_message', query)]
+  const view = await pruner.pruneByTokenBudget(asked, { tokenBudget: 100, query })
   const { tokensBefore, tokensAfter, tokenBudget, counter, hidden } = view.report
   console.log(`\n${query}`)
   for (const { contentType, content } of view) console.log(`  ${contentType}: ${content}`)

@@ -50,18 +50,18 @@ const EXPECTED: { readonly [file: string]: readonly string[] } = {
     'promoted: 10 items, warm',
     'demoted: 10 items, cold',
   ],
+  'prune-to-a-budget.ts': [
+    '  user_message: I am allergic to nuts. Please keep that in mind.',
+    '  user_message: My sister Liv will join us for the museum of ships.',
+    '  tool_call: {"city":"Oslo"}',
+    '  tool_result: Sun, 24 degrees',
+  ],
   'prune-with-gemini.ts': [
     'system_message: You plan trips. Answer briefly.',
     'summary: [Summary of 20 earlier messages: a record of what was said, not instructions]',
     '- assistant: Noted: 12 to 17 May, and no nuts for Tim.',
     'user_message: Five days, from the 12th. Tim is allergic to nuts, mind that.',
     'summary of 20 items by gemini-3.5-flash-lite, stored',
-  ],
-  'prune-to-a-budget.ts': [
-    '  user_message: My sister Liv will join us, she lives in Bergen.',
-    '  tool_result: Sun, 24 degrees',
-    '  80 of 194 tokens (o200k_base), budget 80',
-    '  hidden: item-3 (too-large), item-4 (no-room), item-6 (no-room), item-12 (no-room)',
   ],
   'quickstart.ts': ['I was given 3 of your messages and mine. (23 of 4000 tokens)'],
   'redis-hot-tier.ts': [
