@@ -68,6 +68,13 @@ export class Coverage {
     return stored.marks === this.stored.marks && stored.digest === this.stored.digest
   }
 
+  /** Whether a history has just these items in a row, as they were, wherever they begin. */
+  isWithin(history: readonly MemoryItem[]): boolean {
+    const newest = this.stored.marks.slice(-MARK_CHARS)
+    const start = history.findLastIndex((item) => markOf(item) === newest) + 1 - this.count
+    return start >= 0 && this.begins(history.slice(start))
+  }
+
   /** Compares with a part of a history: its end, or a view of it. Undefined where a covered item was edited there. */
   check(part: readonly MemoryItem[]): CoverageCheck | undefined {
     if (this.begins(part)) return { places: upTo(this.count), before: 0, between: 0, unproven: 0 }

@@ -229,7 +229,7 @@ export class RollingSummaries {
       const ids = new Set(all.map(({ id }) => id))
       // A memory that has none of them keeps summaries of items that lie elsewhere.
       if (!candidates.some(({ id }) => ids.has(id))) return true
-      return coverage.begins(all.filter(this.#options.mayCover))
+      return coverage.isWithin(all.filter(this.#options.mayCover))
     } catch {
       throwIfAborted(signal)
       // A store that doesn't answer: nothing says that it doesn't hold.

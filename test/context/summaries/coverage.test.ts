@@ -45,6 +45,14 @@ describe.each([1, 5, 100, 512, 513, 768, 769, 1700])('a coverage of %i items', (
     expect(missing).toBe(1)
   })
 
+  it('is found in a history that begins earlier', () => {
+    const earlier = [...messages(3001, 3004), ...ALL]
+    expect(coverage.isWithin(earlier)).toBe(true)
+    expect(coverage.isWithin(without(earlier, Math.ceil(count / 2)))).toBe(false)
+    expect(coverage.isWithin(edited(earlier, 1))).toBe(false)
+    expect(coverage.isWithin(ALL.slice(1))).toBe(false)
+  })
+
   it('does not begin a history of the same items in another order', () => {
     const swapped = [...ALL]
     swapped.splice(count - 1, 2, ALL[count] as MemoryItem, ALL[count - 1] as MemoryItem)
