@@ -74,7 +74,7 @@ export class SessionSummaries {
     const isDue = maxTokens > 0
     const cut = cutOf(sorted, goals, standing, isDue)
     if (session === undefined || !isDue || cut <= standing.end) return { standing, cut, fits }
-    return this.#rolling.alone(session.address, async () => {
+    return this.#rolling.alone(session, async () => {
       // Another prune of this session may have extended it in the meantime.
       const now = await this.#rolling.standing(session)
       const cutNow = cutOf(sorted, goals, now, true)

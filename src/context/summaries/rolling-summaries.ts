@@ -2,7 +2,7 @@ import { ThermoclineError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { isOwnedBy } from '../../memory/session.ts'
-import { throwIfAborted } from '../abort.ts'
+import { throwIfAborted, untilAborted } from '../abort.ts'
 import { readSession } from '../history/read-history.ts'
 import { sortHistory } from '../history/sort-history.ts'
 import { failureOf, type ServiceFailure } from '../service-failure.ts'
@@ -105,20 +105,24 @@ export class RollingSummaries {
     return this.#kept.has(keyOf(address))
   }
 
-  /** Does `work` when nobody else in this process is at work on the summary of that session. */
-  async alone<T>(address: SummaryAddress, work: () => Promise<T>): Promise<T> {
+  /**
+   * Does `work` when nobody else in this process is at work on the summary of that session.
+   * @throws ThermoclineError `ABORTED`, also while it is not its turn yet
+   */
+  async alone<T>({ address, signal }: SummarySession, work: () => Promise<T>): Promise<T> {
     const key = keyOf(address)
     const before = this.#underWay.get(key)
     const turn = (async () => {
       await before?.catch(() => undefined)
+      throwIfAborted(signal)
       return work()
     })()
     this.#underWay.set(key, turn)
-    try {
-      return await turn
-    } finally {
+    const end = (): void => {
       if (this.#underWay.get(key) === turn) this.#underWay.delete(key)
     }
+    void turn.then(end, end)
+    return untilAborted(turn, signal)
   }
 
   /** The summary that covers most, of those that hold. What doesn't hold any more is deleted from the memory. */
