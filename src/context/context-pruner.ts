@@ -25,26 +25,26 @@ import { within } from './within.ts'
 
 interface PruneOptions {
   /** What the model is asked next: what is relevant to it is picked first. @default none: what any question may be about */
-  readonly query?: string
+  readonly query?: string | undefined
   /** Where summaries are stored. @default the pruner's, or that of the history */
-  readonly memory?: SummaryMemory
+  readonly memory?: SummaryMemory | undefined
   /** Looked at between items, and between the turns of the event loop that a long count takes. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
-/** Whose history it is. Not needed for a session of a memory. */
+/** Whose history it is: not needed for a session of a memory, and else that of the newest item unless it is said. */
 export interface PruneConversationOptions extends PruneOptions {
   /** @default "default" */
-  readonly tenantId?: string
-  readonly userId: string
-  readonly sessionId: string
+  readonly tenantId?: string | undefined
+  readonly userId?: string | undefined
+  readonly sessionId?: string | undefined
 }
 
 export interface PruneByTokenBudgetOptions extends PruneOptions {
   /** Most tokens that the view may have, an integer of at least 1. @default maxContextTokens */
-  readonly tokenBudget?: number
+  readonly tokenBudget?: number | undefined
   /** Lets a summary stand for what is hidden, of at most a quarter of the budget. @default false */
-  readonly summarize?: boolean
+  readonly summarize?: boolean | undefined
 }
 
 // Enough for the histories of some hundred sessions in use.
@@ -79,9 +79,9 @@ export class ContextPruner {
    */
   async pruneConversationHistory(history: History, options?: PruneConversationOptions): Promise<PrunedHistory> {
     checkOptions(options ?? {}, ['tenantId', 'userId', 'sessionId'])
-    const { query, signal, memory, ...address } = options ?? {}
+    const { query, signal, memory, tenantId, userId, sessionId } = options ?? {}
     const read = await this.#read(history, memory, signal)
-    const session = addressOf({ ...read.session, ...address }, read.items)
+    const session = addressOf({ tenantId, userId, sessionId }, read)
     return this.#prune(read, session, conversationGoals(this.#options, query !== undefined), { query, signal })
   }
 
@@ -108,7 +108,7 @@ export class ContextPruner {
     if (typeof summarize !== 'boolean') throw invalid('summarize', 'true or false', summarize)
     const goals = budgetGoals(this.#options, checkInteger('INVALID_ARGUMENT', 'tokenBudget', tokenBudget, 1), summarize)
     const read = await this.#read(history, memory, signal)
-    return this.#prune(read, addressOf({ ...read.session }, read.items), goals, { query, signal })
+    return this.#prune(read, addressOf({}, read), goals, { query, signal })
   }
 
   async #read(
@@ -197,10 +197,15 @@ function checkOptions(options: object, names: readonly string[]): void {
  * By what the caller says, or else by the newest item; undefined where nobody says.
  * @throws ThermoclineError `INVALID_ID`; `INVALID_ARGUMENT` where they don't agree on whose it is
  */
-function addressOf(given: Partial<SummaryAddress>, items: readonly MemoryItem[]): SummaryAddress | undefined {
+function addressOf(
+  said: Pick<PruneConversationOptions, 'tenantId' | 'userId' | 'sessionId'>,
+  { items, session: read }: ReadHistory,
+): SummaryAddress | undefined {
   const newest = items.at(-1)
-  const { tenantId = newest?.tenantId, userId = newest?.userId, sessionId = newest?.sessionId } = given
-  const isNamed = given.userId !== undefined || given.sessionId !== undefined
+  const tenantId = said.tenantId ?? read?.tenantId ?? newest?.tenantId
+  const userId = said.userId ?? read?.userId ?? newest?.userId
+  const sessionId = said.sessionId ?? read?.sessionId ?? newest?.sessionId
+  const isNamed = said.userId !== undefined || said.sessionId !== undefined
   if (!isNamed && (typeof userId !== 'string' || typeof sessionId !== 'string')) return undefined
   const address = {
     ...(tenantId !== undefined && { tenantId }),

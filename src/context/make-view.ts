@@ -109,8 +109,10 @@ async function decide(task: ViewTask, tokenBudget: number): Promise<Decisions> {
   let embedFailure: ServiceFailure | undefined
   if (!goals.stablePrefix) {
     const ranked = await task.scores()
-    if (ranked === undefined) chooseImportant(others, chosen)
-    else chooseByScore(others, ranked.scores, chosen)
+    if (ranked === undefined) {
+      chooseImportant(others, chosen)
+      chooseRecent(others, chosen, chosen.left)
+    } else chooseByScore(others, ranked.scores, chosen)
     if (ranked?.failure !== undefined) embedFailure = failureOf(ranked.failure)
   }
   // The newest exchange alone may be too large, where it can't be clipped.

@@ -1,9 +1,11 @@
+import { isMadeSummary } from '../memory/made-summary.ts'
+import type { ItemBody } from '../memory/memory-item.ts'
 import type { Stamp } from '../memory/stamp.ts'
 import { TermReader } from './term-reader.ts'
 import { countPosting, UnitIndex } from './unit-index.ts'
 
 /** What is indexed of an item. */
-interface IndexedBody {
+interface IndexedBody extends Partial<Pick<ItemBody, 'contentType' | 'payload'>> {
   readonly content: string
   readonly expiresAt?: number
 }
@@ -27,7 +29,8 @@ export class UnitIndexBuilder {
   /** Items come rising by stamp. */
   add(stamp: Stamp, body: IndexedBody): void {
     this.#length = 0
-    this.#reader.read(body.content)
+    // What it says is found where it was said.
+    if (!isMadeSummary(body)) this.#reader.read(body.content)
     if (body.expiresAt !== undefined) this.#expiring.push({ item: this.#lengths.length, at: body.expiresAt })
     this.#lengths.push(this.#length)
     this.#stamps.push(stamp)

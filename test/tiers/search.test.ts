@@ -47,6 +47,15 @@ describe.each(PLACES)('search on %s', (kind) => {
     expect(Object.isFrozen(result) && Object.isFrozen(result.hits) && Object.isFrozen(hit)).toBe(true)
   })
 
+  it('leaves out what a pruner has summarized, and finds where it was said', async () => {
+    const [said] = await addAll(memory, ['We met in Lisbon'])
+    const summary = { ...CHAT, contentType: 'summary', content: 'They met in Lisbon' }
+    await memory.addMemoryItem({ ...summary, payload: { format: 'thermocline.summary', data: '{}' } })
+    const own = await memory.addMemoryItem(summary)
+    const { hits } = await path.search(ADA, { query: 'Lisbon' })
+    expect(hits.map(({ item }) => item.id).sort()).toEqual([said, own].sort())
+  })
+
   it('goes over all sessions and tiers, or one', async () => {
     for (const [i, to] of (['cold', 'warm', undefined] as const).entries()) {
       await addAll(memory, [`tea number ${i}`, 'other'], { sessionId: `s${i}` })

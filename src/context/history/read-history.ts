@@ -88,6 +88,10 @@ function isSession(value: unknown): value is SessionHistory {
   return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'sessionId') === 'string'
 }
 
+function isMessage(item: unknown): boolean {
+  return typeof item === 'object' && item !== null && 'role' in item
+}
+
 function kindOfHistory(history: unknown): string {
   return history instanceof Promise ? 'a Promise; is an await missing?' : kindOf(history)
 }
@@ -105,7 +109,7 @@ function checkItem(item: unknown, place: number): MemoryItem {
       : 'id'
   throw new ThermoclineError(
     'INVALID_ARGUMENT',
-    `Cannot prune history: expected a memory item with text as its ${missing} at place ${place}: received ${kindOf(item)}`,
+    `Cannot prune history: expected a memory item with text as its ${missing} at place ${place}: received ${kindOf(item)}${isMessage(item) ? '; fromOpenAI(), fromGemini() and fromUIMessages() make items of messages' : ''}`,
     { details: { place, missing } },
   )
 }

@@ -1,6 +1,6 @@
+import { isMadeSummary } from '../../memory/made-summary.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { type RatedUnit, rateUnit } from '../selection/choose-units.ts'
-import { isMadeSummary } from '../summaries/summary-item.ts'
 import { historyUnits } from './history-units.ts'
 
 /** A history by what pruning does with its parts. */

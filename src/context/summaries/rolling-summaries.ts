@@ -1,5 +1,6 @@
 import { ThermoclineError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { isMadeSummary } from '../../memory/made-summary.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { isOwnedBy } from '../../memory/session.ts'
 import { throwIfAborted, untilAborted } from '../abort.ts'
@@ -10,7 +11,7 @@ import { within } from '../within.ts'
 import { Coverage } from './coverage.ts'
 import { isUntrusted } from './item-origin.ts'
 import type { Summarizer, Summary } from './summarizer.ts'
-import { isMadeSummary, type MadeSummary, newSummaryItem, readSummary, type SummaryAddress } from './summary-item.ts'
+import { type MadeSummary, newSummaryItem, readSummary, type SummaryAddress } from './summary-item.ts'
 import type { SummaryMemory } from './summary-memory.ts'
 
 export interface RollingSummaryOptions {

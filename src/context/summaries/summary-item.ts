@@ -1,8 +1,6 @@
+import { SUMMARY_FORMAT } from '../../memory/made-summary.ts'
 import type { ItemBody, MemoryItem } from '../../memory/memory-item.ts'
 import { type Coverage, parseCoverage, type StoredCoverage } from './coverage.ts'
-
-/** Marks the payload of a summary that was made here. */
-export const SUMMARY_FORMAT = 'thermocline.summary'
 
 /** Whose conversation it is. */
 export interface SummaryAddress {
@@ -36,11 +34,6 @@ interface StoredSummary extends SummaryOrigin {
   readonly version: 1
   readonly covers: StoredCoverage
   readonly upTo: string
-}
-
-/** Whether an item is a summary that a pruner made, rather than one that a caller added. */
-export function isMadeSummary({ contentType, payload }: MemoryItem): boolean {
-  return contentType === 'summary' && payload?.format === SUMMARY_FORMAT
 }
 
 /** What stands in an item of {@link SUMMARY_FORMAT}, or undefined where it is damaged. */
