@@ -193,6 +193,20 @@ describe('pruneConversationHistory()', () => {
     await expect(pruner.pruneConversationHistory(messages(1, 30), options)).rejects.toMatchObject({ code: 'ABORTED' })
   })
 
+  it('forgets a summary when the first of what it covers expires', async () => {
+    const clock = new ManualClock(1_760_000_000_000)
+    const { pruner, summarizer } = prunerWith({ clock })
+    const secret = message(1, { expiresAt: clock.now() + 1000 })
+    const view = await pruner.pruneConversationHistory([secret, ...messages(2, 30)], SESSION)
+    expect(view.find(({ contentType }) => contentType === 'summary')?.expiresAt).toBe(secret.expiresAt)
+    clock.advance(1000)
+    const later = await pruner.pruneConversationHistory([secret, ...messages(2, 30)].slice(1), SESSION)
+    expect(summaryText(later)).not.toMatch(/\bm1\b/)
+    const fedBack = await pruner.pruneConversationHistory([...view, message(31)], SESSION)
+    expect(summaryText(fedBack)).not.toMatch(/\bm1\b/)
+    expect(summarizer.requests).toHaveLength(2)
+  })
+
   it("refuses to take somebody's history for another's", async () => {
     const { pruner } = prunerWith()
     const options = { ...SESSION, userId: 'bob' }

@@ -72,8 +72,8 @@ function readPayload<Message>(
     if (!isObject(message)) return undefined
     const drafts = reader.read(message, new OpenCalls())
     const [first] = drafts
-    // Where the item was made to be something else since, the message would still say what it was.
-    if (first === undefined || !isOfType(item, first)) return undefined
+    // Where the item was made to be or to say something else since, the message would still say what it was.
+    if (first === undefined || !isOfType(item, first) || item.content !== first.content) return undefined
     return { message: reader.name === format.name ? format.accept(message as JsonObject) : undefined, drafts }
   } catch {
     return undefined // what can't be read is told by the item's content

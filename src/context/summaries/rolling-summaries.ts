@@ -198,6 +198,8 @@ export class RollingSummaries {
     const { summary, isStored, failure } = kept
     const { coverage } = summary
     const { candidates, isWhole, memory } = session
+    const { expiresAt = Number.POSITIVE_INFINITY } = summary.item
+    if (expiresAt <= this.#options.clock.now()) return undefined
     // What may not be covered any more is missing then, and a summary that covers it doesn't hold.
     const indexes = [...candidates.keys()].filter((index) => this.#options.mayCover(candidates[index] as MemoryItem))
     const coverable = indexes.map((index) => candidates[index] as MemoryItem)

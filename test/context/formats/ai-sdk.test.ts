@@ -1,6 +1,14 @@
 import { convertToModelMessages, type ModelMessage, type UIMessage } from 'ai'
 import { describe, expect, it } from 'vitest'
-import { fromModelMessages, fromUIMessages, toGemini, toModelMessages, toOpenAI } from '../../../src/context/index.ts'
+import {
+  fromModelMessages,
+  fromOpenAI,
+  fromUIMessages,
+  type MemoryItem,
+  toGemini,
+  toModelMessages,
+  toOpenAI,
+} from '../../../src/context/index.ts'
 import { geminiProblems } from '../../support/message-rules/gemini-rules.ts'
 import { openaiProblems } from '../../support/message-rules/openai-rules.ts'
 import { item } from '../items.ts'
@@ -232,6 +240,26 @@ describe('fromModelMessages()', () => {
         role: 'tool',
         content: [{ type: 'tool-result', toolCallId: 'x', toolName: 'f', output: { type: 'text', value: 'c […]' } }],
       },
+    ])
+  })
+
+  it('keeps what only looks like a URL or bytes of ours', () => {
+    const input = { 'thermocline:url': 'https://example.org/', in: { 'thermocline:bytes': 'AA==', 'thermocline:': 1 } }
+    const call: ModelMessage = {
+      role: 'assistant',
+      content: [{ type: 'tool-call', toolCallId: 'x', toolName: 'f', input }],
+    }
+    const result: ModelMessage = {
+      role: 'tool',
+      content: [{ type: 'tool-result', toolCallId: 'x', toolName: 'f', output: { type: 'text', value: 'c' } }],
+    }
+    expect(toModelMessages(stored(fromModelMessages([call, result], SESSION)))).toEqual([call, result])
+  })
+
+  it('goes by the content where that was changed in a copy', () => {
+    const [first] = stored(fromOpenAI([{ role: 'user', content: 'my code is 1234' }], SESSION))
+    expect(toOpenAI([{ ...(first as MemoryItem), content: 'my code is ****' }])).toEqual([
+      { role: 'user', content: 'my code is ****' },
     ])
   })
 
