@@ -5,6 +5,7 @@ import type { PruneGoals } from './prune-goals.ts'
 import type { ResolvedPrunerOptions } from './pruner-options.ts'
 import { type CutMove, planCut } from './selection/plan-cut.ts'
 import { checkedSummarizer } from './summaries/checked-summarizer.ts'
+import { marksOf } from './summaries/item-marks.ts'
 import {
   NOTHING_STANDS,
   RollingSummaries,
@@ -101,7 +102,12 @@ function fitsAsItIs({ candidates, firstTokens, otherTokens }: SortedHistory, goa
 
 function sessionOf({ sorted, memory, isWhole, signal }: SummaryTask, address: SummaryAddress): SummarySession {
   const candidates = sorted.candidates.map((place) => sorted.items[place] as MemoryItem)
-  return { address, memory, candidates, found: sorted.madeSummaries, isWhole, signal }
+  let marks: Promise<readonly string[]> | undefined
+  const marksOnce = (): Promise<readonly string[]> => {
+    marks ??= marksOf(candidates, signal)
+    return marks
+  }
+  return { address, memory, candidates, marks: marksOnce, found: sorted.madeSummaries, isWhole, signal }
 }
 
 function cutOf(sorted: SortedHistory, goals: PruneGoals, standing: StandingSummary, isDue: boolean): number {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { MemoryItem } from '../../memory/memory-item.ts'
+import { ID_CHARS, MARK_CHARS } from './item-marks.ts'
 
 /** As it is stored with a summary. */
 export interface StoredCoverage {
@@ -23,20 +23,12 @@ export interface CoverageCheck {
   readonly unproven: number
 }
 
-// Of SHA-256: 30 bits of the id, to tell some hundred items apart, and 24 bits of what it says.
-const ID_CHARS = 5
-const MARK_CHARS = ID_CHARS + 4
 const DIGEST_CHARS = 16
 // What is stored anew with each extension stays below 5 KB, however long the session is.
 const MAX_MARKS = 512
 const FOLDED_AT_ONCE = 256
 
-// What an id of ours begins with, and all in which that of the same item of a fork differs.
-const SESSION_PREFIX = /^[0-9a-v]{26}\./
-
-const marksOfItems = new WeakMap<MemoryItem, { readonly content: string; readonly mark: string }>()
-
-/** Which items of a session a summary was made from, oldest first, and what they said. Never changes. */
+/** Which items of a session a summary was made from, oldest first, and what they said, by their marks. Never changes. */
 export class Coverage {
   static readonly NONE: Coverage = new Coverage({ marks: '', folded: 0, digest: '' })
 
@@ -49,9 +41,9 @@ export class Coverage {
   }
 
   /** With items that come after all that it covers. */
-  extended(items: readonly MemoryItem[]): Coverage {
+  extended(added: readonly string[]): Coverage {
     let { marks, folded, digest } = this.stored
-    marks += items.map(markOf).join('')
+    marks += added.join('')
     while (marks.length > MAX_MARKS * MARK_CHARS) {
       const end = FOLDED_AT_ONCE * MARK_CHARS
       digest = fold(digest, marks.slice(0, end))
@@ -62,28 +54,27 @@ export class Coverage {
   }
 
   /** Whether a history begins with just these items, as they were. */
-  begins(history: readonly MemoryItem[]): boolean {
+  begins(history: readonly string[]): boolean {
     if (history.length < this.count) return false
     const { stored } = Coverage.NONE.extended(history.slice(0, this.count))
     return stored.marks === this.stored.marks && stored.digest === this.stored.digest
   }
 
   /** Whether a history has just these items in a row, as they were, wherever they begin. */
-  isWithin(history: readonly MemoryItem[]): boolean {
+  isWithin(history: readonly string[]): boolean {
     const newest = this.stored.marks.slice(-MARK_CHARS)
-    const start = history.findLastIndex((item) => markOf(item) === newest) + 1 - this.count
+    const start = history.lastIndexOf(newest) + 1 - this.count
     return start >= 0 && this.begins(history.slice(start))
   }
 
   /** Compares with a part of a history: its end, or a view of it. Undefined where a covered item was edited there. */
-  check(part: readonly MemoryItem[]): CoverageCheck | undefined {
+  check(part: readonly string[]): CoverageCheck | undefined {
     if (this.begins(part)) return { places: upTo(this.count), before: 0, between: 0, unproven: 0 }
     const { folded, digest } = this.stored
     const told = this.#told()
     const places: number[] = []
     let firstIndex = 0
-    for (const [place, item] of part.entries()) {
-      const mark = markOf(item)
+    for (const [place, mark] of part.entries()) {
       const one = told.get(mark.slice(0, ID_CHARS))
       if (one === undefined) continue
       if (one.mark !== mark) return undefined
@@ -120,37 +111,16 @@ export function parseCoverage(value: unknown): Coverage | undefined {
   return new Coverage({ marks, folded: folded as number, digest })
 }
 
-function foldAll(items: readonly MemoryItem[]): string {
+function foldAll(marks: readonly string[]): string {
   let digest = ''
-  for (let at = 0; at < items.length; at += FOLDED_AT_ONCE) {
-    digest = fold(
-      digest,
-      items
-        .slice(at, at + FOLDED_AT_ONCE)
-        .map(markOf)
-        .join(''),
-    )
+  for (let at = 0; at < marks.length; at += FOLDED_AT_ONCE) {
+    digest = fold(digest, marks.slice(at, at + FOLDED_AT_ONCE).join(''))
   }
   return digest
 }
 
 function fold(digest: string, marks: string): string {
-  return shortHash(digest + marks, DIGEST_CHARS)
-}
-
-/** Of which item it is, and of what it says. */
-function markOf(item: MemoryItem): string {
-  const { id, contentType, content } = item
-  const known = marksOfItems.get(item)
-  if (known !== undefined && known.content === content) return known.mark
-  const mark =
-    shortHash(id.replace(SESSION_PREFIX, ''), ID_CHARS) + shortHash(`${contentType}\n${content}`, MARK_CHARS - ID_CHARS)
-  marksOfItems.set(item, { content, mark })
-  return mark
-}
-
-function shortHash(text: string, chars: number): string {
-  return hash('sha256', text, 'base64url').slice(0, chars)
+  return hash('sha256', digest + marks, 'base64url').slice(0, DIGEST_CHARS)
 }
 
 function upTo(count: number): number[] {

@@ -9,6 +9,7 @@ import { sortHistory } from '../history/sort-history.ts'
 import { failureOf, type ServiceFailure } from '../service-failure.ts'
 import { within } from '../within.ts'
 import { Coverage } from './coverage.ts'
+import { marksOf } from './item-marks.ts'
 import { isUntrusted } from './item-origin.ts'
 import type { Summarizer, Summary } from './summarizer.ts'
 import { type MadeSummary, newSummaryItem, readSummary, type SummaryAddress } from './summary-item.ts'
@@ -32,6 +33,8 @@ export interface SummarySession {
   readonly memory: SummaryMemory | undefined
   /** What may be hidden, oldest first. */
   readonly candidates: readonly MemoryItem[]
+  /** Their marks, for summaries to be compared with. */
+  readonly marks: () => Promise<readonly string[]>
   /** Summaries that were found in the history. */
   readonly found: readonly MemoryItem[]
   /** Nothing of the session comes before the history. */
@@ -202,7 +205,8 @@ export class RollingSummaries {
     if (expiresAt <= this.#options.clock.now()) return undefined
     // What may not be covered any more is missing then, and a summary that covers it doesn't hold.
     const indexes = [...candidates.keys()].filter((index) => this.#options.mayCover(candidates[index] as MemoryItem))
-    const coverable = indexes.map((index) => candidates[index] as MemoryItem)
+    const marks = await session.marks()
+    const coverable = indexes.map((index) => marks[index] as string)
     if (isWhole && !coverage.begins(coverable)) return undefined
     const check = coverage.check(coverable)
     if (check === undefined) return undefined
@@ -236,7 +240,7 @@ export class RollingSummaries {
       const ids = new Set(all.map(({ id }) => id))
       // A memory that has none of them keeps summaries of items that lie elsewhere.
       if (!candidates.some(({ id }) => ids.has(id))) return true
-      return coverage.isWithin(all.filter(this.#options.mayCover))
+      return coverage.isWithin(await marksOf(all.filter(this.#options.mayCover), signal))
     } catch {
       throwIfAborted(signal)
       // A store that doesn't answer: nothing says that it doesn't hold.
@@ -272,7 +276,7 @@ export class RollingSummaries {
       promptVersion: made.promptVersion,
       trust: base?.origin.trust === 'untrusted' || items.some(isUntrusted) ? 'untrusted' : 'conversation',
     } as const
-    const coverage = (base?.coverage ?? Coverage.NONE).extended(items)
+    const coverage = (base?.coverage ?? Coverage.NONE).extended(await marksOf(items, signal))
     const newest = items.at(-1) as MemoryItem
     const about = { origin, coverage, upTo }
     const stored = newSummaryItem(address, made.text, about, newest.createdAt, firstExpiry(base, items))
