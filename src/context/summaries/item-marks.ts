@@ -21,7 +21,7 @@ export async function marksOf(items: readonly MemoryItem[], signal: AbortSignal 
       await nextTurn()
       throwIfAborted(signal)
     }
-    const said = hashOf(`${contentType}\n${content}`).slice(0, MARK_CHARS - ID_CHARS)
+    const said = hashOf(`${contentType} ${hashOf(content)}`).slice(0, MARK_CHARS - ID_CHARS)
     marks.push(hashOf(id.replace(SESSION_PREFIX, '')).slice(0, ID_CHARS) + said)
   }
   return marks
