@@ -1,10 +1,11 @@
 import { ThermoclineError } from '../errors.ts'
 import { checkNames, shown } from '../lib/check-names.ts'
+import { isMadeSummary } from '../memory/made-summary.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import { identifySession, isOwnedBy } from '../memory/session.ts'
 import { throwIfAborted } from './abort.ts'
 import { type History, type ReadHistory, readHistory } from './history/read-history.ts'
-import { sortHistory } from './history/sort-history.ts'
+import { type SortedHistory, sortHistory } from './history/sort-history.ts'
 import { countItems } from './item-tokens.ts'
 import { makeView } from './make-view.ts'
 import { budgetGoals, conversationGoals, type PruneGoals } from './prune-goals.ts'
@@ -147,12 +148,29 @@ export class ContextPruner {
       tokensPerItem,
       signal,
       scores: () => {
-        ranked ??= this.#rank(sorted.items, query, goals, signal)
+        ranked ??= this.#rankSaid(sorted, query, goals, signal)
         return ranked
       },
       stablePrefixOf: (view, costs) =>
         address === undefined ? 0 : this.#prefixes.replace(JSON.stringify(address), view, costs),
     })
+  }
+
+  /** A summary has the words of all that it covers, and would be taken for the best match of everything. */
+  async #rankSaid(
+    { items, madeSummaries }: SortedHistory,
+    query: string | undefined,
+    goals: PruneGoals,
+    signal: AbortSignal | undefined,
+  ): Promise<Reranked | undefined> {
+    if (madeSummaries.length === 0) return this.#rank(items, query, goals, signal)
+    const places = [...items.keys()].filter((place) => !isMadeSummary(items[place] as MemoryItem))
+    const said = places.map((place) => items[place] as MemoryItem)
+    const ranked = await this.#rank(said, query, goals, signal)
+    if (ranked === undefined) return undefined
+    const scores = new Float64Array(items.length)
+    for (const [i, place] of places.entries()) scores[place] = ranked.scores[i] as number
+    return { ...ranked, scores }
   }
 
   /** Undefined where items are chosen without: by what is said of their importance, and by age. */

@@ -316,6 +316,27 @@ describe('pruneConversationHistory() with a memory', () => {
     await memory.close()
   })
 
+  it('looks for what is relevant in what was said, not in the summary', async () => {
+    const { memory, pruner } = await open(24)
+    await memory.addMemoryItem({ ...SESSION, contentType: 'user_message', content: 'we named the boat Kittiwake' })
+    const query = 'What is the boat called Kittiwake?'
+    await pruner.pruneConversationHistory(SESSION)
+    await memory.addMemoryItems(
+      messages(25, 60).map(({ content, contentType }) => ({ ...SESSION, content, contentType })),
+    )
+    const history = await memory.getConversationHistory(SESSION)
+    const said = history.filter(({ contentType }) => contentType !== 'summary')
+    expect(said.length).toBeLessThan(history.length)
+    const options = { tokenBudget: 200, query }
+    const withSummary = await new ContextPruner({ tokenCounter: quarterCounter }).pruneByTokenBudget(history, options)
+    const without = await new ContextPruner({ tokenCounter: quarterCounter }).pruneByTokenBudget(said, {
+      ...options,
+      tokenBudget: 200 - withSummary.report.tokensByPart.summary,
+    })
+    expect(withSummary.filter(({ contentType }) => contentType !== 'summary')).toEqual(without)
+    await memory.close()
+  })
+
   it('goes on in a fork', async () => {
     const { memory, pruner, summarizer } = await open(30)
     const { report } = await pruner.pruneConversationHistory(SESSION)

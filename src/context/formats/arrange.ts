@@ -12,6 +12,7 @@ import type {
   Speaker,
   TextDraft,
 } from './draft.ts'
+import { FreeNames } from './free-names.ts'
 import { type Piece, piecesOf } from './pieces.ts'
 
 /** What a call is answered with that nobody answered. */
@@ -80,7 +81,7 @@ class Arranger<Message> {
     const newest = new Map<string, Exchange<Message>>()
     const asking = new Map<string, Exchange<Message>>()
     for (const [at, piece] of this.#pieces.entries()) {
-      const ids = new Set<string>()
+      const ids = new FreeNames()
       for (const draft of piece.drafts) {
         if (draft.kind === 'call') {
           const exchange = exchangeOf(draft, piece, at, ids)
@@ -109,9 +110,11 @@ class Arranger<Message> {
     // Answers go as they came to calls that go as they came: only then do their ids agree for sure.
     const answers = exchanges.flatMap(({ result, approvals }) => (result ? [...approvals, result] : approvals))
     const native = piece.native === undefined ? [] : answers.filter(({ of }) => of.native !== undefined)
+    const isNative = new Set<Answer<Message>>(native)
+    const nativeDrafts = new Set<Draft>(native.map(({ draft }) => draft))
     for (const { draft, of } of native.sort((a, b) => a.at - b.at)) {
       if (this.#told.has(draft)) continue
-      const isOfTurn = (one: Draft): boolean => one.kind === 'text' || native.some((answer) => answer.draft === one)
+      const isOfTurn = (one: Draft): boolean => one.kind === 'text' || nativeDrafts.has(one)
       this.#tellNative(
         of,
         of.drafts.filter((one) => isOfTurn(one) && !this.#told.has(one)),
@@ -119,8 +122,8 @@ class Arranger<Message> {
     }
     const built = exchanges.flatMap(({ result, approvals, sent }): SentResult[] => {
       if (result === undefined)
-        return approvals.some((leave) => native.includes(leave)) ? [] : [{ call: sent, text: NO_RESULT }]
-      return native.includes(result) ? [] : [{ call: sent, text: result.draft.content }]
+        return approvals.some((leave) => isNative.has(leave)) ? [] : [{ call: sent, text: NO_RESULT }]
+      return isNative.has(result) ? [] : [{ call: sent, text: result.draft.content }]
     })
     if (built.length > 0) this.#messages.push(...this.#format.results(built))
   }
@@ -158,13 +161,10 @@ function isOfOtherTool<Message>({ name }: ResultDraft, { native }: Piece<Message
   return native !== undefined && call.of.native !== undefined && name !== undefined && name !== call.draft.name
 }
 
-function exchangeOf<Message>(draft: CallDraft, of: Piece<Message>, at: number, ids: Set<string>): Exchange<Message> {
+function exchangeOf<Message>(draft: CallDraft, of: Piece<Message>, at: number, ids: FreeNames): Exchange<Message> {
   const { callId, ownId, name, args } = draft
   if (of.native !== undefined) return { draft, of, sent: { id: callId, ownId, name, args }, approvals: [] }
-  const base = (callId === '' ? `call_${at}` : callId).slice(0, MAX_CALL_ID_CHARACTERS)
-  let id = base
-  for (let n = 2; ids.has(id); n += 1) id = `${base.slice(0, MAX_CALL_ID_CHARACTERS - 4)}-${n}`
-  ids.add(id)
+  const id = ids.give(callId === '' ? `call_${at}` : callId, MAX_CALL_ID_CHARACTERS)
   const sent = { id, ownId: undefined, name: toolName(name), args: argsObject(args) }
   return { draft, of, sent, approvals: [] }
 }

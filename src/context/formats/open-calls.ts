@@ -1,3 +1,5 @@
+import { FreeNames } from './free-names.ts'
+
 /** Of a conversation whose calls are never answered, so many are remembered. */
 const MAX_OPEN_CALLS = 1000
 
@@ -15,12 +17,12 @@ interface OpenCall {
 export class OpenCalls {
   readonly #open: OpenCall[] = []
   #turn = 0
-  #guessed: string[] = []
+  #answered = new FreeNames()
 
   /** @internal Begins a message. */
   begin(): void {
     this.#turn += 1
-    this.#guessed = []
+    this.#answered = new FreeNames()
   }
 
   /**
@@ -49,29 +51,20 @@ export class OpenCalls {
     if (call !== undefined) {
       this.#open.splice(this.#open.indexOf(call), 1)
       // A result that follows without an open call is not of this one again.
-      this.#guessed.push(call.callId)
+      this.#answered.take(call.callId)
     }
     if (id !== undefined || call !== undefined) return id ?? call?.callId
-    if (name === undefined) return undefined
-    const guess = nextName(name, (one) => this.#guessed.includes(one))
-    this.#guessed.push(guess)
-    return guess
+    return name === undefined ? undefined : this.#answered.give(name)
   }
 
   #nameOf(name: string): string {
-    const taken = new Set(this.#open.map(({ callId }) => callId))
-    return nextName(name, (one) => taken.has(one))
+    const names = new FreeNames()
+    for (const { callId } of this.#open) names.take(callId)
+    return names.give(name)
   }
 
   /** @internal The call that leave was asked for. */
   approved(approvalId: string): string | undefined {
     return this.#open.findLast((call) => call.approvalId === approvalId)?.callId
   }
-}
-
-/** The name itself, or else with the first number from 2 that is not taken. */
-function nextName(name: string, isTaken: (name: string) => boolean): string {
-  let candidate = name
-  for (let n = 2; isTaken(candidate); n += 1) candidate = `${name}-${n}`
-  return candidate
 }

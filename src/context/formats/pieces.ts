@@ -13,6 +13,10 @@ export interface Piece<Message> {
   readonly native: NativeMessage<Message> | undefined
 }
 
+interface BuiltPiece<Message> extends Piece<Message> {
+  readonly drafts: Draft[]
+}
+
 export interface NativeMessage<Message> {
   readonly message: Message
   /** Also of items that are not in the view. */
@@ -28,7 +32,7 @@ export function piecesOf<Message>(
   format: MessageFormat<Message>,
   readers: readonly PayloadReader[],
 ): Piece<Message>[] {
-  const pieces: Piece<Message>[] = []
+  const pieces: BuiltPiece<Message>[] = []
   let place = 0
   while (place < items.length) {
     const item = items[place] as MemoryItem
@@ -111,11 +115,10 @@ function draftOfItem({ content, contentType, callId }: MemoryItem): Draft {
 }
 
 /** Calls that stand together are of one turn. */
-function addByContent<Message>(pieces: Piece<Message>[], drafts: readonly Draft[]): void {
+function addByContent<Message>(pieces: BuiltPiece<Message>[], drafts: readonly Draft[]): void {
   for (const draft of drafts) {
     const last = pieces.at(-1)
-    const isOfLast = draft.kind === 'call' && last?.native === undefined && last?.drafts[0]?.kind === 'call'
-    if (isOfLast) pieces[pieces.length - 1] = { drafts: [...last.drafts, draft], native: undefined }
+    if (draft.kind === 'call' && last?.native === undefined && last?.drafts[0]?.kind === 'call') last.drafts.push(draft)
     else pieces.push({ drafts: [draft], native: undefined })
   }
 }
