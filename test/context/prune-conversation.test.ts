@@ -328,8 +328,9 @@ describe('pruneConversationHistory() with a memory', () => {
     const said = history.filter(({ contentType }) => contentType !== 'summary')
     expect(said.length).toBeLessThan(history.length)
     const options = { tokenBudget: 200, query }
-    const withSummary = await new ContextPruner({ tokenCounter: quarterCounter }).pruneByTokenBudget(history, options)
-    const without = await new ContextPruner({ tokenCounter: quarterCounter }).pruneByTokenBudget(said, {
+    const picking = () => new ContextPruner({ tokenCounter: quarterCounter, recentShare: 0 })
+    const withSummary = await picking().pruneByTokenBudget(history, options)
+    const without = await picking().pruneByTokenBudget(said, {
       ...options,
       tokenBudget: 200 - withSummary.report.tokensByPart.summary,
     })
