@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import type { TieredStorageManager } from '../../../src/index.ts'
-import { bodies, emptyMemory, prunerWith, SESSION, storedSummaries, told } from '../telling-summarizer.ts'
+import { ManualClock } from '../../../src/testing/manual-clock.ts'
+import {
+  bodies,
+  emptyMemory,
+  message,
+  messages,
+  prunerWith,
+  SESSION,
+  storedSummaries,
+  told,
+} from '../telling-summarizer.ts'
 
 async function withHistory(count: number) {
   const memory = emptyMemory()
@@ -43,6 +53,19 @@ describe('what was deleted', () => {
     expect(told(again)).not.toContain('m3')
     expect(told(await storedSummaries(memory))).not.toContain('m3')
     await memory.close()
+  })
+})
+
+describe('what has expired', () => {
+  it('is not told by a summary that only the pruner has', async () => {
+    const clock = new ManualClock()
+    const { pruner } = prunerWith({ clock })
+    const history = [message(1, { expiresAt: clock.now() + 1000 }), ...messages(2, 40)]
+    expect(told(await pruner.pruneConversationHistory(history, SESSION))).toContain('m1')
+    await clock.advance(1000)
+    const view = await pruner.pruneConversationHistory(history.slice(1), SESSION)
+    expect(told(view)).toContain('m2')
+    expect(told(view)).not.toContain('m1')
   })
 })
 
