@@ -118,7 +118,7 @@ export class ContextPruner {
     signal: AbortSignal | undefined,
   ): Promise<ReadHistory> {
     throwIfAborted(signal)
-    return readHistory(history, memory ?? this.#options.memory, signal)
+    return readHistory(history, memory ?? this.#options.memory, this.#options.clock, signal)
   }
 
   async #prune(

@@ -20,6 +20,7 @@ export { OpenCalls } from './formats/open-calls.ts'
 export { fromOpenAI, toOpenAI } from './formats/openai.ts'
 export type * from './formats/openai-message.ts'
 export type { AIUIMessage } from './formats/ui-message.ts'
+export type { HistoryItem } from './history/history-item.ts'
 export type { History, SessionHistory } from './history/read-history.ts'
 export type {
   ClippedItem,

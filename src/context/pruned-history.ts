@@ -42,7 +42,7 @@ export interface SummaryReport extends SummaryOrigin {
   readonly failure?: ServiceFailure
 }
 
-/** Tokens of a view by what they are spent on. */
+/** Tokens of a view by what they are spent on: by estimates where the counter's service counts whole views. */
 export interface TokensByPart {
   /** System messages and pinned items. */
   readonly first: number

@@ -1,3 +1,4 @@
+import { FreeNames } from '../../lib/free-names.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { argsObject, toolName } from './call-text.ts'
 import type {
@@ -12,7 +13,6 @@ import type {
   Speaker,
   TextDraft,
 } from './draft.ts'
-import { FreeNames } from './free-names.ts'
 import { type Piece, piecesOf } from './pieces.ts'
 
 /** What a call is answered with that nobody answered. */

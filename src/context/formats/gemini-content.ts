@@ -1,6 +1,6 @@
 /** A content of Gemini's API as any package has it. Its parts are checked when they are read. */
 export interface GeminiContentLike {
-  readonly role?: string
+  readonly role?: string | undefined
   readonly parts?: readonly object[]
 }
 

@@ -1,4 +1,4 @@
-import { FreeNames } from './free-names.ts'
+import { FreeNames } from '../../lib/free-names.ts'
 
 /** Of a conversation whose calls are never answered, so many are remembered. */
 const MAX_OPEN_CALLS = 1000

@@ -1,8 +1,10 @@
 import { isThermoclineError, ThermoclineError } from '../../errors.ts'
 import { kindOf } from '../../lib/check-names.ts'
+import type { Clock } from '../../lib/clock.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { throwIfAborted } from '../abort.ts'
 import type { SummaryMemory } from '../summaries/summary-memory.ts'
+import { type HistoryItem, ItemIds } from './history-item.ts'
 
 /** A session of a memory, to be read as a whole. */
 export interface SessionHistory {
@@ -15,9 +17,10 @@ export interface SessionHistory {
 
 /**
  * The items of a conversation, oldest first: an array, anything that gives them one by one, or a session of a memory. As
- * a memory gave them, summaries too: items that are left out in between look as if they had been deleted.
+ * a memory gave them, summaries too: items that are left out in between look as if they had been deleted. Items that were
+ * never in a memory, such as `fromOpenAI` makes, get ids by what they say.
  */
-export type History = Iterable<MemoryItem> | AsyncIterable<MemoryItem> | SessionHistory
+export type History = Iterable<HistoryItem> | AsyncIterable<HistoryItem> | SessionHistory
 
 export interface ReadHistory {
   readonly items: readonly MemoryItem[]
@@ -30,9 +33,13 @@ export interface ReadHistory {
 export async function readHistory(
   history: History,
   memory: SummaryMemory | undefined,
+  clock: Clock,
   signal: AbortSignal | undefined,
 ): Promise<ReadHistory> {
-  if (isIterable(history)) return { items: await collect(history, signal), session: undefined, memory }
+  if (isIterable(history)) {
+    const ids = new ItemIds(clock.now())
+    return { items: await collect(history, ids, signal), session: undefined, memory }
+  }
   if (!isSession(history)) {
     throw new ThermoclineError(
       'INVALID_ARGUMENT',
@@ -62,25 +69,26 @@ export async function readSession(
     return await memory.getConversationHistory(session)
   } catch (error) {
     if (!isThermoclineError(error, 'RESPONSE_TOO_LARGE')) throw error
-    return collect(memory.iterateConversationHistory(session), signal)
+    return collect(memory.iterateConversationHistory(session), new ItemIds(0), signal)
   }
 }
 
 async function collect(
-  history: Iterable<MemoryItem> | AsyncIterable<MemoryItem>,
+  history: Iterable<HistoryItem> | AsyncIterable<HistoryItem>,
+  ids: ItemIds,
   signal: AbortSignal | undefined,
 ): Promise<readonly MemoryItem[]> {
   const items: MemoryItem[] = []
   if (Symbol.asyncIterator in history) {
     for await (const item of history) {
       throwIfAborted(signal)
-      items.push(checkItem(item, items.length))
+      items.push(checkItem(item, ids, items.length))
     }
-  } else for (const item of history) items.push(checkItem(item, items.length))
+  } else for (const item of history) items.push(checkItem(item, ids, items.length))
   return items
 }
 
-function isIterable(value: unknown): value is Iterable<MemoryItem> | AsyncIterable<MemoryItem> {
+function isIterable(value: unknown): value is Iterable<HistoryItem> | AsyncIterable<HistoryItem> {
   return typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value)
 }
 
@@ -96,20 +104,20 @@ function kindOfHistory(history: unknown): string {
   return history instanceof Promise ? 'a Promise; is an await missing?' : kindOf(history)
 }
 
-function checkItem(item: unknown, place: number): MemoryItem {
-  if (typeof item === 'object' && item !== null) {
-    const { id, content, contentType } = item as Partial<MemoryItem>
-    if (typeof id === 'string' && typeof content === 'string' && typeof contentType === 'string') {
-      return item as MemoryItem
-    }
-  }
-  const missing =
-    typeof item === 'object' && item !== null
-      ? (['id', 'content', 'contentType'] as const).find((name) => typeof Reflect.get(item, name) !== 'string')
-      : 'id'
+function checkItem(item: unknown, ids: ItemIds, place: number): MemoryItem {
+  const missing = missingOf(item)
+  if (missing === undefined) return ids.identify(item as HistoryItem)
   throw new ThermoclineError(
     'INVALID_ARGUMENT',
     `Cannot prune history: expected a memory item with text as its ${missing} at place ${place}: received ${kindOf(item)}${isMessage(item) ? '; fromOpenAI(), fromGemini() and fromUIMessages() make items of messages' : ''}`,
     { details: { place, missing } },
   )
+}
+
+function missingOf(item: unknown): string | undefined {
+  if (typeof item !== 'object' || item === null) return 'content'
+  const { id, content, contentType } = item as Partial<MemoryItem>
+  if (typeof content !== 'string') return 'content'
+  if (typeof contentType !== 'string') return 'contentType'
+  return id === undefined || typeof id === 'string' ? undefined : 'id'
 }

@@ -7,7 +7,7 @@ import type { HistoryIndex } from './history-index.ts'
 import type { HistoryPostings } from './history-postings.ts'
 import { priorScores } from './prior.ts'
 import { scaleToHighest, withNeighbours } from './score-columns.ts'
-import { namedSpeakers } from './speakers.ts'
+import { namedSpeakers, termsOfSpeakers } from './speakers.ts'
 
 // Set by hand on five long conversations. Each helped in at least four of them, and any of them may be a third more or
 // less at half a point of the evidence kept or below (bench/retention.bench.ts). The best match of words counts 1.
@@ -32,13 +32,16 @@ interface TermMatch {
   readonly weight: number
 }
 
+// A question, or a message that others like it are looked for by; the time that one takes grows with its terms.
+const MAX_QUERY_TERMS = 256
+
 /** The first so many items of postings. */
 export class LexicalIndex implements HistoryIndex {
   readonly #postings: HistoryPostings
   readonly #words: CalendarWords
   readonly #count: number
   #prior: Float64Array | undefined
-  #speakers: ReadonlySet<string> | undefined
+  #speakers: ReadonlyMap<string, readonly string[]> | undefined
 
   constructor(postings: HistoryPostings, count: number, words: CalendarWords) {
     this.#words = words
@@ -47,7 +50,7 @@ export class LexicalIndex implements HistoryIndex {
   }
 
   relevanceTo(query: string): Float64Array {
-    const terms = queryTerms(query)
+    const terms = queryTerms(query).slice(0, MAX_QUERY_TERMS)
     const dates = askedDates(query, this.#words)
     const named = namedSpeakers(this.#allSpeakers(), new Set(terms))
     const weightOf = (term: string): number => (named.terms.has(term) ? SPEAKER_NAME : 1)
@@ -141,12 +144,8 @@ export class LexicalIndex implements HistoryIndex {
     return marks
   }
 
-  #allSpeakers(): ReadonlySet<string> {
-    if (this.#speakers === undefined) {
-      const said = new Set(this.#postings.speakers.slice(0, this.#count))
-      said.delete(undefined)
-      this.#speakers = said as Set<string>
-    }
+  #allSpeakers(): ReadonlyMap<string, readonly string[]> {
+    this.#speakers ??= termsOfSpeakers(this.#postings.speakers.slice(0, this.#count))
     return this.#speakers
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FreeNames } from '../../../src/context/formats/free-names.ts'
+import { FreeNames } from '../../src/lib/free-names.ts'
 
 describe('FreeNames', () => {
   it('numbers what is taken from 2 on', () => {
