@@ -70,7 +70,7 @@ export class ContextPruner {
    * it moves by a third of the items. From `summarizationThreshold` items on, a summary stands for what lies before the
    * cut, and is extended when that moves.
    *
-   * System messages and pinned items are kept as long as they fit, the newest item always. From before the cut, what is
+   * System messages and pinned items are kept as long as they fit, and the newest item in what they leave. From before the cut, what is
    * relevant to the query is picked; without a query, what is said to be important.
    *
    * @param history Oldest first; or a session of a memory, which then needs no second argument
@@ -78,9 +78,9 @@ export class ContextPruner {
    * @throws ThermoclineError as {@link pruneByTokenBudget}; `INVALID_ID`. A model that fails is no error: see
    * `report.summary.failure`
    */
-  async pruneConversationHistory(history: History, options?: PruneConversationOptions): Promise<PrunedHistory> {
-    checkOptions(options ?? {}, ['tenantId', 'userId', 'sessionId'])
-    const { query, signal, memory, tenantId, userId, sessionId } = options ?? {}
+  async pruneConversationHistory(history: History, options: PruneConversationOptions = {}): Promise<PrunedHistory> {
+    checkOptions(options, ['tenantId', 'userId', 'sessionId'])
+    const { query, signal, memory, tenantId, userId, sessionId } = options
     const read = await this.#read(history, memory, signal)
     const session = addressOf({ tenantId, userId, sessionId }, read)
     return this.#prune(read, session, conversationGoals(this.#options, query !== undefined), { query, signal })
@@ -109,7 +109,8 @@ export class ContextPruner {
     if (typeof summarize !== 'boolean') throw invalid('summarize', 'true or false', summarize)
     const goals = budgetGoals(this.#options, checkInteger('INVALID_ARGUMENT', 'tokenBudget', tokenBudget, 1), summarize)
     const read = await this.#read(history, memory, signal)
-    return this.#prune(read, addressOf({}, read), goals, { query, signal })
+    const address = summarize || isAddress(read.items.at(-1)) ? addressOf({}, read) : undefined
+    return this.#prune(read, address, goals, { query, signal })
   }
 
   async #read(
@@ -185,6 +186,8 @@ export class ContextPruner {
     throwIfAborted(signal)
     if (query === undefined) return { scores: index.prior() }
     const scores = index.relevanceTo(query)
+    // A question that says nothing, such as "why?", is like none.
+    if (scores.every((score) => score === 0)) return goals.picksByPrior ? { scores: index.prior() } : undefined
     const { embedder, embedTimeoutMs, clock } = this.#options
     if (embedder === undefined) return { scores }
     const late = new ThermoclineError('MODEL_FAILED', `Cannot embed: no answer within ${embedTimeoutMs} ms`, {
@@ -207,8 +210,23 @@ export class ContextPruner {
 
 function checkOptions(options: object, names: readonly string[]): void {
   checkNames('INVALID_ARGUMENT', 'Cannot prune history', options, [...names, 'query', 'memory', 'signal'])
-  const { query } = options as PruneOptions
+  const { query, memory, signal } = options as PruneOptions
   if (query !== undefined && typeof query !== 'string') throw invalid('query', 'text', query)
+  if (memory !== undefined && typeof memory?.getConversationHistory !== 'function') {
+    throw invalid('memory', 'a TieredStorageManager, or what its scoped() gives', memory)
+  }
+  if (signal !== undefined && typeof signal?.aborted !== 'boolean') throw invalid('signal', 'an AbortSignal', signal)
+}
+
+/** Whether an item of a caller's own says whose it is, in ids that we take. */
+function isAddress(item: MemoryItem | undefined): boolean {
+  if (item === undefined) return true
+  try {
+    identifySession(item)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /**

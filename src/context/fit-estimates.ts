@@ -6,6 +6,8 @@ import type { ViewCounter } from './token-counter.ts'
 export interface EstimatedView {
   readonly items: readonly MemoryItem[]
   readonly estimatedTokens: number
+  /** Whether a larger budget could show more. */
+  readonly hidesAny: boolean
 }
 
 export interface FittedView<V extends EstimatedView> {
@@ -22,6 +24,7 @@ export interface FittedView<V extends EstimatedView> {
 const MAX_REQUESTS = 4
 // What is left out has another ratio than the whole.
 const SLACK = 0.02
+const WELL_USED = 0.85
 
 /**
  * The largest view whose true count is within the budget, as far as a few requests can tell. Where the service fails, or
@@ -38,6 +41,7 @@ export async function fitEstimates<V extends EstimatedView>(
 ): Promise<FittedView<V>> {
   let budget = atLeastOne(tokenBudget / counter.ratio)
   let view = await choose(budget)
+  let fitting: FittedView<V> | undefined
   let failure: unknown
   for (let requests = 0; requests < MAX_REQUESTS; requests += 1) {
     let tokens: number
@@ -48,15 +52,25 @@ export async function fitEstimates<V extends EstimatedView>(
       failure = error
       break
     }
-    if (tokens <= tokenBudget) return { view, tokens, exact: true }
-    const fitting = view.estimatedTokens * (tokenBudget / tokens) * (1 - SLACK)
-    budget = atLeastOne(Math.min(fitting, budget - 1))
+    if (tokens <= tokenBudget) {
+      const isLarger = fitting === undefined || tokens > fitting.tokens
+      if (isLarger) fitting = { view, tokens, exact: true }
+      // What other conversations have taught the counter may leave much of the budget empty here.
+      if (!isLarger || !view.hidesAny || tokens >= tokenBudget * WELL_USED) break
+    } else if (fitting !== undefined) break
+    budget = nextBudget(view.estimatedTokens * (tokenBudget / tokens) * (1 - SLACK), budget, tokens > tokenBudget)
     view = await choose(budget)
   }
+  if (fitting !== undefined) return fitting
   const safe = atLeastOne(Math.min(budget, tokenBudget / counter.ratio / (1 + counter.margin)))
   if (view.estimatedTokens > safe) view = await choose(safe)
   const tokens = Math.ceil(view.estimatedTokens * counter.ratio)
   return { view, tokens, exact: false, ...(failure !== undefined && { failure }) }
+}
+
+/** Always another one, so that each request counts another view. */
+function nextBudget(wanted: number, budget: number, isOver: boolean): number {
+  return atLeastOne(isOver ? Math.min(wanted, budget - 1) : Math.max(wanted, budget + 1))
 }
 
 function atLeastOne(tokens: number): number {

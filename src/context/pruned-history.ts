@@ -127,6 +127,7 @@ export interface DraftView {
   readonly costs: readonly number[]
   /** Sum of the costs. */
   readonly estimatedTokens: number
+  readonly hidesAny: boolean
   readonly report: Omit<PruneReport, 'tokensAfter' | 'stablePrefixShare' | 'counter' | 'exact'>
 }
 
@@ -183,7 +184,13 @@ export function draftView(decisions: Decisions): DraftView {
     ...(summary !== undefined && { summary: summary.report }),
     ...(embedFailure !== undefined && { embedFailure }),
   }
-  return { items: view, costs: viewCosts, estimatedTokens: viewCosts.reduce((sum, cost) => sum + cost, 0), report }
+  return {
+    items: view,
+    costs: viewCosts,
+    estimatedTokens: viewCosts.reduce((sum, cost) => sum + cost, 0),
+    hidesAny: reasons.size > 0,
+    report,
+  }
 }
 
 /** @param counted What the view was counted with, and what that said; and what part of it the last view begins with too */

@@ -142,7 +142,7 @@ export function resolvePrunerOptions(options: ContextPrunerOptions): ResolvedPru
     summarizer: chooseSummarizer(options, tokenCounter),
     clock: all.clock ?? systemClock,
     mayCover: mayCoverBy(all.excludeFromSummary ?? 'none'),
-    memory: all.memory === undefined ? undefined : checkMethod('memory', all.memory, 'addMemoryItem'),
+    memory: all.memory === undefined ? undefined : checkMethod('memory', all.memory, 'getConversationHistory'),
   }
 }
 

@@ -236,3 +236,32 @@ describe('an embedder', () => {
     expect((await pruning).report.embedFailure).toMatchObject({ code: 'MODEL_FAILED', reason: 'timeout' })
   })
 })
+
+describe('a question that says nothing', () => {
+  it('is like none', async () => {
+    const history = [...Array(40)].map((_, n) =>
+      item(n % 7 ? `well, ok ${n}` : `Ada moved to Bergen ${n} in May 2023.`),
+    )
+    const pruner = new ContextPruner({ tokenCounter: quarterCounter })
+    const ids = async (query?: string): Promise<string[]> =>
+      (await pruner.pruneByTokenBudget(history, { tokenBudget: 60, query })).map(({ id }) => id)
+    expect(await ids('what about it?')).toEqual(await ids())
+    expect(await ids('')).toEqual(await ids())
+    expect(await ids('Bergen?')).not.toEqual(await ids())
+  })
+})
+
+describe('what is no option', () => {
+  const pruner = new ContextPruner({ tokenCounter: quarterCounter })
+
+  it.each([{ memory: {} }, { signal: {} }, { query: 4 }, null])('is refused: %j', async (options) => {
+    const refused = { code: 'INVALID_ARGUMENT' }
+    await expect(pruner.pruneByTokenBudget([], options as never)).rejects.toMatchObject(refused)
+    await expect(pruner.pruneConversationHistory([], options as never)).rejects.toMatchObject(refused)
+  })
+
+  it('leaves items of others alone, whatever they call their users', async () => {
+    const view = await pruner.pruneByTokenBudget([item('hello', { userId: '' } as object)])
+    expect(view).toHaveLength(1)
+  })
+})

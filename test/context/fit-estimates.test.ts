@@ -11,7 +11,7 @@ const HISTORY = Array.from({ length: 20 }, (_, n) => item(`item ${n}`))
 const choose = async (estimatedBudget: number): Promise<EstimatedView> => {
   const kept = Math.min(HISTORY.length, Math.floor(estimatedBudget / 10))
   if (kept === 0) throw new ThermoclineError('BUDGET_TOO_SMALL', 'Cannot prune history: nothing fits')
-  return { items: HISTORY.slice(-kept), estimatedTokens: kept * 10 }
+  return { items: HISTORY.slice(-kept), estimatedTokens: kept * 10, hidesAny: kept < HISTORY.length }
 }
 
 /** A service by whose count each item has so many tokens. */
@@ -44,6 +44,16 @@ describe('fitEstimates()', () => {
     const counter = service(() => 20, { ratio: 2 })
     expect(await fitEstimates(counter, 100, choose)).toMatchObject({ tokens: 100, exact: true })
     expect(counter.requests).toBe(1)
+  })
+
+  it('goes up again where other conversations have made the estimate too high', async () => {
+    const counter = service(() => 10, { ratio: 2 })
+    expect(await fitEstimates(counter, 100, choose)).toMatchObject({ tokens: 90, exact: true })
+    expect(counter.requests).toBe(2)
+    const whole = service(() => 4, { ratio: 2 })
+    const fitted = await fitEstimates(whole, 100, choose)
+    expect(fitted).toMatchObject({ tokens: 80, exact: true })
+    expect(fitted.view.items).toHaveLength(HISTORY.length)
   })
 
   it('comes down to the budget where the estimate was too low', async () => {
