@@ -247,7 +247,7 @@ describe('a question that says nothing', () => {
       (await pruner.pruneByTokenBudget(history, { tokenBudget: 60, query })).map(({ id }) => id)
     expect(await ids('what about it?')).toEqual(await ids())
     expect(await ids('')).toEqual(await ids())
-    expect(await ids('Bergen?')).not.toEqual(await ids())
+    expect(await ids('ok 13?')).not.toEqual(await ids())
   })
 })
 
