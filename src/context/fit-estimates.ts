@@ -25,21 +25,27 @@ const MAX_REQUESTS = 4
 // What is left out has another ratio than the whole.
 const SLACK = 0.02
 const WELL_USED = 0.85
+// No service counts less than half of what is estimated.
+const LEAST_RATIO = 0.5
 
 /**
  * The largest view whose true count is within the budget, as far as a few requests can tell. Where the service fails, or
  * all of them were over, the view is the one for what the margin leaves of the budget.
  *
  * @param choose Gives the view for a budget of estimated tokens, an integer of at least 1
+ * @param wholeTokens Estimated tokens of all there is, where all of it could be the view
  * @throws ThermoclineError `ABORTED`, and what `choose` throws
  */
 export async function fitEstimates<V extends EstimatedView>(
   counter: ViewCounter,
   tokenBudget: number,
   choose: (estimatedBudget: number) => Promise<V>,
+  wholeTokens: number = Number.POSITIVE_INFINITY,
   signal?: AbortSignal,
 ): Promise<FittedView<V>> {
-  let budget = atLeastOne(tokenBudget / counter.ratio)
+  // What may fit as it is, as a view does that is pruned again, is asked for first.
+  const mayFitWhole = wholeTokens <= tokenBudget / LEAST_RATIO
+  let budget = atLeastOne(mayFitWhole ? wholeTokens : tokenBudget / counter.ratio)
   let view = await choose(budget)
   let fitting: FittedView<V> | undefined
   let failure: unknown

@@ -43,7 +43,7 @@ export async function makeView(task: ViewTask): Promise<PrunedHistory> {
   const { view, tokens, exact, failure } =
     counter.views === undefined
       ? await withoutService(choose(tokenBudget), counter)
-      : await fitEstimates(counter.views, tokenBudget, choose, signal)
+      : await fitEstimates(counter.views, tokenBudget, choose, await wholeTokens(task), signal)
   const { items, costs, estimatedTokens } = view
   const stablePrefixShare = estimatedTokens === 0 ? 0 : task.stablePrefixOf(items, costs) / estimatedTokens
   const counted = { tokenBudget, tokensAfter: tokens, stablePrefixShare, counter: counter.name, exact }
@@ -55,6 +55,15 @@ async function withoutService(choosing: Promise<DraftView>, { exact }: TokenCoun
   return { view, tokens: view.estimatedTokens, exact }
 }
 
+/** What all of the history takes, with a summary of what is not in it; infinite where it has too many items. */
+async function wholeTokens({ sorted, goals, summary, counter, tokensPerItem }: ViewTask): Promise<number> {
+  if (sorted.candidates.length > goals.maxItems) return Number.POSITIVE_INFINITY
+  const { summary: made, absent } = summary.standing
+  const isShown = made !== undefined && absent > 0
+  const summaryTokens = isShown ? (await countText(counter, made.item.content)) + tokensPerItem : 0
+  return sorted.firstTokens + sorted.otherTokens + summaryTokens
+}
+
 /** @param tokenBudget By the counter's estimates, where its service counts otherwise */
 async function decide(task: ViewTask, tokenBudget: number): Promise<Decisions> {
   const {
@@ -64,8 +73,7 @@ async function decide(task: ViewTask, tokenBudget: number): Promise<Decisions> {
     summary: { standing, cut },
   } = task
   const { items, costs, units, others, candidates } = sorted
-  // A service that counts more than was estimated leaves less room.
-  const fits = task.summary.fits && sorted.firstTokens + sorted.otherTokens <= tokenBudget
+  const fits = (await wholeTokens(task)) <= tokenBudget
   const chosen = new Chosen(tokenBudget, fits ? Number.POSITIVE_INFINITY : goals.maxItems)
   const clips = new Map<number, UnitItem>()
   const decisions = { items, costs, units, chosen, clips, tokenBudget }

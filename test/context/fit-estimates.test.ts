@@ -56,6 +56,16 @@ describe('fitEstimates()', () => {
     expect(fitted.view.items).toHaveLength(HISTORY.length)
   })
 
+  it('asks first for all there is, where that may fit', async () => {
+    const counter = service(() => 7)
+    const fitted = await fitEstimates(counter, 150, choose, 200)
+    expect(fitted).toMatchObject({ tokens: 140, exact: true })
+    expect(fitted.view.items).toHaveLength(HISTORY.length)
+    expect(counter.requests).toBe(1)
+    await fitEstimates(counter, 99, choose, 200)
+    expect(counter.requests).toBe(3)
+  })
+
   it('comes down to the budget where the estimate was too low', async () => {
     const counter = service(() => 15)
     const fitted = await fitEstimates(counter, 100, choose)
@@ -100,7 +110,9 @@ describe('fitEstimates()', () => {
         throw new Error('socket closed')
       },
     }
-    await expect(fitEstimates(counter, 100, choose, controller.signal)).rejects.toMatchObject({ code: 'ABORTED' })
+    await expect(fitEstimates(counter, 100, choose, undefined, controller.signal)).rejects.toMatchObject({
+      code: 'ABORTED',
+    })
     await expect(
       fitEstimates(
         service(() => 1),
