@@ -1,5 +1,6 @@
 import { ThermoclineError } from '../errors.ts'
 import { checkNames, shown } from '../lib/check-names.ts'
+import { within } from '../lib/within.ts'
 import { isMadeSummary } from '../memory/made-summary.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import { identifySession, isOwnedBy } from '../memory/session.ts'
@@ -22,7 +23,6 @@ import { SessionSummaries } from './session-summaries.ts'
 import type { SummaryAddress } from './summaries/summary-item.ts'
 import type { SummaryMemory } from './summaries/summary-memory.ts'
 import { ViewPrefixes } from './view-prefixes.ts'
-import { within } from './within.ts'
 
 interface PruneOptions {
   /** What the model is asked next: what is relevant to it is picked first. @default none: what any question may be about */

@@ -1,18 +1,12 @@
 import { ThermoclineError } from '../errors.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import { throwIfAborted } from './abort.ts'
+import { type Decisions, type DraftView, draftView, finishView, type ShownSummary } from './draft-view.ts'
 import { type FittedView, fitEstimates } from './fit-estimates.ts'
 import type { SortedHistory } from './history/sort-history.ts'
 import { countText } from './item-tokens.ts'
 import type { PruneGoals } from './prune-goals.ts'
-import {
-  type Decisions,
-  type DraftView,
-  draftView,
-  finishView,
-  type PrunedHistory,
-  type ShownSummary,
-} from './pruned-history.ts'
+import type { PrunedHistory } from './pruned-history.ts'
 import type { Reranked } from './relevance/rerank-by-embeddings.ts'
 import { chooseByScore } from './selection/choose-by-score.ts'
 import { Chosen, chooseFirst, chooseImportant, chooseRecent, type RatedUnit } from './selection/choose-units.ts'

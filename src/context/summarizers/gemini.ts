@@ -1,6 +1,5 @@
 import type { GeminiCalls } from '../../clients/gemini-calls.ts'
 import { ThermoclineError } from '../../errors.ts'
-import type { Embedder } from '../relevance/embedder.ts'
 import type { SummaryModel } from '../summaries/summary-model.ts'
 
 /** Gemini as a model for summaries: one request a prompt. What is no JSON is an answer that is `malformed`. */
@@ -25,12 +24,4 @@ function isJson(text: string): boolean {
   } catch {
     return false
   }
-}
-
-/** Embeddings by Gemini, which has one way to read questions and another for what may answer them. One request, never repeated. */
-export function geminiEmbedder(calls: Pick<GeminiCalls, 'embeddingModel' | 'embed'>): Embedder {
-  return Object.freeze<Embedder>({
-    name: calls.embeddingModel,
-    embed: (texts, { kind, signal }) => calls.embed(texts, kind, signal),
-  })
 }

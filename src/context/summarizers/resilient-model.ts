@@ -3,8 +3,8 @@ import { isThermoclineError, ThermoclineError } from '../../errors.ts'
 import { checkNames } from '../../lib/check-names.ts'
 import { checkNumberOption, type NumberRange } from '../../lib/check-options.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
+import { within } from '../../lib/within.ts'
 import type { ModelFailure, SummaryModel, SummaryModelAnswer, SummaryPrompt } from '../summaries/summary-model.ts'
-import { within } from '../within.ts'
 import { ModelBreaker } from './model-breaker.ts'
 
 /** Bounds of the requests to a model. */

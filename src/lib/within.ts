@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/clock.ts'
+import type { Clock } from './clock.ts'
 
 /**
  * What `work` comes to, or at once a rejection with what `tooLate` makes: when so much time has passed, or `outer` is
