@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type GeminiFault, type GeminiStandIn, startGemini } from '../../emulators/gemini.ts'
 import { ContextPruner } from '../../src/context/context-pruner.ts'
 import type { ContextPrunerOptions } from '../../src/context/pruner-options.ts'
+import type { ModelFailure } from '../../src/context/summaries/summary-model.ts'
 import type { MemoryItem } from '../../src/memory/memory-item.ts'
 import { item, quarterCounter } from '../context/items.ts'
 
@@ -54,17 +55,21 @@ describe.each(WAYS)('a pruner that summarizes by %s', (_, options) => {
     expect(gemini.requests).toMatchObject([{ method: 'generateContent', model: MODEL, apiKey: KEY }])
   })
 
-  it.each<[string, GeminiFault]>([
-    ['MODEL_FAILED blocked', { kind: 'prompt blocked' }],
-    ['MODEL_FAILED blocked', { kind: 'finish', reason: 'RECITATION' }],
-    ['MODEL_FAILED refused', { kind: 'status', code: 403 }],
-    ['MODEL_FAILED rate-limited', { kind: 'status', code: 429, retryDelaySeconds: 60 }],
+  it.each<[ModelFailure, GeminiFault]>([
+    ['blocked', { kind: 'prompt blocked' }],
+    ['blocked', { kind: 'finish', reason: 'RECITATION' }],
+    ['refused', { kind: 'status', code: 403 }],
+    ['rate-limited', { kind: 'status', code: 429, retryDelaySeconds: 60 }],
     // JSON, but not by the schema.
-    ['MODEL_FAILED malformed', { kind: 'text', text: '{"points":"none"}' }],
-  ])('has an extractive one on %s', async (failure, fault) => {
+    ['malformed', { kind: 'text', text: '{"points":"none"}' }],
+  ])('has an extractive one where the model is %s', async (reason, fault) => {
     gemini.fail(fault, { times: Number.POSITIVE_INFINITY })
     const view = await prune()
-    expect(view.report.summary).toMatchObject({ model: 'extractive', failure })
+    expect(view.report.summary).toMatchObject({
+      model: 'extractive',
+      failure: { code: 'MODEL_FAILED', reason },
+    })
+    expect(JSON.stringify(view.report)).not.toContain(KEY)
     expect(view.report.tokensAfter).toBeLessThanOrEqual(view.report.tokenBudget)
     expect(view.at(-1)?.content).toBe(history().at(-1)?.content)
     expect(gemini.requests).toHaveLength(1)
