@@ -1,8 +1,8 @@
+import { contentTypeOfRole } from '../../context/index.ts'
 import type { JsonObject, Payload } from '../../index.ts'
 import type { Draft, SourceAddress } from './draft.ts'
 import { asId, type Fields, fieldOf, isObject, textOf } from './json-fields.ts'
 import { refuse } from './refusal.ts'
-import { contentTypeOfRole } from './roles.ts'
 import { parseTime } from './source-time.ts'
 
 /** Content types that say how a message is shown rather than what it is: there the role decides. */

@@ -18,7 +18,7 @@ export const GEMINI_FORMAT: MessageFormat<GeminiContent> = {
   accept: acceptContent,
   without: (content, dropped) => {
     if (dropped.size === 0) return content
-    const parts = (content.parts ?? []).filter((_, i) => !dropped.has(i))
+    const parts = content.parts.filter((_, i) => !dropped.has(i))
     return parts.length > 0 ? { ...content, parts } : undefined
   },
   text: (speaker, text) => ({ role: speaker === 'assistant' ? 'model' : speaker, parts: [{ text }] }),
@@ -157,7 +157,8 @@ function acceptContent(content: JsonObject): GeminiContent | undefined {
   // Calls are the model's alone. In the API's other spelling the SDKs don't know them.
   if (has('function_call') || has('function_response')) return undefined
   if (role === 'model' ? has('functionResponse') : has('functionCall')) return undefined
-  return content as unknown as GeminiContent
+  // Without a role it is the user's.
+  return (role === undefined ? { ...content, role: 'user' } : content) as unknown as GeminiContent
 }
 
 function isPart(part: JsonValue): part is JsonObject {

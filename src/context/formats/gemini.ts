@@ -57,8 +57,7 @@ export function toGemini(items: readonly MemoryItem[]): GeminiRequest {
     const content = withoutEmptyText(message)
     if (content === undefined) continue
     if (content.role === 'system') {
-      const { role: _, ...instruction } = content
-      systemInstruction = systemInstruction === undefined ? instruction : joined(systemInstruction, instruction)
+      systemInstruction = systemInstruction === undefined ? content : joined(systemInstruction, content)
       continue
     }
     const last = contents.at(-1)
@@ -77,12 +76,12 @@ function sideOf({ role }: GeminiContent): 'model' | 'user' {
 
 function joined(first: GeminiContent, second: GeminiContent): GeminiContent {
   const role = first.role === second.role ? first.role : 'user'
-  return { ...first, ...(role !== undefined && { role }), parts: [...(first.parts ?? []), ...(second.parts ?? [])] }
+  return { ...first, role, parts: [...first.parts, ...second.parts] }
 }
 
 /** Models stream such parts, and the API refuses them. With a signature they are none. */
 function withoutEmptyText(content: GeminiContent): GeminiContent | undefined {
-  const parts = content.parts ?? []
+  const { parts } = content
   const kept = parts.filter((part) => !isEmptyText(part))
   if (kept.length === parts.length) return content
   return kept.length === 0 ? undefined : { ...content, parts: kept }

@@ -10,6 +10,7 @@ const CONTENT_TYPES: { readonly [role: string]: string } = {
   function: 'tool_result',
 }
 
+/** The content type of what that role says in messages of OpenAI, Gemini, the AI SDK and the like; undefined for any other. */
 export function contentTypeOfRole(role: string): string | undefined {
   return Object.hasOwn(CONTENT_TYPES, role) ? CONTENT_TYPES[role] : undefined
 }

@@ -3,7 +3,7 @@ import { FreeNames } from '../../lib/free-names.ts'
 import type { MemoryItem, NewMemoryItem } from '../../memory/memory-item.ts'
 
 /** An item of a history: as a memory gave it, or as it would be added to one. */
-export type HistoryItem = MemoryItem | NewMemoryItem
+export type HistoryItem = MemoryItem | (NewMemoryItem & { readonly id?: string })
 
 /**
  * Gives ids to items that no memory has given one: of what each says, so that the same conversation has the same ids
@@ -18,18 +18,15 @@ export class ItemIds {
     this.#now = now
   }
 
-  /** The item itself where it has an id. */
+  /** The item itself where it is of a memory. An id that it has stays. */
   identify(item: HistoryItem): MemoryItem {
-    if (isStored(item)) {
-      this.#names.take(item.id)
-      return item
-    }
+    if (item.id !== undefined) this.#names.take(item.id)
+    if (isStored(item)) return item
     const { createdAt, expiresAt, idempotencyKey: _key, sequence: _sequence, after: _after, ...body } = item
-    const said = hash('sha256', `${item.contentType}\n${item.callId ?? ''}\n${item.content}`, 'base64url')
     const expires = expiresAt === undefined ? Number.NaN : timeOf(expiresAt)
     return Object.freeze({
       ...body,
-      id: this.#names.give(`#${said.slice(0, 22)}`),
+      id: item.id ?? this.#names.give(nameOf(item)),
       tenantId: item.tenantId ?? 'default',
       createdAt: (createdAt === undefined ? undefined : timeOf(createdAt)) || this.#now,
       ...(Number.isFinite(expires) && { expiresAt: expires }),
@@ -41,7 +38,12 @@ export class ItemIds {
 }
 
 function isStored(item: HistoryItem): item is MemoryItem {
-  return (item as Partial<MemoryItem>).id !== undefined
+  const { id, createdAt, expiresAt } = item
+  return id !== undefined && typeof createdAt === 'number' && (expiresAt === undefined || typeof expiresAt === 'number')
+}
+
+function nameOf({ contentType, callId = '', content }: HistoryItem): string {
+  return `#${hash('sha256', `${contentType}\n${callId}\n${content}`, 'base64url').slice(0, 22)}`
 }
 
 function timeOf(time: Date | number | string): number {

@@ -1,3 +1,5 @@
+import type { GeminiFailure } from '../../clients/gemini-calls.ts'
+
 /** One request to a language model, which has no tools and no history. */
 export interface SummaryPrompt {
   /** Instructions. Nothing of a user's is in them. */
@@ -31,13 +33,4 @@ export interface SummaryModel {
  * else than was asked for (`malformed`), is shut off as it failed repeatedly (`shut-off`), or will never take such a
  * request: a wrong key, an unknown model (`refused`).
  */
-export type ModelFailure =
-  | 'rate-limited'
-  | 'unavailable'
-  | 'timeout'
-  | 'blocked'
-  | 'empty'
-  | 'truncated'
-  | 'malformed'
-  | 'shut-off'
-  | 'refused'
+export type ModelFailure = GeminiFailure | 'shut-off'

@@ -126,7 +126,7 @@ class GeminiViews implements ViewCounter {
 function whatIsSent(items: readonly MemoryItem[]): readonly GeminiContent[] {
   const { contents, systemInstruction } = toGemini(items)
   const sent = systemInstruction === undefined ? contents : [{ ...systemInstruction, role: 'user' }, ...contents]
-  return sent.map(({ role, parts }) => ({ ...(role !== undefined && { role }), parts: parts ?? [] }))
+  return sent.map(({ role, parts }) => ({ role, parts }))
 }
 
 function failed(reason: string, message: string): ThermoclineError {

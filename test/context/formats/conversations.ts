@@ -133,7 +133,7 @@ export function geminiConversation(
     ]),
     { role: 'model', parts: [{ text: answer }] },
   ])
-  return { contents, systemInstruction: { parts: [{ text: 'Be brief.' }] } }
+  return { contents, systemInstruction: { role: 'system', parts: [{ text: 'Be brief.' }] } }
 }
 
 export function modelConversation(rounds: readonly Round[]): ModelMessage[] {

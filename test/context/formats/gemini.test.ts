@@ -1,6 +1,6 @@
 import type { Content } from '@google/genai'
-import type { Content as OlderContent } from '@google/generative-ai'
-import { describe, expect, it } from 'vitest'
+import type { GenerativeModel, Content as OlderContent } from '@google/generative-ai'
+import { describe, expect, expectTypeOf, it } from 'vitest'
 import { fromGemini, OpenCalls, toGemini, toModelMessages, toOpenAI } from '../../../src/context/index.ts'
 import { geminiProblems } from '../../support/message-rules/gemini-rules.ts'
 import { openaiProblems } from '../../support/message-rules/openai-rules.ts'
@@ -33,7 +33,7 @@ const CONTENTS: Content[] = [
   { role: 'model', parts: [{ text: 'Five bar.' }, { text: '', thoughtSignature: 'c2ln' }] },
   { role: 'user', parts: [{ text: 'Thanks' }] },
 ]
-const REQUEST = { contents: CONTENTS, systemInstruction: { parts: [{ text: 'You watch a boiler.' }] } }
+const REQUEST = { contents: CONTENTS, systemInstruction: { role: 'system', parts: [{ text: 'You watch a boiler.' }] } }
 
 describe('fromGemini()', () => {
   it('makes an item of each call, response and other text, with the content at the first', () => {
@@ -99,7 +99,17 @@ describe('toGemini()', () => {
       { role: 'model', parts: [{ functionCall: { name: 'f', args: {} } }] },
       { role: 'function', parts: [{ functionResponse: { name: 'f', response: { ok: true } } }] },
     ]
-    expect(toGemini(stored(fromGemini(contents, SESSION))).contents).toEqual(contents)
+    const request = toGemini(stored(fromGemini(contents, SESSION)))
+    expect(request.contents).toEqual(contents)
+    expectTypeOf(request).toExtend<Parameters<GenerativeModel['generateContent']>[0]>()
+  })
+
+  it('says whose a content is that does not say so', () => {
+    const request = { contents: [{ parts: [{ text: 'Hi' }] }], systemInstruction: { parts: [{ text: 'Be brief.' }] } }
+    expect(toGemini(stored(fromGemini(request, SESSION)))).toEqual({
+      contents: [{ role: 'user', parts: [{ text: 'Hi' }] }],
+      systemInstruction: { role: 'system', parts: [{ text: 'Be brief.' }] },
+    })
   })
 
   it('keeps of a content what is in the view', () => {
@@ -135,7 +145,10 @@ describe('toGemini()', () => {
       { role: 'user', parts: [{ text: 'user_message' }, { text: 'summary' }] },
       { role: 'model', parts: [{ text: 'note' }, { text: 'assistant_message' }] },
     ])
-    expect(systemInstruction).toEqual({ parts: [{ text: 'system_message' }, { text: 'system_message' }] })
+    expect(systemInstruction).toEqual({
+      role: 'system',
+      parts: [{ text: 'system_message' }, { text: 'system_message' }],
+    })
   })
 
   it('sends a clipped response in the place of its own', () => {

@@ -268,7 +268,7 @@ describe('what came from OpenAI', () => {
   it('goes to Gemini', () => {
     const request = toGemini(stored(fromOpenAI(CONVERSATION, SESSION)))
     expect(geminiProblems(request)).toEqual([])
-    expect(request.systemInstruction).toEqual({ parts: [{ text: 'You answer for a bakery.' }] })
+    expect(request.systemInstruction).toEqual({ role: 'system', parts: [{ text: 'You answer for a bakery.' }] })
     expect(request.contents[1]).toEqual({
       role: 'model',
       parts: [

@@ -49,6 +49,23 @@ describe('messages that were never in a memory', () => {
     expect(asked).toBeLessThan(80)
   })
 
+  it('keep the id that another store gave them', async () => {
+    const clock = new ManualClock()
+    const pruner = new ContextPruner({ tokenCounter: quarterCounter, clock })
+    const row = {
+      ...SESSION,
+      id: 'row-7',
+      contentType: 'user_message',
+      content: 'x',
+      createdAt: '2026-01-01T00:00:00Z',
+    }
+    const view = await pruner.pruneByTokenBudget([row, { ...row, id: 'row-8' }])
+    expect(view.map(({ id, createdAt }) => [id, createdAt])).toEqual([
+      ['row-7', Date.UTC(2026, 0, 1)],
+      ['row-8', Date.UTC(2026, 0, 1)],
+    ])
+  })
+
   it('have the time that they say, or that of the prune', async () => {
     const clock = new ManualClock()
     const pruner = new ContextPruner({ tokenCounter: quarterCounter, clock })
