@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../../memory/json.ts'
 import { callContent, type Draft, type MessageFormat, type SentCall, type SentResult } from './draft.ts'
 import type { GeminiContent, GeminiPart } from './gemini-content.ts'
+import { kindOfMediaType, mediaMark } from './media-mark.ts'
 import { FieldProblem, fieldOf, idOf, isList, isObject, textOf } from './message-fields.ts'
 import type { OpenCalls } from './open-calls.ts'
 import { contentTypeOfRole } from './roles.ts'
@@ -39,7 +40,7 @@ function resultPart({ call: { ownId, name }, text }: SentResult): GeminiPart {
   return { functionResponse: { ...(ownId !== undefined && { id: ownId }), name, response: { output: text } } }
 }
 
-/** A part by what it is; undefined for what only the payload keeps, such as an image or a thought. */
+/** A part by what it is; undefined for what only the payload keeps, such as a thought. */
 type Part =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'call'; readonly id: string | undefined; readonly name: string; readonly args: string }
@@ -116,11 +117,10 @@ function partOf(part: JsonObject, field: string): Part | undefined {
   }
   const response = fieldOf(part, 'functionResponse') ?? fieldOf(part, 'function_response')
   if (response !== undefined) {
-    const said = isObject(response) ? fieldOf(response, 'response') : undefined
-    return { kind: 'result', ...nameOf(response, `${field}.functionResponse`), text: resultText(said) }
+    return { kind: 'result', ...nameOf(response, `${field}.functionResponse`), text: responseText(response) }
   }
   if (fieldOf(part, 'thought') === true) return undefined
-  const text = textOf(part, 'text', `${field}.text`) ?? codeOf(part)
+  const text = textOf(part, 'text', `${field}.text`) ?? codeOf(part) ?? markOf(part)
   return text === undefined ? undefined : { kind: 'text', text }
 }
 
@@ -129,6 +129,14 @@ function nameOf(call: JsonValue, field: string): { readonly id: string | undefin
   const name = textOf(call, 'name', `${field}.name`)
   if (name === undefined || name === '') throw new FieldProblem(`${field}.name`, 'text', name)
   return { id: idOf(fieldOf(call, 'id')), name }
+}
+
+/** A response may have images beside it. */
+function responseText(response: JsonValue): string {
+  if (!isObject(response)) return ''
+  const parts = fieldOf(response, 'parts')
+  const marks = isList(parts) ? parts.map((part) => (isObject(part) ? markOf(part) : undefined)) : []
+  return [resultText(fieldOf(response, 'response')), ...marks].filter(Boolean).join('\n')
 }
 
 /** Most responses hold nothing but one text, under a name that the API suggests. */
@@ -146,6 +154,14 @@ function codeOf(part: JsonObject): string | undefined {
   const outcome = fieldOf(part, 'codeExecutionResult') ?? fieldOf(part, 'code_execution_result')
   if (isObject(code)) return textOf(code, 'code')
   return isObject(outcome) ? textOf(outcome, 'output') : undefined
+}
+
+function markOf(part: JsonObject): string | undefined {
+  const names = ['inlineData', 'inline_data', 'fileData', 'file_data']
+  const data = names.map((name) => fieldOf(part, name)).find(isObject)
+  if (data === undefined) return undefined
+  const kind = kindOfMediaType(fieldOf(data, 'mimeType') ?? fieldOf(data, 'mime_type')) ?? 'file'
+  return mediaMark(kind, fieldOf(data, 'displayName') ?? fieldOf(data, 'display_name'))
 }
 
 const ROLES: readonly unknown[] = [undefined, 'user', 'model', 'function', 'system']

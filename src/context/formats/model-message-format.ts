@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../../memory/json.ts'
 import { callContent, type Draft, type MessageFormat, type SentCall, type SentResult } from './draft.ts'
+import { kindOfMediaType, kindOfPart, mediaMark } from './media-mark.ts'
 import { FieldProblem, fieldOf, isList, isObject, textOf } from './message-fields.ts'
 import type { AIModelMessage } from './model-message.ts'
 import { revive } from './model-message-text.ts'
@@ -120,6 +121,7 @@ function needText(part: JsonObject, name: string, place: number): string {
 function textOfPart(part: JsonObject): string {
   if (part.type === 'text') return textOf(part, 'text') ?? ''
   if (part.type === 'tool-result') return outputText(fieldOf(part, 'output'))
+  if (part.type === 'image' || part.type === 'file') return fileText(part)
   if (part.type !== 'tool-call' || part.providerExecuted !== true) return ''
   return callContent('', textOf(part, 'toolName') ?? '', JSON.stringify(part.input ?? {}))
 }
@@ -130,10 +132,19 @@ function outputText(output: JsonValue | undefined): string {
   if (type === 'execution-denied') return textOf(output, 'reason') ?? 'Execution was denied.'
   if (type === 'content' && isList(value))
     return value
-      .map((part) => (isObject(part) ? (textOf(part, 'text') ?? '') : ''))
+      .map((part) => (isObject(part) ? (textOf(part, 'text') ?? fileText(part)) : ''))
       .filter(Boolean)
       .join('\n')
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+}
+
+/** The mark of what is no text, and the text of a file that is sent as such. */
+function fileText(part: JsonObject): string {
+  const kind = kindOfMediaType(part.mediaType) ?? kindOfPart(part.type)
+  if (kind === undefined) return ''
+  const { data } = part
+  const text = isObject(data) && data.type === 'text' ? textOf(data, 'text') : undefined
+  return [mediaMark(kind, part.filename), text].filter(Boolean).join('\n')
 }
 
 function acceptMessage(message: JsonObject): AIModelMessage | undefined {

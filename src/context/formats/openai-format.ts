@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../../memory/json.ts'
 import { callContent, type Draft, type MessageFormat, type SentCall, type SentResult } from './draft.ts'
+import { kindOfPart, mediaMark } from './media-mark.ts'
 import { FieldProblem, fieldOf, idOf, isList, isObject, textOf } from './message-fields.ts'
 import type { OpenCalls } from './open-calls.ts'
 import type { OpenAIMessage } from './openai-message.ts'
@@ -59,6 +60,8 @@ function contentOf(message: JsonObject): string {
 
 /** Only what calls a tool may say nothing; elsewhere the text lies under a name that we don't know. */
 function withoutContent(message: JsonObject): string {
+  const audio = fieldOf(message, 'audio')
+  if (isObject(audio)) return [mediaMark('audio'), audio.transcript].filter(Boolean).join('\n')
   if (['content', 'tool_calls', 'function_call', 'audio'].some((name) => name in message)) return ''
   throw new FieldProblem('content', 'text, parts or null', undefined)
 }
@@ -70,7 +73,10 @@ function textOfPart(part: JsonValue): string {
   if (typeof part === 'string') return part
   if (!isObject(part)) throw new FieldProblem('content', 'parts that are objects', part)
   if (FOREIGN_PARTS.includes(part.type)) throw new FieldProblem('content', "parts of OpenAI's messages", part.type)
-  return textOf(part, 'text') ?? textOf(part, 'refusal') ?? ''
+  const text = textOf(part, 'text') ?? textOf(part, 'refusal')
+  if (text !== undefined) return text
+  const kind = kindOfPart(part.type)
+  return kind === undefined ? '' : mediaMark(kind, isObject(part.file) ? part.file.filename : undefined)
 }
 
 interface Call {

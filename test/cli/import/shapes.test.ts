@@ -46,7 +46,7 @@ describe("OpenAI's messages", () => {
     const items = await readItems(fixtureSource('openai-chat.json'), MIRA)
     expect(items.map(brief)).toEqual([
       ['system_message', 'You answer for a bakery.'],
-      ['user_message', 'Is this loaf done?\nIt sounds hollow.'],
+      ['user_message', 'Is this loaf done?\n[image]\nIt sounds hollow.'],
       ['tool_call', 'I look at both ovens.\noven({"nr":1})', 'call_a'],
       ['tool_call', 'oven({"nr":2})', 'call_b'],
       ['tool_result', '210 °C', 'call_b'],
@@ -133,7 +133,7 @@ describe("Gemini's contents", () => {
     const items = await readItems(fixtureSource('gemini-request.json'), MIRA)
     expect(items.map(brief)).toEqual([
       ['system_message', 'You watch a boiler.'],
-      ['user_message', 'What do the two gauges say?'],
+      ['user_message', 'What do the two gauges say?\n[image]'],
       ['tool_call', 'I read both.\ngauge({"nr":1})', 'gauge'],
       ['tool_call', 'gauge({"nr":2})', 'gauge-2'],
       ['tool_result', '3 bar', 'gauge'],

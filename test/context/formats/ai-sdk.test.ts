@@ -102,7 +102,7 @@ describe('fromUIMessages()', () => {
   it('makes an item of each call, result and other message', () => {
     expect(fromUIMessages(CHAT, SESSION).map(brief)).toEqual([
       ['system_message', 'You watch a boiler.'],
-      ['user_message', 'What do the gauges say?'],
+      ['user_message', 'What do the gauges say?\n[image a.png]'],
       ['tool_call', 'I read both.\ngauge({"nr":1})', 'a'],
       ['tool_call', 'meter({"nr":2})', 'b'],
       ['tool_result', '3 bar', 'a'],
@@ -226,13 +226,13 @@ describe('fromModelMessages()', () => {
   it('goes to the other APIs', () => {
     const items = stored(fromModelMessages(MESSAGES, SESSION))
     expect(openaiProblems(toOpenAI(items))).toEqual([])
-    expect(toOpenAI(items)[2]).toEqual({ role: 'tool', tool_call_id: 'x', content: 'c' })
+    expect(toOpenAI(items)[2]).toEqual({ role: 'tool', tool_call_id: 'x', content: 'c\n[image]' })
     expect(geminiProblems(toGemini(items))).toEqual([])
   })
 
   it('answers with a clipped result in the message of the results', () => {
     const items = stored(fromModelMessages(MESSAGES, SESSION)).map((one) =>
-      one.content === 'c' ? item('c […]', { contentType: 'tool_result', callId: 'x' }) : one,
+      one.content.startsWith('c\n') ? item('c […]', { contentType: 'tool_result', callId: 'x' }) : one,
     )
     expect(toModelMessages(items).slice(1, 3)).toEqual([
       MESSAGES[1],

@@ -40,12 +40,12 @@ describe('fromGemini()', () => {
     const items = fromGemini(REQUEST, SESSION)
     expect(items.map(brief)).toEqual([
       ['system_message', 'You watch a boiler.'],
-      ['user_message', 'What do the gauges say?'],
+      ['user_message', 'What do the gauges say?\n[image]'],
       ['tool_call', 'I read both.\ngauge({"nr":1})', 'gauge'],
       ['tool_call', 'gauge({"nr":2})', 'gauge-2'],
       ['tool_result', '3 bar', 'gauge'],
       ['tool_result', '{"bar":5}', 'gauge-2'],
-      ['user_message', 'And now?'],
+      ['user_message', 'And now?\n[image]'],
       ['assistant_message', 'Five bar.\n'],
       ['user_message', 'Thanks'],
     ])
@@ -115,13 +115,13 @@ describe('toGemini()', () => {
   it('keeps of a content what is in the view', () => {
     const items = stored(fromGemini(REQUEST, SESSION))
     const without = (hidden: string) => toGemini(items.filter(({ content }) => content !== hidden))
-    expect(without('And now?').contents[2]?.parts).toEqual(CONTENTS[2]?.parts?.slice(0, 2))
+    expect(without('And now?\n[image]').contents[2]?.parts).toEqual(CONTENTS[2]?.parts?.slice(0, 2))
     const later = toGemini(items.filter(({ callId }) => callId === undefined))
     expect(geminiProblems(later)).toEqual([])
     expect(later.contents[0]?.parts?.map(({ text }) => text)).toEqual([
       'What do the gauges say?',
       undefined,
-      'And now?',
+      'And now?\n[image]',
     ])
     expect(geminiProblems(without('gauge({"nr":2})'))).toEqual([])
   })
@@ -208,7 +208,7 @@ describe('what came from Gemini', () => {
       },
       { role: 'tool', tool_call_id: 'gauge', content: '3 bar' },
       { role: 'tool', tool_call_id: 'gauge-2', content: '{"bar":5}' },
-      { role: 'user', content: 'And now?' },
+      { role: 'user', content: 'And now?\n[image]' },
     ])
   })
 

@@ -37,7 +37,7 @@ describe('fromOpenAI()', () => {
     const items = fromOpenAI(CONVERSATION, { ...SESSION, tenantId: 't' })
     expect(items.map(brief)).toEqual([
       ['system_message', 'You answer for a bakery.'],
-      ['user_message', 'Is this loaf done?'],
+      ['user_message', 'Is this loaf done?\n[image]'],
       ['tool_call', 'I look at both ovens.\noven({"nr":1})', 'call_a'],
       ['tool_call', 'oven({ "nr": 2 })', 'call_b'],
       ['tool_result', '210 °C', 'call_b'],
@@ -146,7 +146,7 @@ describe('toOpenAI()', () => {
     const messages = toOpenAI(withoutPayload(stored(fromOpenAI(CONVERSATION, SESSION))))
     expect(openaiProblems(messages)).toEqual([])
     expect(messages.slice(1, 5)).toEqual([
-      { role: 'user', content: 'Is this loaf done?' },
+      { role: 'user', content: 'Is this loaf done?\n[image]' },
       {
         ...{ role: 'assistant', content: 'I look at both ovens.' },
         tool_calls: [call('call_a', 'oven', '{"nr":1}'), call('call_b', 'oven', '{ "nr": 2 }')],
