@@ -128,9 +128,12 @@ export class ContextPruner {
     goals: PruneGoals,
     { query, signal }: { readonly query: string | undefined; readonly signal: AbortSignal | undefined },
   ): Promise<PrunedHistory> {
-    const { tokenCounter: counter, tokensPerItem } = this.#options
+    const { tokenCounter: counter, tokensPerItem, tokensBeside } = this.#options
     const tokens = await countItems(read.items, counter, signal)
-    const sorted = sortHistory(read.items, tokensPerItem === 0 ? tokens : tokens.map((count) => count + tokensPerItem))
+    const sorted = sortHistory(
+      read.items,
+      tokens.map((count, i) => count + tokensBeside(read.items[i] as MemoryItem)),
+    )
     const summary = await this.#summaries.of({
       sorted,
       address,
@@ -147,6 +150,7 @@ export class ContextPruner {
       summary,
       counter,
       tokensPerItem,
+      tokensBeside,
       signal,
       scores: () => {
         ranked ??= this.#rankSaid(sorted, query, goals, signal)

@@ -23,6 +23,7 @@ export { contentTypeOfRole } from './formats/roles.ts'
 export type { AIUIMessage } from './formats/ui-message.ts'
 export type { HistoryItem } from './history/history-item.ts'
 export type { History, SessionHistory } from './history/read-history.ts'
+export { type MediaTokens, mediaTokens } from './media-tokens.ts'
 export type {
   ClippedItem,
   HiddenItem,

@@ -22,7 +22,10 @@ export interface ViewTask {
   readonly goals: PruneGoals
   readonly summary: CutHistory
   readonly counter: TokenCounter
+  /** Of a summary beside its content. */
   readonly tokensPerItem: number
+  /** Of any other item. */
+  readonly tokensBeside: (item: MemoryItem) => number
   readonly signal: AbortSignal | undefined
   /** Of each item of the history; undefined where importance and age decide. Only asked where something is to be picked. */
   readonly scores: () => Promise<Reranked | undefined>
@@ -124,6 +127,9 @@ async function decide(task: ViewTask, tokenBudget: number): Promise<Decisions> {
       chosen,
       chosen.left,
     )
+  // An item without content is never picked, and still more than nothing.
+  const empty = chosen.units.size === 0 ? others.findLast(({ tokens }) => tokens === 0) : undefined
+  if (empty !== undefined) chosen.keep(empty)
   if (chosen.units.size === 0) {
     throw new ThermoclineError(
       'BUDGET_TOO_SMALL',
@@ -136,7 +142,7 @@ async function decide(task: ViewTask, tokenBudget: number): Promise<Decisions> {
 
 /** Keeps the newest unit with its longest items cut, if that can be done. */
 async function clipNewest(
-  { sorted, counter, tokensPerItem }: ViewTask,
+  { sorted, counter, tokensBeside }: ViewTask,
   unit: RatedUnit,
   chosen: Chosen,
 ): Promise<readonly UnitItem[]> {
@@ -145,7 +151,9 @@ async function clipNewest(
     item: sorted.items[place] as MemoryItem,
     cost: sorted.costs[place] as number,
   }))
-  const clips = await clipUnit(unitItems, chosen.left, async (text) => (await countText(counter, text)) + tokensPerItem)
+  const costOf = async (item: MemoryItem): Promise<number> =>
+    (await countText(counter, item.content)) + tokensBeside(item)
+  const clips = await clipUnit(unitItems, chosen.left, costOf)
   if (clips.length === 0) return []
   const saved = clips.reduce((sum, { place, cost }) => sum + (sorted.costs[place] as number) - cost, 0)
   if (unit.tokens - saved > chosen.left) return []

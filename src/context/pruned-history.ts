@@ -51,7 +51,8 @@ export interface TokensByPart {
   readonly picked: number
 }
 
-/** What pruning did. All tokens are by {@link PruneReport.counter}, of the items' content and `tokensPerItem` each. */
+/** What pruning did. All tokens are by {@link PruneReport.counter}, of the items' content, with
+ * `tokensPerItem` and `extraTokens` for each. */
 export interface PruneReport {
   readonly tokenBudget: number
   /** Of the whole history, without summaries of ours. */

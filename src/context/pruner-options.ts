@@ -51,6 +51,11 @@ export interface ContextPrunerOptions extends GeminiSummaryOptions {
    */
   readonly tokensPerItem?: number
   /**
+   * Tokens that an item costs beside its content and `tokensPerItem`, an integer of at least 0, the same each time:
+   * {@link mediaTokens} for images. A clipped item is asked about anew, without its payload. @default none
+   */
+  readonly extraTokens?: (item: MemoryItem) => number
+  /**
    * Share of the budget, 0 to 1, that `pruneByTokenBudget` spends on the newest items before it picks older ones. @default 0.1
    */
   readonly recentShare?: number
@@ -102,6 +107,8 @@ export interface ResolvedPrunerOptions {
   readonly recentShare: number
   readonly stablePrefix: boolean
   readonly tokenCounter: TokenCounter
+  /** Beside the content of an item. Throws where the caller's function gives no count. */
+  readonly tokensBeside: (item: MemoryItem) => number
   /** Undefined: extractive ones by choice. */
   readonly summarizer: Summarizer | undefined
   readonly embedder: Embedder | undefined
@@ -112,7 +119,7 @@ export interface ResolvedPrunerOptions {
 
 const NAMES: readonly string[] = [
   ...Object.keys(CONTEXT_PRUNER_DEFAULTS),
-  ...['summarizer', 'excludeFromSummary', 'memory', 'tokenCounter', 'embedder', 'clock'],
+  ...['summarizer', 'excludeFromSummary', 'memory', 'tokenCounter', 'extraTokens', 'embedder', 'clock'],
   ...GEMINI_SUMMARY_NAMES,
 ]
 
@@ -136,6 +143,7 @@ export function resolvePrunerOptions(options: ContextPrunerOptions): ResolvedPru
     embedTimeoutMs: all.embedTimeoutMs,
     embedder: all.embedder === undefined ? undefined : checkMethod('embedder', all.embedder, 'embed'),
     tokensPerItem: integer('tokensPerItem', 0),
+    tokensBeside: tokensBeside(integer('tokensPerItem', 0), all.extraTokens),
     recentShare: checkShare('recentShare', all.recentShare),
     stablePrefix: checkBoolean('stablePrefix', all.stablePrefix),
     tokenCounter,
@@ -143,6 +151,19 @@ export function resolvePrunerOptions(options: ContextPrunerOptions): ResolvedPru
     clock: all.clock ?? systemClock,
     mayCover: mayCoverBy(all.excludeFromSummary ?? 'none'),
     memory: all.memory === undefined ? undefined : checkMethod('memory', all.memory, 'getConversationHistory'),
+  }
+}
+
+function tokensBeside(
+  tokensPerItem: number,
+  extraTokens: ((item: MemoryItem) => number) | undefined,
+): (item: MemoryItem) => number {
+  if (extraTokens === undefined) return () => tokensPerItem
+  if (typeof extraTokens !== 'function') throw invalid('extraTokens', 'a function', extraTokens)
+  return (item) => {
+    const tokens: unknown = extraTokens(item)
+    if (Number.isSafeInteger(tokens) && (tokens as number) >= 0) return tokensPerItem + (tokens as number)
+    throw invalid('extraTokens', 'it to give an integer of at least 0', tokens)
   }
 }
 

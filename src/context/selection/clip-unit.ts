@@ -13,12 +13,12 @@ export interface UnitItem {
  * The longest items of a unit, cut to one common cost so that all of the unit costs at most `room`; none where that
  * can't be done. Tool calls stay whole: half of their arguments would be no call.
  *
- * @param costOf What an item of that content costs
+ * @param costOf What an item costs, cut as it then is
  */
 export async function clipUnit(
   unit: readonly UnitItem[],
   room: number,
-  costOf: (content: string) => Promise<number>,
+  costOf: (item: MemoryItem) => Promise<number>,
 ): Promise<readonly UnitItem[]> {
   const calls = unit.filter(({ item }) => item.contentType === 'tool_call')
   const others = unit.filter(({ item }) => item.contentType !== 'tool_call')
@@ -29,7 +29,7 @@ export async function clipUnit(
   const clipped: UnitItem[] = []
   for (const { place, item, cost } of others) {
     if (cost <= level) continue
-    const clip = await clipText(item.content, level, costOf)
+    const clip = await clipText(item.content, level, (text) => costOf(withContent(item, text)))
     if (clip === undefined) return []
     clipped.push({ place, item: withContent(item, clip.text), cost: clip.tokens })
   }

@@ -33,6 +33,11 @@ describe('choosing by score', () => {
     expect(choose(units, [0.2, 1, 0.5, 0.1], 25)).toEqual([2, 0])
   })
 
+  it('passes over what costs nothing, which would have no end', () => {
+    const units = [unit([0], 0), unit([1], 10), unit([2], 0)]
+    expect(choose(units, [1, 0.1, 0.5], 20)).toEqual([1])
+  })
+
   it('takes the newest of equals first', () => {
     const units = [unit([0], 10), unit([1], 10), unit([2], 10)]
     expect(choose(units, [0.5, 0.5, 0.5], 20)).toEqual([2, 1])
