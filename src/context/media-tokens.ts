@@ -1,7 +1,7 @@
 import { checkNames } from '../lib/check-names.ts'
+import { checkNumberOption } from '../lib/check-options.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import { type MediaKind, markedMedia } from './formats/media-mark.ts'
-import { checkInteger } from './pruner-options.ts'
 import { CLIP_MARK } from './selection/clip-text.ts'
 
 /** Tokens of one part of each kind, integers of at least 0. @default 0 */
@@ -17,7 +17,8 @@ const KINDS: readonly MediaKind[] = ['image', 'audio', 'video', 'file']
  */
 export function mediaTokens(tokens: MediaTokens): (item: MemoryItem) => number {
   checkNames('INVALID_OPTION', 'Cannot count media', tokens, KINDS)
-  const costs = new Map(KINDS.map((kind) => [kind, checkInteger('INVALID_OPTION', kind, tokens[kind] ?? 0, 0)]))
+  for (const kind of KINDS) checkNumberOption(kind, tokens[kind] ?? 0, [0, 1_000_000, true])
+  const costs = new Map(KINDS.map((kind) => [kind, tokens[kind] ?? 0]))
   return ({ content }) => {
     if (!content.includes('[') || content.endsWith(CLIP_MARK)) return 0
     let sum = 0

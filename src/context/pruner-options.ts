@@ -3,6 +3,7 @@ import { checkNames, shown } from '../lib/check-names.ts'
 import { checkNumberOption } from '../lib/check-options.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
+import { mediaTokens } from './media-tokens.ts'
 import type { Embedder } from './relevance/embedder.ts'
 import { isUntrusted } from './summaries/item-origin.ts'
 import type { Summarizer } from './summaries/summarizer.ts'
@@ -52,7 +53,8 @@ export interface ContextPrunerOptions extends GeminiSummaryOptions {
   readonly tokensPerItem?: number
   /**
    * Tokens that an item costs beside its content and `tokensPerItem`, an integer of at least 0, the same each time:
-   * {@link mediaTokens} for images. A clipped item is asked about anew, without its payload. @default none
+   * {@link mediaTokens} for images. A clipped item is asked about anew, without its payload.
+   * @default mediaTokens({ image: 258 })
    */
   readonly extraTokens?: (item: MemoryItem) => number
   /**
@@ -117,6 +119,9 @@ export interface ResolvedPrunerOptions {
   readonly clock: Clock
 }
 
+// Of an image that Gemini takes as one tile; OpenAI's models take from 85 on.
+const IMAGE_TOKENS = 258
+
 const NAMES: readonly string[] = [
   ...Object.keys(CONTEXT_PRUNER_DEFAULTS),
   ...['summarizer', 'excludeFromSummary', 'memory', 'tokenCounter', 'extraTokens', 'embedder', 'clock'],
@@ -156,9 +161,8 @@ export function resolvePrunerOptions(options: ContextPrunerOptions): ResolvedPru
 
 function tokensBeside(
   tokensPerItem: number,
-  extraTokens: ((item: MemoryItem) => number) | undefined,
+  extraTokens: (item: MemoryItem) => number = mediaTokens({ image: IMAGE_TOKENS }),
 ): (item: MemoryItem) => number {
-  if (extraTokens === undefined) return () => tokensPerItem
   if (typeof extraTokens !== 'function') throw invalid('extraTokens', 'a function', extraTokens)
   return (item) => {
     const tokens: unknown = extraTokens(item)
