@@ -16,6 +16,9 @@ import { failureOf, type ServiceFailure } from './service-failure.ts'
 import type { CutHistory } from './session-summaries.ts'
 import type { TokenCounter } from './token-counter.ts'
 
+/** Of the budget: what pinned items leave for the newest. */
+const NEWEST_SHARE = 0.1
+
 /** Everything that a view is made from. */
 export interface ViewTask {
   readonly sorted: SortedHistory
@@ -81,20 +84,26 @@ async function decide(task: ViewTask, tokenBudget: number): Promise<Decisions> {
     return { ...decisions, summary, embedFailure: undefined }
   }
 
-  chooseFirst(units, chosen)
   const newest = units.reduce((a, b) => (a.newest > b.newest ? a : b))
+  const forNewest = Math.min(newest.tokens, Math.floor(tokenBudget * NEWEST_SHARE))
+  chooseFirst(units, chosen, newest.comesFirst ? 0 : forNewest)
   if (!chosen.units.has(newest)) {
     if (newest.tokens <= chosen.left) chosen.keepAnyway(newest, newest.tokens)
     else for (const clip of await clipNewest(task, newest, chosen)) clips.set(clip.place, clip)
+    // A newest that is no less without its end has left its room.
+    if (!chosen.units.has(newest)) chooseFirst(units, chosen, 0)
   }
   throwIfAborted(signal)
+  const forSummary = standing.summary === undefined ? 0 : Math.min(1, chosen.itemsLeft)
+  chosen.itemsLeft -= forSummary
   // Where an agent is at work, many calls may lie between its task and now.
   const request = others.findLast(({ places }) => places.some((place) => items[place]?.contentType === 'user_message'))
   if (request !== undefined && !chosen.units.has(request)) chosen.keep(request)
   // What makes the next prune come some turns later.
   chosen.left = Math.max(0, chosen.left - Math.floor(tokenBudget * (1 - goals.fillShare)))
   const summary = await showSummary(task, Math.min(chosen.left, goals.summaryTokens))
-  chosen.left -= summary?.cost ?? 0
+  if (summary === undefined) chosen.itemsLeft += forSummary
+  else chosen.left -= summary.cost
 
   if (goals.picksByPrior && !goals.stablePrefix) {
     const newestTokens = chosen.units.has(newest) && !newest.comesFirst ? newest.tokens : 0

@@ -4,7 +4,7 @@ import type { ResolvedPrunerOptions } from './pruner-options.ts'
 export interface PruneGoals {
   /** Most tokens of a view, always. */
   readonly tokenBudget: number
-  /** Up to so many items and `tokenBudget` tokens, a history is given as it is. */
+  /** Up to so many items and `tokenBudget` tokens, a history is given as it is. A summary is one of them. */
   readonly maxItems: number
   /**
    * Where it isn't, older items are picked up to so many items in all, and at least so many of them. What goes first
@@ -17,7 +17,7 @@ export interface PruneGoals {
   /** Whether a summary is to be made: undefined for never, else the fewest items that it takes. */
   readonly summarizeFrom: number | undefined
   readonly summaryTokens: number
-  /** The newest items, which are kept together: at most so many, and so many tokens of what there is room for. */
+  /** The newest items, which are kept together: at most so many, one less beside a summary, and so many tokens of what there is room for. */
   readonly recentItems: number
   readonly recentTokens: (room: number) => number
   /** How far the beginning of the newest items moves at least: so many items, or such a part of their tokens. */

@@ -87,6 +87,7 @@ export class SessionSummaries {
   /** Whether there is room for a summary that stands for items which are not in the history. */
   async #fitsBeside({ sorted, goals }: SummaryTask, { summary, absent }: StandingSummary): Promise<boolean> {
     if (summary === undefined || absent === 0) return true
+    if (sorted.candidates.length >= goals.maxItems) return false
     const cost = await this.#costOf(summary.item.content)
     return sorted.firstTokens + sorted.otherTokens + cost <= goals.tokenBudget
   }
@@ -112,7 +113,9 @@ function sessionOf({ sorted, memory, isWhole, signal }: SummaryTask, address: Su
 
 function cutOf(sorted: SortedHistory, goals: PruneGoals, standing: StandingSummary, isDue: boolean): number {
   const { candidates, costs, others, firstTokens } = sorted
-  const summaryTokens = isDue || standing.summary !== undefined ? goals.summaryTokens : 0
+  const hasSummary = isDue || standing.summary !== undefined
+  const summaryTokens = hasSummary ? goals.summaryTokens : 0
+  const recentItems = Math.max(1, goals.recentItems - Number(hasSummary))
   const maxTokens = goals.recentTokens(
     Math.max(0, Math.floor(goals.tokenBudget * goals.fillShare) - firstTokens - summaryTokens),
   )
@@ -122,14 +125,14 @@ function cutOf(sorted: SortedHistory, goals: PruneGoals, standing: StandingSumma
     units: others.map(({ places }) => places.map((place) => indexOf.get(place) as number)),
     anchor: standing.end,
     // Where a cut may lie is fixed then: with the room for one step more, it doesn't move again at once.
-    maxItems: isDue || !('items' in goals.step) ? goals.recentItems : Math.max(1, goals.recentItems - goals.step.items),
+    maxItems: isDue || !('items' in goals.step) ? recentItems : Math.max(1, recentItems - goals.step.items),
     maxTokens,
-    move: moveOf(goals, maxTokens, isDue),
+    move: moveOf(goals.step, recentItems, maxTokens, isDue),
   })
 }
 
 /** The cut of a summary is stored with it; any other has to be found again at the next prune. */
-function moveOf({ recentItems, step }: PruneGoals, maxTokens: number, isStored: boolean): CutMove {
+function moveOf(step: PruneGoals['step'], recentItems: number, maxTokens: number, isStored: boolean): CutMove {
   const share = 'share' in step ? step.share : ITEM_STEP_TOKEN_SHARE
   if (isStored) {
     const leaveItems = 'items' in step ? Math.max(1, recentItems - step.items) : recentItems

@@ -53,6 +53,24 @@ describe('pruneByTokenBudget()', () => {
     expect(view.report.hidden).toEqual([{ id: pinned[2]?.id, reason: 'no-room-for-pinned' }])
   })
 
+  it('hides no newest item for what is pinned', async () => {
+    const pins = Array.from({ length: 10 }, () => item(tokens(10), { pinned: true }))
+    const question = item(tokens(8))
+    const view = await pruner.pruneByTokenBudget([...pins, question], { tokenBudget: 100 })
+    expect(view).toEqual([...pins.slice(1), question])
+    const long = await pruner.pruneByTokenBudget([...pins, item(tokens(500))], { tokenBudget: 100 })
+    expect(long.slice(0, -1)).toEqual(pins.slice(1))
+    expect(long.report.clipped).toHaveLength(1)
+  })
+
+  it('gives the room to what is pinned where the newest is a call that does not fit, or to system messages', async () => {
+    const pins = Array.from({ length: 10 }, () => item(tokens(10), { pinned: true }))
+    const call = item(tokens(500), { contentType: 'tool_call', callId: 'c' })
+    expect(await pruner.pruneByTokenBudget([...pins, call], { tokenBudget: 100 })).toEqual(pins)
+    const system = item(tokens(98), { contentType: 'system_message' })
+    expect(await pruner.pruneByTokenBudget([system, item(tokens(50))], { tokenBudget: 100 })).toEqual([system])
+  })
+
   it('gives room that is left to the most important of the older items', async () => {
     const important = item(tokens(5), { importance: 0.9 })
     const dull = item(tokens(5), { importance: 0.1 })

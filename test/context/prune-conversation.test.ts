@@ -74,7 +74,7 @@ describe('pruneConversationHistory()', () => {
     expect(summarizer.requests).toEqual([])
     const view = await pruner.pruneConversationHistory(messages(1, 25), SESSION)
     expect(summarizer.requests).toHaveLength(1)
-    expect(numbersOf(view)).toBe('S m16 m17 m18 m19 m20 m21 m22 m23 m24 m25')
+    expect(numbersOf(view)).toBe('S m17 m18 m19 m20 m21 m22 m23 m24 m25')
     expect(view.report.hidden.every(({ reason }) => reason === 'summarized')).toBe(true)
     expect(view.report.summary).toMatchObject({ model: 'numbering', promptVersion: 7, trust: 'conversation' })
     expect(view.report.summary?.covers).toContain('id-15')
@@ -84,11 +84,11 @@ describe('pruneConversationHistory()', () => {
     const { pruner, summarizer } = prunerWith()
     for (let count = 25; count <= 45; count += 1) await pruner.pruneConversationHistory(messages(1, count), SESSION)
     const sent = summarizer.requests.map(({ items }) => items.length)
-    expect(sent).toEqual([15, 6, 6, 6])
-    expect(summarizer.requests[2]?.previous?.split(' ')).toHaveLength(21)
+    expect(sent).toEqual([16, 6, 6, 6])
+    expect(summarizer.requests[2]?.previous?.split(' ')).toHaveLength(22)
     const view = await pruner.pruneConversationHistory(messages(1, 45), SESSION)
-    expect(summaryText(view).split(' ')).toEqual(messages(1, 33).map(({ content }) => content.split(' ')[0]))
-    expect(view.report.summary?.coveredItems).toBe(33)
+    expect(summaryText(view).split(' ')).toEqual(messages(1, 34).map(({ content }) => content.split(' ')[0]))
+    expect(view.report.summary?.coveredItems).toBe(34)
   })
 
   it('begins anew when something that it covers is deleted or edited', async () => {
@@ -215,6 +215,25 @@ describe('pruneConversationHistory()', () => {
     })
   })
 
+  it('counts the summary among maxContextItems', async () => {
+    const { pruner } = prunerWith()
+    const counts: number[] = []
+    for (let count = 25; count <= 60; count += 1) {
+      const view = await pruner.pruneConversationHistory(messages(1, count), SESSION)
+      expect(view.report.summary).toBeDefined()
+      counts.push(view.length)
+    }
+    expect(Math.max(...counts)).toBe(15)
+  })
+
+  it('shows a summary beside an exchange that alone has more than maxContextItems', async () => {
+    const { pruner } = prunerWith()
+    const calls = Array.from({ length: 16 }, (_, i) => message(i + 41, { contentType: 'tool_call', callId: `c${i}` }))
+    const history = [...messages(1, 40), ...calls]
+    const view = await pruner.pruneConversationHistory(history, SESSION)
+    expect(view.map(({ contentType }) => contentType)).toEqual(['summary', ...calls.map(() => 'tool_call')])
+  })
+
   it('does not summarize again in the turns after a first summary, however long the history was', async () => {
     for (let count = 25; count <= 40; count += 1) {
       const { pruner, summarizer } = prunerWith()
@@ -258,7 +277,7 @@ describe('pruneConversationHistory() with a memory', () => {
   it('stores one summary, which another process goes on with', async () => {
     const { memory, pruner } = await open(30)
     const view = await pruner.pruneConversationHistory(SESSION)
-    expect(view.report.summary).toMatchObject({ isStored: true, coveredItems: 20 })
+    expect(view.report.summary).toMatchObject({ isStored: true, coveredItems: 21 })
     const stored = (await memory.getConversationHistory(SESSION)).filter(({ contentType }) => contentType === 'summary')
     expect(stored.map(({ id }) => id)).toEqual([view.report.summary?.id])
 
@@ -270,7 +289,7 @@ describe('pruneConversationHistory() with a memory', () => {
     )
     const extended = await other.pruner.pruneConversationHistory(SESSION)
     expect(other.summarizer.requests.map(({ items }) => items.length)).toEqual([10])
-    expect(extended.report.summary?.coveredItems).toBe(30)
+    expect(extended.report.summary?.coveredItems).toBe(31)
     const after = (await memory.getConversationHistory(SESSION)).filter(({ contentType }) => contentType === 'summary')
     expect(after.map(({ id }) => id)).toEqual([extended.report.summary?.id])
     await memory.close()
@@ -343,7 +362,7 @@ describe('pruneConversationHistory() with a memory', () => {
     const { report } = await pruner.pruneConversationHistory(SESSION)
     await memory.forkSession({ ...SESSION, toSessionId: 's2' })
     const view = await pruner.pruneConversationHistory({ ...SESSION, sessionId: 's2' })
-    expect(view.report.summary).toMatchObject({ coveredItems: 20, isStored: true })
+    expect(view.report.summary).toMatchObject({ coveredItems: 21, isStored: true })
     expect(view.report.summary?.id).not.toBe(report.summary?.id)
     expect(summarizer.requests).toHaveLength(1)
     await memory.close()
@@ -366,7 +385,7 @@ describe('pruneConversationHistory() with a memory', () => {
     await pruner.pruneConversationHistory(SESSION)
     const end = await memory.getConversationHistory({ ...SESSION, limit: 20 })
     const view = await pruner.pruneConversationHistory(end, SESSION)
-    expect(view.report.summary?.coveredItems).toBe(50)
+    expect(view.report.summary?.coveredItems).toBe(51)
     expect(summarizer.requests).toHaveLength(1)
     await memory.close()
   })

@@ -122,7 +122,7 @@ describe.each([
             history.push(item('and now?'), ...part.flat())
             const view = await viewOrNothing(pruner.pruneConversationHistory(history, address))
             if (view === undefined) continue
-            const options = { tokenBudget: maxContextTokens, tokenCounter, tokensPerItem }
+            const options = { tokenBudget: maxContextTokens, tokenCounter, tokensPerItem, maxItems: 9 }
             expect(await viewProblems(history, view, options)).toEqual([])
             expect(changesAgain(view, await pruner.pruneConversationHistory(view, address))).toEqual([])
           }

@@ -140,6 +140,24 @@ describe('viewProblems()', () => {
     expect(await viewProblems([emoji], view, options)).toEqual(['emoji was cut inside of a character'])
   })
 
+  it('finds a newest item that pinned ones have hidden, and too many items', async () => {
+    const pinned = named('pinned', tokens(30), { pinned: true })
+    const asked = named('asked', tokens(2))
+    const report = {
+      ...{ tokenBudget: 30, tokensBefore: 32, tokensAfter: 30, kept: 1, counter: 'quarter', exact: true },
+      ...{ hidden: [{ id: 'asked', reason: 'no-room' }], clipped: [] },
+    }
+    const options = { tokenBudget: 30, tokenCounter: quarterCounter }
+    expect(await viewProblems([pinned, asked], Object.assign([pinned], { report }), options)).toEqual([
+      'asked is the newest and hidden for what is pinned',
+    ])
+    const view = Object.assign([...VIEW], { report: reportOf(VIEW) })
+    const bounded = (maxItems: number): Promise<string[]> =>
+      viewProblems(HISTORY, view, { ...options, tokenBudget: TOKEN_BUDGET, maxItems })
+    expect(await bounded(6)).toEqual([])
+    expect(await bounded(5)).toEqual(['the view has 6 of 5 items'])
+  })
+
   it('takes the word of a service for the count of the whole, but not for more than the budget', async () => {
     const views = { ratio: 1, margin: 0.1, count: async () => 1 }
     const options = { tokenBudget: TOKEN_BUDGET, tokenCounter: { ...quarterCounter, name: 'quarter', views } }

@@ -23,6 +23,8 @@ export interface ViewCheckOptions {
   readonly tokenBudget: number
   readonly tokenCounter: TokenCounter
   readonly tokensPerItem?: number
+  /** Most items beside system messages and pinned ones. @default no bound */
+  readonly maxItems?: number
 }
 
 /** A view, with all that is looked up about it. */
@@ -30,6 +32,7 @@ interface Case {
   readonly history: readonly MemoryItem[]
   readonly view: CheckedView
   readonly tokenBudget: number
+  readonly maxItems: number
   readonly counter: TokenCounter
   readonly cost: (item: MemoryItem) => number
   readonly places: ReadonlyMap<string, number>
@@ -50,7 +53,7 @@ type Check = (one: Case) => Iterable<string>
 export async function viewProblems(
   history: readonly MemoryItem[],
   view: CheckedView,
-  { tokenBudget, tokenCounter, tokensPerItem = 0 }: ViewCheckOptions,
+  { tokenBudget, tokenCounter, tokensPerItem = 0, maxItems = Number.POSITIVE_INFINITY }: ViewCheckOptions,
 ): Promise<string[]> {
   const costs = new Map<MemoryItem, number>()
   for (const item of [...history, ...view]) costs.set(item, (await tokenCounter.count(item.content)) + tokensPerItem)
@@ -58,6 +61,7 @@ export async function viewProblems(
     history,
     view,
     tokenBudget,
+    maxItems,
     counter: tokenCounter,
     cost: (item) => costs.get(item) as number,
     places: new Map(history.map(({ id }, place) => [id, place])),
@@ -90,6 +94,17 @@ const CHECKS: readonly Check[] = [
     // A service's count of the whole is not the sum of estimates.
     if (counter.views === undefined && tokens > tokenBudget) yield `the view has ${tokens} of ${tokenBudget} tokens`
     if (report.tokensAfter > tokenBudget && report.exact) yield `the report has ${report.tokensAfter} of ${tokenBudget}`
+  },
+
+  function* isWithinItems({ history, view, exchanges, maxItems }) {
+    const first = new Set(
+      exchanges.filter((exchange) => exchange.some(isFirst)).flatMap((one) => one.map(({ id }) => id)),
+    )
+    const others = view.filter(({ id }) => !first.has(id))
+    const hasSummary = others.some(({ id }) => id === view.report.summary?.id)
+    // An exchange isn't torn apart, whatever it has, and a summary of what came before may stand beside it.
+    const atLeast = newestOf({ history, exchanges }).length + Number(hasSummary)
+    if (others.length > Math.max(maxItems, atLeast)) yield `the view has ${others.length} of ${maxItems} items`
   },
 
   function* isOfTheHistory({ history, view, places }) {
@@ -133,10 +148,25 @@ const CHECKS: readonly Check[] = [
     }
   },
 
-  function* keepsWhatGoesFirst({ exchanges, hidden, tokenBudget, counter, cost }) {
-    const first = exchanges.filter((exchange) => exchange.some(isFirst)).flat()
-    if (counter.views !== undefined || sum(first, cost) > tokenBudget) return
-    for (const { id } of first) if (hidden.has(id)) yield `${id} is hidden though all that goes first would fit`
+  function* keepsWhatGoesFirst({ history, exchanges, hidden, tokenBudget, counter, cost }) {
+    const first = exchanges.filter((exchange) => exchange.some(isFirst))
+    const room = tokenBudget - sum(first.flat(), cost)
+    if (counter.views !== undefined || room < 0) return
+    const newest = newestOf({ history, exchanges })
+    // So much pinned items leave for what was said last; system messages don't.
+    const heldBack = newest.some(isFirst) ? 0 : Math.min(sum(newest, cost), Math.floor(tokenBudget / 10))
+    for (const exchange of first) {
+      if (room < heldBack && !exchange.some(isSystem)) continue
+      for (const { id } of exchange) if (hidden.has(id)) yield `${id} is hidden though all that goes first would fit`
+    }
+  },
+
+  function* leavesRoomForTheNewest({ history, exchanges, kept, hidden, tokenBudget, counter, cost }) {
+    const newest = newestOf({ history, exchanges })
+    if (counter.views !== undefined || newest.some(isFirst) || sum(newest, cost) > Math.floor(tokenBudget / 10)) return
+    // System messages may take its room.
+    if (exchanges.some((exchange) => exchange.some(isSystem) && exchange.some(({ id }) => kept.has(id)))) return
+    for (const { id } of newest) if (hidden.has(id)) yield `${id} is the newest and hidden for what is pinned`
   },
 
   function* hidesForTrueReasons({ exchanges, hidden, covers, tokenBudget, counter, cost }) {
@@ -233,7 +263,17 @@ const CHECKS: readonly Check[] = [
 ]
 
 function isFirst(item: MemoryItem): boolean {
-  return item.pinned === true || item.contentType === 'system_message'
+  return item.pinned === true || isSystem(item)
+}
+
+function isSystem({ contentType }: MemoryItem): boolean {
+  return contentType === 'system_message'
+}
+
+/** What was said last, with all that belongs to it. A summary was not said. */
+function newestOf({ history, exchanges }: Pick<Case, 'history' | 'exchanges'>): readonly MemoryItem[] {
+  const newest = history.findLast(({ contentType }) => contentType !== 'summary')
+  return exchanges.find((exchange) => exchange.some((item) => item === newest)) ?? []
 }
 
 function sum(items: readonly MemoryItem[], cost: (item: MemoryItem) => number): number {

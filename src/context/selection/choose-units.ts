@@ -57,8 +57,8 @@ export class Chosen {
   }
 
   /** The same, however many items there are already. */
-  keepAmongFirst(unit: RatedUnit): void {
-    if (unit.tokens > this.left) return
+  keepAmongFirst(unit: RatedUnit, heldBack: number): void {
+    if (unit.tokens > this.left - heldBack) return
     this.units.add(unit)
     this.left -= unit.tokens
   }
@@ -71,16 +71,20 @@ export class Chosen {
   }
 }
 
-/** System messages and pinned items: all, or else the most important of them, system messages before pinned, newest first. */
-export function chooseFirst(units: readonly RatedUnit[], chosen: Chosen): void {
-  const first = units.filter((unit) => unit.comesFirst)
+/**
+ * System messages and pinned items: all, or else the most important of them, system messages before pinned, newest first.
+ *
+ * @param heldBack Tokens that pinned items leave. System messages don't: what a user says, however long, hides none of them
+ */
+export function chooseFirst(units: readonly RatedUnit[], chosen: Chosen, heldBack: number): void {
+  const first = units.filter((unit) => unit.comesFirst && !chosen.units.has(unit))
   // What says nothing of its importance was pinned for being important.
   const importance = (unit: RatedUnit): number => unit.importance ?? 1
   first.sort(
     (a, b) =>
       importance(b) - importance(a) || Number(b.hasSystemMessage) - Number(a.hasSystemMessage) || b.newest - a.newest,
   )
-  for (const unit of first) chosen.keepAmongFirst(unit)
+  for (const unit of first) chosen.keepAmongFirst(unit, unit.hasSystemMessage ? 0 : heldBack)
 }
 
 /** The newest back to the first that doesn't fit into so many tokens. */
