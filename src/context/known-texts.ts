@@ -1,3 +1,5 @@
+import { clearWhenErased } from './erasable-caches.ts'
+
 // Of texts, in characters (one or two bytes of heap), for either generation.
 const MAX_CHARS = 8 * 1024 * 1024
 // What an entry takes beside its text.
@@ -22,6 +24,7 @@ export class KnownTexts<V> {
   constructor(maxChars: number = MAX_CHARS, entryChars: number = ENTRY_CHARS) {
     this.#maxChars = maxChars
     this.#entryChars = entryChars
+    clearWhenErased(this)
   }
 
   get(text: string): V | undefined {
@@ -30,6 +33,12 @@ export class KnownTexts<V> {
     const old = this.#old.get(text)
     if (old !== undefined) this.set(text, old)
     return old
+  }
+
+  clear(): void {
+    this.#young.clear()
+    this.#old.clear()
+    this.#youngChars = 0
   }
 
   /** A text that is larger than a whole generation is not kept. */

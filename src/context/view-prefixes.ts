@@ -1,10 +1,15 @@
 import type { MemoryItem } from '../memory/memory-item.ts'
+import { clearWhenErased } from './erasable-caches.ts'
 
 const MAX_SESSIONS = 500
 
 /** The last view of each session, to tell how much of the next begins alike. Nothing of what it says is kept. */
 export class ViewPrefixes {
   readonly #views = new Map<string, readonly string[]>()
+
+  constructor() {
+    clearWhenErased(this)
+  }
 
   /** Tokens that the view begins with like the last one of that session, which it takes the place of. */
   replace(session: string, view: readonly MemoryItem[], costs: readonly number[]): number {
@@ -19,6 +24,10 @@ export class ViewPrefixes {
     this.#views.set(session, marks)
     if (this.#views.size > MAX_SESSIONS) this.#views.delete(this.#views.keys().next().value as string)
     return tokens
+  }
+
+  clear(): void {
+    this.#views.clear()
   }
 }
 

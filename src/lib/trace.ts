@@ -27,7 +27,9 @@ export const STEPS = [
 ] as const
 /** The same of erasing a user, around the commits that it takes. */
 export const ERASE_STEPS = ['erase:written-down', 'erase:first-pass', 'erase:second-pass'] as const
-export type Step = (typeof STEPS)[number] | (typeof ERASE_STEPS)[number]
+/** After a session was deleted. */
+export const SESSION_ERASED = 'erase:session'
+export type Step = (typeof STEPS)[number] | (typeof ERASE_STEPS)[number] | typeof SESSION_ERASED
 
 export const STORE_CHANNEL = 'thermocline:store'
 export const STEP_CHANNEL = 'thermocline:step'

@@ -1,5 +1,6 @@
 import { ThermoclineError } from '../errors.ts'
 import { shown } from '../lib/check-names.ts'
+import { publishStep, SESSION_ERASED } from '../lib/trace.ts'
 import type { MemoryItem, NewMemoryItem } from '../memory/memory-item.ts'
 import { isSystemKey, type Owner, parseItemId, type SessionIdentity, type SessionKey } from '../memory/session.ts'
 import type { Stamp } from '../memory/stamp.ts'
@@ -209,6 +210,7 @@ export class Engine {
     const { key, tenantId, userId, sessionId } = session
     const remove = async (): Promise<boolean> => {
       const removed = await this.#changes.erase(key)
+      publishStep(SESSION_ERASED, key)
       await this.#inBase('erase', (base) => base.erase({ tenantId, userId, sessionId }))
       return removed !== undefined
     }

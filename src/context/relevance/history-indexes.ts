@@ -2,6 +2,7 @@ import { LruBytes } from '../../lib/lru-bytes.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { isTurnSpent, nextTurn } from '../../search/turn-share.ts'
 import { throwIfAborted } from '../abort.ts'
+import { clearWhenErased } from '../erasable-caches.ts'
 import { loadCalendarWords } from './calendar-words.ts'
 import type { HistoryIndex } from './history-index.ts'
 import { HistoryPostings } from './history-postings.ts'
@@ -21,6 +22,7 @@ export class HistoryIndexes {
 
   constructor(maxBytes: number) {
     this.#byLastId = new LruBytes(maxBytes)
+    clearWhenErased(this)
   }
 
   /**
@@ -50,6 +52,10 @@ export class HistoryIndexes {
     index.prior()
     if (items.length > 0) this.#byLastId.set(lastIdOf(items), { postings, index }, postings.bytes)
     return index
+  }
+
+  clear(): void {
+    this.#byLastId.clear()
   }
 
   /** Of all of these items, or of the first of them. */

@@ -5,6 +5,7 @@ import { isMadeSummary } from '../../memory/made-summary.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { isOwnedBy } from '../../memory/session.ts'
 import { throwIfAborted, untilAborted } from '../abort.ts'
+import { clearWhenErased } from '../erasable-caches.ts'
 import { readSession } from '../history/read-history.ts'
 import { sortHistory } from '../history/sort-history.ts'
 import { failureOf, type ServiceFailure } from '../service-failure.ts'
@@ -102,6 +103,12 @@ export class RollingSummaries {
 
   constructor(options: RollingSummaryOptions) {
     this.#options = options
+    clearWhenErased(this)
+  }
+
+  /** Those that are stored are found again, others are made anew. */
+  clear(): void {
+    this.#kept.clear()
   }
 
   /** Whether a summary of that session was made in this process. */
