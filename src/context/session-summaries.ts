@@ -87,7 +87,7 @@ export class SessionSummaries {
   /** Whether there is room for a summary that stands for items which are not in the history. */
   async #fitsBeside({ sorted, goals }: SummaryTask, { summary, absent }: StandingSummary): Promise<boolean> {
     if (summary === undefined || absent === 0) return true
-    if (sorted.candidates.length >= goals.maxItems) return false
+    if (sorted.candidates.length >= goals.maxItems && !isNewestAlone(sorted)) return false
     const cost = await this.#costOf(summary.item.content)
     return sorted.firstTokens + sorted.otherTokens + cost <= goals.tokenBudget
   }
@@ -99,6 +99,12 @@ export class SessionSummaries {
 
 function fitsAsItIs({ candidates, firstTokens, otherTokens }: SortedHistory, goals: PruneGoals): boolean {
   return candidates.length <= goals.maxItems && firstTokens + otherTokens <= goals.tokenBudget
+}
+
+/** Of all but what goes first: which is shown beside a summary, however many items it has. */
+function isNewestAlone({ units, others }: SortedHistory): boolean {
+  const [alone, another] = others
+  return alone !== undefined && another === undefined && units.every(({ newest }) => newest <= alone.newest)
 }
 
 function sessionOf({ sorted, memory, isWhole, signal }: SummaryTask, address: SummaryAddress): SummarySession {

@@ -209,7 +209,7 @@ class Conversation {
   }
 
   async check(history: readonly MemoryItem[], view: PrunedHistory, kind: string): Promise<void> {
-    const { maxContextTokens = 0, tokensPerItem = 0, excludeFromSummary } = this.options
+    const { maxContextItems: maxItems = 15, maxContextTokens = 0, tokensPerItem = 0, excludeFromSummary } = this.options
     // Each read of a memory gives items of its own.
     const same = (item: MemoryItem) =>
       view.find(({ id, content }) => id === item.id && content === item.content) ?? item
@@ -217,6 +217,7 @@ class Conversation {
       tokenBudget: maxContextTokens,
       tokenCounter: quarterCounter,
       tokensPerItem,
+      maxItems,
     })
     expect(problems).toEqual([])
     const words = wholeWords(view)

@@ -13,6 +13,10 @@ export interface SummarizeRequest {
 
 /** A summary of what `previous` covered and of the items. */
 export interface Summary {
+  /**
+   * Lines of `- <who>: <what>` may say less trust than the pruner gives the summary (`assistant`, `tool`, `web`,
+   * `untrusted`), never more.
+   */
   readonly text: string
   /** What made it: a model's name, or `extractive`. */
   readonly model: string

@@ -1,4 +1,4 @@
-import { type ItemOrigin, isItemOrigin, isUntrustedOrigin } from './item-origin.ts'
+import { type ItemOrigin, isItemOrigin, isUntrustedOrigin, leastTrusted } from './item-origin.ts'
 import { visibleLine } from './visible-text.ts'
 
 /** One thing that a summary says, and who said it in the conversation. */
@@ -10,6 +10,8 @@ export interface SummaryLine {
 
 // More is no line of a summary, and what is done below would take long for it.
 const MAX_LINE_CHARS = 2000
+// All that a reader may take for the end of one.
+const LINE_END = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/
 const LINE = /^- ([a-z]+): (.+)$/
 // Of a link, its host stays. What lies behind it is for whoever opens the item itself.
 const IMAGE = /!\[([^\]]*)\]\([^)]*\)/g
@@ -42,4 +44,19 @@ export function parseLines(summary: string): SummaryLine[] {
     if (line !== undefined) lines.push(line)
   }
   return lines
+}
+
+/**
+ * A summary that somebody else wrote, with no line that passes for one that we labelled as more trusted than `origin`. What
+ * it repeats of the summary before stays as it is; without a label, a line counts as a note.
+ */
+export function withoutForgedLabels(summary: string, previous: string, origin: 'note' | 'untrusted'): string {
+  const before = new Set(previous.split('\n'))
+  const lines = summary.split(LINE_END).map((raw) => {
+    if (before.has(raw)) return raw
+    const [, label = '', text = ''] = LINE.exec(raw) ?? []
+    if (isItemOrigin(label)) return formatLine({ origin: leastTrusted([origin, label]), text })
+    return origin === 'note' || raw.trim() === '' ? raw : formatLine({ origin, text: raw })
+  })
+  return lines.join('\n')
 }

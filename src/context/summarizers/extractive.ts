@@ -4,6 +4,7 @@ import { isTurnSpent, nextTurn, spend } from '../event-loop-share.ts'
 import { countText } from '../item-tokens.ts'
 import { fitLines } from '../summaries/fit-lines.ts'
 import { originOf } from '../summaries/item-origin.ts'
+import { labelling } from '../summaries/labelling-summarizers.ts'
 import { SentenceScores } from '../summaries/sentence-scores.ts'
 import { MAX_ITEM_CHARS, sentencesOf } from '../summaries/sentences.ts'
 import type { SummarizeRequest, Summarizer, Summary } from '../summaries/summarizer.ts'
@@ -32,10 +33,12 @@ const MIN_OF_ITEM = 2
 export function extractiveSummarizer(options: ExtractiveSummarizerOptions = {}): Summarizer {
   checkNames('INVALID_OPTION', 'Cannot make a summarizer', options, ['tokenCounter'])
   const counter = options.tokenCounter ?? estimatingTokenCounter()
-  return Object.freeze({
-    name: 'extractive',
-    summarize: (request: SummarizeRequest): Promise<Summary> => summarize(request, counter),
-  })
+  return labelling(
+    Object.freeze({
+      name: 'extractive',
+      summarize: (request: SummarizeRequest): Promise<Summary> => summarize(request, counter),
+    }),
+  )
 }
 
 /** All sentences that compete, those of the previous summary first. */

@@ -4,6 +4,7 @@ import { checkNumberOption, invalidOption } from '../../lib/check-options.ts'
 import { throwIfAborted } from '../abort.ts'
 import type { RandomBytes } from '../summaries/data-block.ts'
 import { fitLines } from '../summaries/fit-lines.ts'
+import { labelling } from '../summaries/labelling-summarizers.ts'
 import { PromptChunks } from '../summaries/prompt-chunks.ts'
 import type { SummarizeRequest, Summarizer, Summary } from '../summaries/summarizer.ts'
 import { readAnswer } from '../summaries/summary-answer.ts'
@@ -64,7 +65,7 @@ export function modelSummarizer(options: ModelSummarizerOptions): Summarizer {
     true,
   ])
   checkNumberOption('maxRequests', options.maxRequests ?? MODEL_SUMMARIZER_DEFAULTS.maxRequests, [1, 1000, true])
-  return new ModelSummarizer(options)
+  return labelling(new ModelSummarizer(options))
 }
 
 class ModelSummarizer implements Summarizer {

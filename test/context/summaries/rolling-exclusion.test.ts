@@ -35,8 +35,8 @@ describe('items that must not go into a summary', () => {
     expect(summarizer.itemsAsked).toEqual([21])
     for (let count = 32; count <= 40; count += 1)
       await pruner.pruneConversationHistory(history.slice(0, count), SESSION)
-    // Of the six that the cut moves by, four are notes.
-    expect(summarizer.itemsAsked).toEqual([21, 2])
+    // Of the six that the cut moves by, three are notes.
+    expect(summarizer.itemsAsked).toEqual([21, 3])
   })
 
   it('are not shown by what a pruner that may cover them has stored', async () => {
