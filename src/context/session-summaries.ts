@@ -6,14 +6,10 @@ import type { ResolvedPrunerOptions } from './pruner-options.ts'
 import { type CutMove, planCut } from './selection/plan-cut.ts'
 import { checkedSummarizer } from './summaries/checked-summarizer.ts'
 import { marksOf } from './summaries/item-marks.ts'
-import {
-  NOTHING_STANDS,
-  RollingSummaries,
-  type StandingSummary,
-  type SummarySession,
-} from './summaries/rolling-summaries.ts'
+import { NOTHING_STANDS, RollingSummaries, type StandingSummary } from './summaries/rolling-summaries.ts'
 import { type SummaryAddress, summaryLabel } from './summaries/summary-item.ts'
 import type { SummaryMemory } from './summaries/summary-memory.ts'
+import type { SummarySession } from './summaries/summary-store.ts'
 import { extractiveSummarizer } from './summarizers/extractive.ts'
 import type { TokenCounter } from './token-counter.ts'
 

@@ -1,20 +1,16 @@
 import { ThermoclineError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { within } from '../../lib/within.ts'
-import { isMadeSummary } from '../../memory/made-summary.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
-import { isOwnedBy } from '../../memory/session.ts'
 import { throwIfAborted, untilAborted } from '../abort.ts'
 import { clearWhenErased } from '../erasable-caches.ts'
-import { readSession } from '../history/read-history.ts'
-import { sortHistory } from '../history/sort-history.ts'
 import { failureOf, type ServiceFailure } from '../service-failure.ts'
 import { Coverage } from './coverage.ts'
 import { marksOf } from './item-marks.ts'
 import { isUntrusted } from './item-origin.ts'
 import type { Summarizer, Summary } from './summarizer.ts'
 import { type MadeSummary, newSummaryItem, readSummary, type SummaryAddress } from './summary-item.ts'
-import type { SummaryMemory } from './summary-memory.ts'
+import { forget, holdsInMemory, type SummarySession, store } from './summary-store.ts'
 
 export interface RollingSummaryOptions {
   readonly summarizer: Summarizer
@@ -25,22 +21,6 @@ export interface RollingSummaryOptions {
   /** Longest time for one summary by the summarizer. */
   readonly timeoutMs: number
   readonly clock: Clock
-}
-
-/** A session whose summary is asked for, with what of its history there is. */
-export interface SummarySession {
-  readonly address: SummaryAddress
-  /** Where summaries are stored. Without one they live as long as the pruner, and as long as they are used. */
-  readonly memory: SummaryMemory | undefined
-  /** What may be hidden, oldest first. */
-  readonly candidates: readonly MemoryItem[]
-  /** Their marks, for summaries to be compared with. */
-  readonly marks: () => Promise<readonly string[]>
-  /** Summaries that were found in the history. */
-  readonly found: readonly MemoryItem[]
-  /** Nothing of the session comes before the history. */
-  readonly isWhole: boolean
-  readonly signal: AbortSignal | undefined
 }
 
 /** The summary that a session has, compared with its history. */
@@ -184,7 +164,7 @@ export class RollingSummaries {
         maxTokens,
       })
     }
-    const stored = failure === undefined ? await this.#store(session, made, items.at(-1) as MemoryItem) : undefined
+    const stored = failure === undefined ? await store(session, made, items.at(-1) as MemoryItem) : undefined
     const summary = stored ?? made
     this.#keep(session, { summary, isStored: stored !== undefined, failure, base })
     if (stored !== undefined) for (const item of replaced(session, standing)) await forget(session, item)
@@ -207,7 +187,7 @@ export class RollingSummaries {
   async #check(session: SummarySession, kept: Kept, isFound: boolean): Promise<StandingSummary | undefined> {
     const { summary, isStored, failure } = kept
     const { coverage } = summary
-    const { candidates, isWhole, memory } = session
+    const { candidates, isWhole } = session
     const { expiresAt = Number.POSITIVE_INFINITY } = summary.item
     if (expiresAt <= this.#options.clock.now()) return undefined
     // What may not be covered any more is missing then, and a summary that covers it doesn't hold.
@@ -222,37 +202,13 @@ export class RollingSummaries {
     // Of the same ids, another conversation may have begun since the one that is remembered here was erased.
     if (!isFound && (covered.length === 0 || between > 0 || unproven > 0)) return undefined
     const isPart = before + between + unproven > 0
-    if (isPart && memory !== undefined && !(await this.#holdsInMemory(session, memory, coverage))) return undefined
+    if (isPart && !(await holdsInMemory(session, coverage, this.#options.mayCover))) return undefined
     let end = (covered.at(-1) ?? -1) + 1
     // What may not be covered can stand last before the cut.
     for (let index = end; index < candidates.length; index += 1) {
       if (candidates[index]?.id === summary.upTo) end = index + 1
     }
     return { summary, covered: new Set(covered), absent: before + between, end, failure, isStored }
-  }
-
-  /** Whether nothing that a summary covers was deleted or edited, of a session of which only a part is at hand. */
-  async #holdsInMemory(
-    { address, candidates, signal }: SummarySession,
-    memory: SummaryMemory,
-    coverage: Coverage,
-  ): Promise<boolean> {
-    try {
-      const items = await readSession(memory, address, signal)
-      const sorted = sortHistory(
-        items,
-        items.map(() => 0),
-      )
-      const all = sorted.candidates.map((place) => items[place] as MemoryItem)
-      const ids = new Set(all.map(({ id }) => id))
-      // A memory that has none of them keeps summaries of items that lie elsewhere.
-      if (!candidates.some(({ id }) => ids.has(id))) return true
-      return coverage.isWithin(await marksOf(all.filter(this.#options.mayCover), signal))
-    } catch {
-      throwIfAborted(signal)
-      // A store that doesn't answer: nothing says that it doesn't hold.
-      return true
-    }
   }
 
   async #withinTime<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -292,23 +248,6 @@ export class RollingSummaries {
     return { item: Object.freeze(item), text: made.text, ...about }
   }
 
-  async #store(session: SummarySession, made: MadeSummary, newest: MemoryItem): Promise<MadeSummary | undefined> {
-    const { memory, address } = session
-    if (memory === undefined) return undefined
-    const { content, contentType, createdAt, payload, expiresAt } = made.item
-    const about = { content, contentType, createdAt, ...(payload && { payload }), ...(expiresAt && { expiresAt }) }
-    try {
-      const item = Object.freeze({ ...made.item, id: await memory.addMemoryItem({ ...address, ...about }) })
-      // Where the session was erased while the model wrote, nobody may ever come by to delete it.
-      if (!(await isGone(memory, newest))) return { ...made, item }
-      await forget(session, item)
-      return undefined
-    } catch {
-      // The context is what was asked for: it is there, and the next process makes the summary again.
-      return undefined
-    }
-  }
-
   #keep({ address }: SummarySession, kept: Kept): void {
     const key = keyOf(address)
     this.#kept.delete(key)
@@ -335,25 +274,4 @@ function coveredBy(standing: StandingSummary | undefined): number {
 function firstExpiry(base: MadeSummary | undefined, items: readonly MemoryItem[]): number | undefined {
   const times = [base?.item, ...items].flatMap((item) => (item?.expiresAt === undefined ? [] : [item.expiresAt]))
   return times.length === 0 ? undefined : times.reduce((first, time) => Math.min(first, time))
-}
-
-/** Whether a memory says of an item that it has it no more. */
-async function isGone(memory: SummaryMemory, { id }: MemoryItem): Promise<boolean> {
-  try {
-    return (await memory.getMemoryItem(id, { peek: true })) === undefined
-  } catch {
-    // An id of another store's, or a store that doesn't answer.
-    return false
-  }
-}
-
-/** Deletes a summary, if the memory says that it is one and whose it is: a history may say anything. */
-async function forget({ memory, address }: SummarySession, { id }: MemoryItem): Promise<void> {
-  try {
-    const stored = await memory?.getMemoryItem(id, { peek: true })
-    if (stored === undefined || !isMadeSummary(stored)) return
-    if (isOwnedBy(stored, address) && stored.sessionId === address.sessionId) await memory?.deleteMemoryItem(id)
-  } catch {
-    // The next prune finds it again.
-  }
 }
