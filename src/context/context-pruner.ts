@@ -70,7 +70,8 @@ export class ContextPruner {
    * it moves by a third of the items. From `summarizationThreshold` items on, a summary stands for what lies before the
    * cut, and is extended when that moves.
    *
-   * System messages and pinned items are kept as long as they fit, and the newest item in what they leave. From before the cut, what is
+   * System messages and pinned items are kept as long as they fit; pinned ones leave a tenth of the budget to the newest
+   * item. A summary is one of `maxContextItems`. From before the cut, what is
    * relevant to the query is picked; without a query, what is said to be important.
    *
    * @param history Oldest first; or a session of a memory, which then needs no second argument
@@ -88,7 +89,8 @@ export class ContextPruner {
 
   /**
    * The view of a history within a budget, always, in the order of the history. `maxContextItems` doesn't count here.
-   * 1. system messages and pinned items; if they alone exceed the budget, the most important of them, newest first;
+   * 1. system messages and pinned items; if they alone exceed the budget (pinned ones: nine tenths of it), the most
+   *    important of them, newest first;
    * 2. the newest item, clipped with {@link CLIP_MARK} if it doesn't fit, and the newest message of the user;
    * 3. a summary of what is hidden, if asked for or already there;
    * 4. what came before the newest, in a tenth of the budget (`recentShare`);

@@ -15,6 +15,7 @@ import { clipUnit, type UnitItem } from './selection/clip-unit.ts'
 import { failureOf, type ServiceFailure } from './service-failure.ts'
 import type { CutHistory } from './session-summaries.ts'
 import type { TokenCounter } from './token-counter.ts'
+import { tokensOfWhole } from './whole-history.ts'
 
 /** Of the budget: what pinned items leave for the newest. */
 const NEWEST_SHARE = 0.1
@@ -55,13 +56,9 @@ async function withoutService(choosing: Promise<DraftView>, { exact }: TokenCoun
   return { view, tokens: view.estimatedTokens, exact }
 }
 
-/** What all of the history takes, with a summary of what is not in it; infinite where it has too many items. */
-async function wholeTokens({ sorted, goals, summary, counter, tokensPerItem }: ViewTask): Promise<number> {
-  if (sorted.candidates.length > goals.maxItems) return Number.POSITIVE_INFINITY
-  const { summary: made, absent } = summary.standing
-  const isShown = made !== undefined && absent > 0
-  const summaryTokens = isShown ? (await countText(counter, made.item.content)) + tokensPerItem : 0
-  return sorted.firstTokens + sorted.otherTokens + summaryTokens
+function wholeTokens({ sorted, goals, summary, counter, tokensPerItem }: ViewTask): Promise<number> {
+  const costOf = async (content: string): Promise<number> => (await countText(counter, content)) + tokensPerItem
+  return tokensOfWhole(sorted, goals, summary.standing, costOf)
 }
 
 /** @param tokenBudget By the counter's estimates, where its service counts otherwise */

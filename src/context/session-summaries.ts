@@ -12,6 +12,7 @@ import type { SummaryMemory } from './summaries/summary-memory.ts'
 import type { SummarySession } from './summaries/summary-store.ts'
 import { extractiveSummarizer } from './summarizers/extractive.ts'
 import type { TokenCounter } from './token-counter.ts'
+import { tokensOfWhole } from './whole-history.ts'
 
 interface SummaryTask {
   readonly sorted: SortedHistory
@@ -23,13 +24,11 @@ interface SummaryTask {
   readonly signal: AbortSignal | undefined
 }
 
-/** Where a history is cut, and what stands for the items before. */
+/** Where a history is cut, and what stands for the items before. Of no meaning where nothing has to be hidden. */
 export interface CutHistory {
   readonly standing: StandingSummary
   /** Index of the first candidate after the cut. */
   readonly cut: number
-  /** Nothing has to be hidden. */
-  readonly fits: boolean
 }
 
 // As long as the number of any session that is pruned.
@@ -61,8 +60,8 @@ export class SessionSummaries {
     const mayStand =
       session !== undefined && (sorted.madeSummaries.length > 0 || (!itemsFit && this.#rolling.knows(session.address)))
     const standing = mayStand ? await this.#rolling.standing(session) : NOTHING_STANDS
-    const fits = itemsFit && (await this.#fitsBeside(task, standing))
-    if (fits) return { standing, cut: 0, fits }
+    const whole = await tokensOfWhole(sorted, goals, standing, (content) => this.#costOf(content))
+    if (whole <= goals.tokenBudget) return { standing, cut: 0 }
 
     const { summarizeFrom } = goals
     const items = sorted.items.length - sorted.madeSummaries.length + standing.absent
@@ -70,22 +69,14 @@ export class SessionSummaries {
     const maxTokens = isLong ? goals.summaryTokens - (await this.#costOf(`${summaryLabel(ANY_COUNT)}\n`)) : 0
     const isDue = maxTokens > 0
     const cut = cutOf(sorted, goals, standing, isDue)
-    if (session === undefined || !isDue || cut <= standing.end) return { standing, cut, fits }
+    if (session === undefined || !isDue || cut <= standing.end) return { standing, cut }
     return this.#rolling.alone(session, async () => {
       // Another prune of this session may have extended it in the meantime.
       const now = await this.#rolling.standing(session)
       const cutNow = cutOf(sorted, goals, now, true)
       const extended = await this.#rolling.extend(session, now, { cut: cutNow, maxTokens })
-      return { standing: extended, cut: cutNow, fits }
+      return { standing: extended, cut: cutNow }
     })
-  }
-
-  /** Whether there is room for a summary that stands for items which are not in the history. */
-  async #fitsBeside({ sorted, goals }: SummaryTask, { summary, absent }: StandingSummary): Promise<boolean> {
-    if (summary === undefined || absent === 0) return true
-    if (sorted.candidates.length >= goals.maxItems && !isNewestAlone(sorted)) return false
-    const cost = await this.#costOf(summary.item.content)
-    return sorted.firstTokens + sorted.otherTokens + cost <= goals.tokenBudget
   }
 
   async #costOf(content: string): Promise<number> {
@@ -95,12 +86,6 @@ export class SessionSummaries {
 
 function fitsAsItIs({ candidates, firstTokens, otherTokens }: SortedHistory, goals: PruneGoals): boolean {
   return candidates.length <= goals.maxItems && firstTokens + otherTokens <= goals.tokenBudget
-}
-
-/** Of all but what goes first: which is shown beside a summary, however many items it has. */
-function isNewestAlone({ units, others }: SortedHistory): boolean {
-  const [alone, another] = others
-  return alone !== undefined && another === undefined && units.every(({ newest }) => newest <= alone.newest)
 }
 
 function sessionOf({ sorted, memory, isWhole, signal }: SummaryTask, address: SummaryAddress): SummarySession {

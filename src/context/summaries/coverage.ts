@@ -60,11 +60,11 @@ export class Coverage {
     return stored.marks === this.stored.marks && stored.digest === this.stored.digest
   }
 
-  /** Whether a history has just these items in a row, as they were, wherever they begin. */
-  isWithin(history: readonly string[]): boolean {
-    const newest = this.stored.marks.slice(-MARK_CHARS)
-    const start = history.lastIndexOf(newest) + 1 - this.count
-    return start >= 0 && this.begins(history.slice(start))
+  /** Place after these items in a history that has just them in a row, as they were, wherever they begin; or -1. */
+  endWithin(history: readonly string[]): number {
+    const end = history.lastIndexOf(this.stored.marks.slice(-MARK_CHARS)) + 1
+    const start = end - this.count
+    return start >= 0 && this.begins(history.slice(start)) ? end : -1
   }
 
   /** Compares with a part of a history: its end, or a view of it. Undefined where a covered item was edited there. */

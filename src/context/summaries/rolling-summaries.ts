@@ -10,7 +10,7 @@ import { marksOf } from './item-marks.ts'
 import { isUntrusted } from './item-origin.ts'
 import type { Summarizer, Summary } from './summarizer.ts'
 import { type MadeSummary, newSummaryItem, readSummary, type SummaryAddress } from './summary-item.ts'
-import { forget, holdsInMemory, type SummarySession, store } from './summary-store.ts'
+import { compareInMemory, forget, type SummarySession, store } from './summary-store.ts'
 
 export interface RollingSummaryOptions {
   readonly summarizer: Summarizer
@@ -32,6 +32,8 @@ export interface StandingSummary {
   readonly absent: number
   /** Index of the cut that the summary was made for: no candidate from there on is covered. */
   readonly end: number
+  /** False where items of the session that are not at hand lie between what is covered and what could be. */
+  readonly isGapless: boolean
   /** Why the summary stands in for one of the summarizer. */
   readonly failure: ServiceFailure | undefined
   readonly isStored: boolean
@@ -57,6 +59,7 @@ export const NOTHING_STANDS: StandingSummary = Object.freeze({
   covered: new Set<number>(),
   absent: 0,
   end: 0,
+  isGapless: true,
   failure: undefined,
   isStored: false,
 })
@@ -140,7 +143,7 @@ export class RollingSummaries {
   async extend(session: SummarySession, standing: StandingSummary, extension: Extension): Promise<StandingSummary> {
     const { cut, maxTokens } = extension
     const added = this.#coverable(session, standing.end, cut)
-    if (added.length === 0) return standing
+    if (added.length === 0 || !standing.isGapless) return standing
     const kept = this.#kept.get(keyOf(session.address))
     const isFallback = kept !== undefined && kept.summary === standing.summary && kept.failure !== undefined
     const baseStanding = isFallback ? await this.#standingOf(session, kept.base) : standing
@@ -202,13 +205,16 @@ export class RollingSummaries {
     // Of the same ids, another conversation may have begun since the one that is remembered here was erased.
     if (!isFound && (covered.length === 0 || between > 0 || unproven > 0)) return undefined
     const isPart = before + between + unproven > 0
-    if (isPart && !(await holdsInMemory(session, coverage, this.#options.mayCover))) return undefined
+    const inMemory = isPart ? await compareInMemory(session, coverage, this.#options.mayCover) : undefined
+    if (inMemory?.holds === false) return undefined
     let end = (covered.at(-1) ?? -1) + 1
     // What may not be covered can stand last before the cut.
     for (let index = end; index < candidates.length; index += 1) {
       if (candidates[index]?.id === summary.upTo) end = index + 1
     }
-    return { summary, covered: new Set(covered), absent: before + between, end, failure, isStored }
+    const added = candidates.slice(end).find(this.#options.mayCover)
+    const isGapless = inMemory?.next === undefined || added === undefined || inMemory.next === added.id
+    return { summary, covered: new Set(covered), absent: before + between, end, isGapless, failure, isStored }
   }
 
   async #withinTime<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

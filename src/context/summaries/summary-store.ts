@@ -47,13 +47,21 @@ export async function store(
   }
 }
 
-/** Whether nothing that a summary covers was deleted or edited, of a session of which only a part is at hand. */
-export async function holdsInMemory(
+/** A session in its memory, of which only a part is at hand, compared with a summary. */
+export interface InMemory {
+  /** Nothing that it covers was deleted or edited. */
+  readonly holds: boolean
+  /** Id of what comes next to be covered; undefined where that isn't known. */
+  readonly next: string | undefined
+}
+
+export async function compareInMemory(
   { address, candidates, memory, signal }: SummarySession,
   coverage: Coverage,
   mayCover: (item: MemoryItem) => boolean,
-): Promise<boolean> {
-  if (memory === undefined) return true
+): Promise<InMemory> {
+  const unknown = { holds: true, next: undefined }
+  if (memory === undefined) return unknown
   try {
     const items = await readSession(memory, address, signal)
     const sorted = sortHistory(
@@ -63,12 +71,14 @@ export async function holdsInMemory(
     const all = sorted.candidates.map((place) => items[place] as MemoryItem)
     const ids = new Set(all.map(({ id }) => id))
     // A memory that has none of them keeps summaries of items that lie elsewhere.
-    if (!candidates.some(({ id }) => ids.has(id))) return true
-    return coverage.isWithin(await marksOf(all.filter(mayCover), signal))
+    if (!candidates.some(({ id }) => ids.has(id))) return unknown
+    const coverable = all.filter(mayCover)
+    const end = coverage.endWithin(await marksOf(coverable, signal))
+    return { holds: end >= 0, next: coverable[end]?.id }
   } catch {
     throwIfAborted(signal)
     // A store that doesn't answer: nothing says that it doesn't hold.
-    return true
+    return unknown
   }
 }
 

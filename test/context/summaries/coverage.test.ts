@@ -50,10 +50,10 @@ describe.each([1, 5, 100, 512, 513, 768, 769, 1700])('a coverage of %i items', (
 
   it('is found in a history that begins earlier', () => {
     const earlier = [...EARLIER, ...ALL]
-    expect(coverage.isWithin(earlier)).toBe(true)
-    expect(coverage.isWithin(without(earlier, Math.ceil(count / 2)))).toBe(false)
-    expect(coverage.isWithin(edited(earlier, 1))).toBe(false)
-    expect(coverage.isWithin(ALL.slice(1))).toBe(false)
+    expect(coverage.endWithin(earlier)).toBeGreaterThan(0)
+    expect(coverage.endWithin(without(earlier, Math.ceil(count / 2)))).toBe(-1)
+    expect(coverage.endWithin(edited(earlier, 1))).toBe(-1)
+    expect(coverage.endWithin(ALL.slice(1))).toBe(-1)
   })
 
   it('does not begin a history of the same items in another order', () => {
