@@ -1,0 +1,53 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { AlertChannel } from '../channels/alert-channel.ts'
+import type { AlertNotice, AlertSource } from './alert.ts'
+
+/** Options of {@link Alerts}. */
+export interface AlertsOptions {
+  readonly source: AlertSource
+  /** @default [] */
+  readonly channels?: readonly AlertChannel[]
+  /** Called for each notice, before any channel. What it throws is counted as a failed notice, and goes no further. */
+  readonly onNotice?: (notice: AlertNotice) => void
+  /** Time after which an alert that lasts is told again, in milliseconds. 0: never. @default 3_600_000 */
+  readonly reminderMs?: number
+  /** Times that an alert of one kind and subject may be told in a row, before `refillMs` limits it. @default 3 */
+  readonly burst?: number
+  /** Time until one more may be told, in milliseconds. @default 300_000 */
+  readonly refillMs?: number
+  /** Ended alerts that are kept. @default 100 */
+  readonly maxHistory?: number
+  /** Alerts that last at one time; further ones are counted only. @default 100 */
+  readonly maxAlerts?: number
+  /** Notices that wait for a channel; beyond it, the oldest is dropped. @default 100 */
+  readonly maxWaiting?: number
+  /** Time for one attempt to send, in milliseconds. @default 10_000 */
+  readonly sendTimeoutMs?: number
+  /** Attempts for each notice. @default 3 */
+  readonly sendAttempts?: number
+  /** Pause before the second attempt, in milliseconds; doubled before each further one. @default 2_000 */
+  readonly retryDelayMs?: number
+  readonly clock?: Clock
+}
+
+export const ALERTS_DEFAULTS: Readonly<{
+  reminderMs: number
+  burst: number
+  refillMs: number
+  maxHistory: number
+  maxAlerts: number
+  maxWaiting: number
+  sendTimeoutMs: number
+  sendAttempts: number
+  retryDelayMs: number
+}> = Object.freeze({
+  reminderMs: 3_600_000,
+  burst: 3,
+  refillMs: 300_000,
+  maxHistory: 100,
+  maxAlerts: 100,
+  maxWaiting: 100,
+  sendTimeoutMs: 10_000,
+  sendAttempts: 3,
+  retryDelayMs: 2_000,
+})
