@@ -1,3 +1,5 @@
+import { checkNames } from '../../lib/check-names.ts'
+import { checkNumberOption, type NumberRange } from '../../lib/check-options.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { AlertChannel } from '../channels/alert-channel.ts'
 import type { AlertNotice, AlertSource } from './alert.ts'
@@ -51,3 +53,26 @@ export const ALERTS_DEFAULTS: Readonly<{
   sendAttempts: 3,
   retryDelayMs: 2_000,
 })
+
+const RANGES: Readonly<Record<keyof typeof ALERTS_DEFAULTS, NumberRange>> = {
+  reminderMs: [0, Number.MAX_SAFE_INTEGER, false],
+  burst: [1, 1_000, true],
+  refillMs: [1, Number.MAX_SAFE_INTEGER, false],
+  maxHistory: [0, 100_000, true],
+  maxAlerts: [1, 100_000, true],
+  maxWaiting: [1, 100_000, true],
+  sendTimeoutMs: [1, 600_000, false],
+  sendAttempts: [1, 20, true],
+  retryDelayMs: [0, 600_000, false],
+}
+
+const NAMES = [...Object.keys(ALERTS_DEFAULTS), 'source', 'channels', 'onNotice', 'clock']
+
+/** @throws ThermoclineError `INVALID_OPTION` */
+export function checkAlertsOptions(options: AlertsOptions): void {
+  checkNames('INVALID_OPTION', 'Cannot use options of alerts', options, NAMES)
+  for (const [name, range] of Object.entries(RANGES)) {
+    const value: unknown = Reflect.get(options, name)
+    if (value !== undefined) checkNumberOption(name, value, range)
+  }
+}

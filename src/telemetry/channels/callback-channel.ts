@@ -1,0 +1,24 @@
+import type { AlertNotice, AlertSeverity } from '../alerts/alert.ts'
+import type { AlertChannel } from './alert-channel.ts'
+
+/** Options of {@link callbackChannel}. */
+export interface CallbackChannelOptions {
+  /** @default "callback" */
+  readonly name?: string
+  /** @default "info" */
+  readonly minSeverity?: AlertSeverity
+}
+
+/** Calls a function for each notice, one after the other. It is called once: what it rejects with isn't tried again. */
+export function callbackChannel(
+  callback: (notice: AlertNotice, signal: AbortSignal) => void | Promise<void>,
+  { name = 'callback', minSeverity = 'info' }: CallbackChannelOptions = {},
+): AlertChannel {
+  return Object.freeze({
+    name,
+    minSeverity,
+    async send(notice: AlertNotice, signal: AbortSignal): Promise<void> {
+      await callback(notice, signal)
+    },
+  })
+}

@@ -1,0 +1,38 @@
+import type { AlertNotice, AlertSeverity } from '../alerts/alert.ts'
+import { noticeText } from '../alerts/notice-text.ts'
+import type { AlertChannel } from './alert-channel.ts'
+
+export type LogLevel = 'INFO' | 'WARN' | 'ERROR'
+
+/** Where log lines go. */
+export type LogSink = (level: LogLevel, text: string) => void
+
+/** Options of {@link logChannel}. */
+export interface LogChannelOptions {
+  /** @default lines such as "WARN - Memory limit exceeded: …" on standard error */
+  readonly sink?: LogSink
+  /** @default "info" */
+  readonly minSeverity?: AlertSeverity
+}
+
+/** Standard output may carry a protocol or piped results, so lines go to standard error. */
+export const standardErrorSink: LogSink = (level, text) => {
+  process.stderr.write(`${level} - ${text}\n`)
+}
+
+/** Writes each notice as one line. */
+export function logChannel({ sink = standardErrorSink, minSeverity = 'info' }: LogChannelOptions = {}): AlertChannel {
+  return Object.freeze({
+    name: 'log',
+    minSeverity,
+    async send(notice: AlertNotice): Promise<void> {
+      sink(levelOf(notice), noticeText(notice))
+    },
+  })
+}
+
+const LEVELS: Readonly<Record<AlertSeverity, LogLevel>> = { info: 'INFO', warning: 'WARN', critical: 'ERROR' }
+
+function levelOf({ event, alert }: AlertNotice): LogLevel {
+  return event === 'recovered' ? 'INFO' : LEVELS[alert.severity]
+}
