@@ -84,7 +84,7 @@ export class Alerts {
     if (lasting.told !== undefined) this.#tell('recovered', ended, now, 0)
     else {
       this.#counts.heldBack++
-      this.#budget.holdBack(key, now)
+      this.#budget.holdBack(key)
     }
   }
 

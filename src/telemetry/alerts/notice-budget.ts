@@ -1,6 +1,6 @@
-interface Bucket {
-  tokens: number
-  refilledAt: number
+interface Budget {
+  /** When all of it will be there again. */
+  fullAt: number
   heldBack: number
 }
 
@@ -9,7 +9,7 @@ export class NoticeBudget {
   readonly #burst: number
   readonly #refillMs: number
   readonly #maxKeys: number
-  readonly #buckets = new Map<string, Bucket>()
+  readonly #budgets = new Map<string, Budget>()
 
   constructor(burst: number, refillMs: number, maxKeys: number) {
     this.#burst = burst
@@ -19,32 +19,27 @@ export class NoticeBudget {
 
   /** How many were held back since the last one that passed, or undefined where this one may not pass either. */
   take(key: string, now: number): number | undefined {
-    const bucket = this.#bucket(key, now)
-    this.#refill(bucket, now)
-    if (bucket.tokens < 1) return undefined
-    bucket.tokens -= 1
-    const { heldBack } = bucket
-    bucket.heldBack = 0
+    const budget = this.#budget(key)
+    // Where the clock has stepped back, nobody waits longer than from an empty budget.
+    const fullAt = Math.min(Math.max(budget.fullAt, now), now + this.#burst * this.#refillMs)
+    budget.fullAt = fullAt
+    if (fullAt - now > (this.#burst - 1) * this.#refillMs) return undefined
+    budget.fullAt += this.#refillMs
+    const { heldBack } = budget
+    budget.heldBack = 0
     return heldBack
   }
 
-  holdBack(key: string, now: number): void {
-    this.#bucket(key, now).heldBack += 1
+  holdBack(key: string): void {
+    this.#budget(key).heldBack += 1
   }
 
-  #refill(bucket: Bucket, now: number): void {
-    // A clock that steps back refills nothing, and counts anew from there.
-    const passedMs = Math.max(0, now - bucket.refilledAt)
-    bucket.tokens = Math.min(this.#burst, bucket.tokens + passedMs / this.#refillMs)
-    bucket.refilledAt = now
-  }
-
-  #bucket(key: string, now: number): Bucket {
-    const known = this.#buckets.get(key)
+  #budget(key: string): Budget {
+    const known = this.#budgets.get(key)
     if (known !== undefined) return known
-    const fresh = { tokens: this.#burst, refilledAt: now, heldBack: 0 }
-    this.#buckets.set(key, fresh)
-    if (this.#buckets.size > this.#maxKeys) this.#buckets.delete(this.#buckets.keys().next().value!)
+    const fresh = { fullAt: Number.NEGATIVE_INFINITY, heldBack: 0 }
+    this.#budgets.set(key, fresh)
+    if (this.#budgets.size > this.#maxKeys) this.#budgets.delete(this.#budgets.keys().next().value!)
     return fresh
   }
 }
