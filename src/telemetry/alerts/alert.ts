@@ -9,7 +9,7 @@ export interface AlertFacts {
   /** MB per hour. */
   readonly memoryGrowth: ThresholdFacts
   /** Score from 0 to 100. */
-  readonly memoryPressure: ThresholdFacts & { readonly level: AlertedPressure }
+  readonly memoryPressure: ThresholdFacts & { readonly level: PressureLevel }
   /** Ratio from 0 to 1; the subject is the cache. */
   readonly cacheHitRate: ThresholdFacts
   /** Percent of the cores that the process may use. */
@@ -21,9 +21,9 @@ export interface AlertFacts {
 
 export type AlertKind = keyof AlertFacts
 
-export type AlertSeverity = 'info' | 'warning' | 'critical'
+export type AlertSeverity = 'warning' | 'critical'
 
-export type AlertedPressure = 'moderate' | 'high' | 'critical'
+export type PressureLevel = 'low' | 'moderate' | 'high' | 'critical'
 
 export interface ThresholdFacts {
   readonly value: number
@@ -31,6 +31,7 @@ export interface ThresholdFacts {
 }
 
 export interface LeakFacts {
+  readonly growthMb: number
   readonly growthMbPerHour: number
   /** From 0 to 1. */
   readonly confidence: number
@@ -97,9 +98,7 @@ export interface AlertSource {
   readonly instance: string
 }
 
-const SEVERITIES: readonly AlertSeverity[] = ['info', 'warning', 'critical']
-
 /** True where `severity` is as high as `least`, or higher. */
 export function isAtLeast(severity: AlertSeverity, least: AlertSeverity): boolean {
-  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least)
+  return severity === 'critical' || least === 'warning'
 }

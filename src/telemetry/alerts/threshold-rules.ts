@@ -1,6 +1,6 @@
-import type { AlertedPressure, AlertKind, AlertSeverity, Finding } from './alert.ts'
-import type { AlertThresholds } from './alert-thresholds.ts'
-import { storeVerdict } from './store-rule.ts'
+import type { AlertKind, AlertSeverity, PressureLevel } from './alert.ts'
+import { type CacheReading, cacheVerdict } from './cache-rule.ts'
+import { type StoreReading, storeVerdict } from './store-rule.ts'
 import { fine, found, type Verdict } from './verdict.ts'
 
 /** What rules look at. What isn't known is left out, and nothing is said about it. */
@@ -12,144 +12,126 @@ export interface AlertReadings {
   readonly processMemoryMb?: number | undefined
   readonly vectorStoreSizeMb?: number | undefined
   readonly memoryGrowthRateMbPerHour?: number | undefined
-  readonly memoryPressureScore?: number | undefined
-  readonly memoryPressure?: 'low' | AlertedPressure | undefined
+  readonly cpuPercent?: number | undefined
+  readonly pressure?: { readonly score: number; readonly level: PressureLevel } | undefined
   /** True while work that can wait is refused. */
   readonly isRefusingWork?: boolean | undefined
-  readonly cpuPercent?: number | undefined
   readonly caches?: readonly CacheReading[] | undefined
   readonly stores?: readonly StoreReading[] | undefined
 }
 
-/** Of the last interval, not since the start: what lies long ago must not hide what happens now. */
-export interface CacheReading {
-  readonly name: string
-  readonly hits: number
-  readonly misses: number
+/** From which reading on something is told. */
+export interface RuleThresholds {
+  readonly memoryUsagePercent: number
+  readonly memoryCriticalPercent: number
+  readonly processMemoryMb: number
+  readonly vectorStoreSizeMb: number
+  readonly memoryGrowthRateMbPerHour: number
+  readonly memoryPressureScore: number
+  readonly cacheHitRateMin: number
+  readonly cpuPercent: number
 }
 
-/** Calls that ended in the last interval. */
-export interface StoreReading {
-  readonly name: string
-  readonly calls: number
-  readonly errorsByCode: Readonly<Record<string, number>>
-}
-
-/** Fewer lookups than this say nothing of a hit rate. */
-const MIN_LOOKUPS = 100
 /** An alert that lasts ends at 95 % of its threshold, so that a reading that wavers around it doesn't begin it anew. */
 const RELEASE = 0.95
 
-type ThresholdKind = Exclude<AlertKind, 'memoryLeak' | 'storeFailing' | 'memoryPressure'>
+type PlainKind = 'memoryUsage' | 'processMemory' | 'vectorStoreSize' | 'memoryGrowth' | 'cpu'
+
+/** A reading that should stay below a threshold. */
+interface PlainRule {
+  readonly kind: PlainKind
+  readonly value: number | undefined
+  readonly threshold: number
+  readonly severity?: AlertSeverity
+  readonly say: (value: number) => string
+}
 
 /** Compares readings with thresholds. `isLasting` says whether an alert has begun and not yet ended. */
 export function thresholdVerdicts(
   readings: AlertReadings,
-  thresholds: Required<AlertThresholds>,
+  thresholds: RuleThresholds,
   isLasting: (kind: AlertKind, subject: string) => boolean,
 ): readonly Verdict[] {
-  const verdicts: Verdict[] = []
-
-  function above(
-    kind: ThresholdKind,
-    value: number | undefined,
-    threshold: number,
-    message: string,
-    severity: AlertSeverity = 'warning',
-  ): void {
-    if (value === undefined) return
-    const isFine = value < (isLasting(kind, '') ? threshold * RELEASE : threshold)
-    verdicts.push(isFine ? fine(kind) : found({ kind, subject: '', severity, message, facts: { value, threshold } }))
-  }
-
-  const { memoryUsagePercent: usage, processMemoryMb, vectorStoreSizeMb, memoryGrowthRateMbPerHour } = readings
-  const isCritical = usage !== undefined && usage >= thresholds.memoryUsageCriticalPercent
-  above(
-    'memoryUsage',
-    usage,
-    thresholds.memoryUsagePercent,
-    usageMessage(readings, isCritical),
-    isCritical ? 'critical' : 'warning',
-  )
-  above('processMemory', processMemoryMb, thresholds.processMemoryMb, say('Process memory', processMemoryMb, 'MB'))
-  above('vectorStoreSize', vectorStoreSizeMb, thresholds.vectorStoreSizeMb, say('Vectors', vectorStoreSizeMb, 'MB'))
-  above(
-    'memoryGrowth',
-    memoryGrowthRateMbPerHour,
-    thresholds.memoryGrowthRateMbPerHour,
-    say('Memory grows', memoryGrowthRateMbPerHour, 'MB per hour'),
-  )
-  above('cpu', readings.cpuPercent, thresholds.cpuPercent, say('CPU', readings.cpuPercent, '% of what may be used'))
-
-  const pressure = pressureVerdict(readings, thresholds, isLasting('memoryPressure', ''))
-  if (pressure !== undefined) verdicts.push(pressure)
-  for (const cache of readings.caches ?? []) {
-    const verdict = cacheVerdict(cache, thresholds.cacheHitRateMin, isLasting('cacheHitRate', cache.name))
-    if (verdict !== undefined) verdicts.push(verdict)
-  }
-  for (const store of readings.stores ?? []) {
-    const verdict = storeVerdict(store)
-    if (verdict !== undefined) verdicts.push(verdict)
-  }
-  return verdicts
+  const { caches = [], stores = [] } = readings
+  return [
+    ...plainRules(readings, thresholds).map((rule) => plainVerdict(rule, isLasting(rule.kind, ''))),
+    pressureVerdict(readings, thresholds.memoryPressureScore),
+    ...caches.map((cache) => cacheVerdict(cache, thresholds.cacheHitRateMin, isLasting('cacheHitRate', cache.name))),
+    ...stores.map(storeVerdict),
+  ].filter((verdict) => verdict !== undefined)
 }
 
-/** A level above low is an alert by itself; a score alone is one from its threshold on. */
-function pressureVerdict(
-  { memoryPressureScore: score, memoryPressure: level, isRefusingWork }: AlertReadings,
-  { memoryPressureScore: threshold }: Required<AlertThresholds>,
-  isLasting: boolean,
-): Verdict | undefined {
-  if (score === undefined) return undefined
-  const isOver = score >= (isLasting && level === undefined ? threshold * RELEASE : threshold)
-  const alerted = level === undefined || level === 'low' ? (isOver ? 'high' : undefined) : level
-  if (alerted === undefined) return fine('memoryPressure')
+function plainRules(readings: AlertReadings, thresholds: RuleThresholds): readonly PlainRule[] {
+  const { memoryUsagePercent = 0 } = readings
+  const severity = memoryUsagePercent >= thresholds.memoryCriticalPercent ? 'critical' : 'warning'
+  return [
+    {
+      kind: 'memoryUsage',
+      value: readings.memoryUsagePercent,
+      threshold: thresholds.memoryUsagePercent,
+      severity,
+      say: (value) => usageMessage(value, severity, readings),
+    },
+    {
+      kind: 'processMemory',
+      value: readings.processMemoryMb,
+      threshold: thresholds.processMemoryMb,
+      say: (value) => `Process memory: ${rounded(value)} MB`,
+    },
+    {
+      kind: 'vectorStoreSize',
+      value: readings.vectorStoreSizeMb,
+      threshold: thresholds.vectorStoreSizeMb,
+      say: (value) => `Vector store: ${rounded(value)} MB`,
+    },
+    {
+      kind: 'memoryGrowth',
+      value: readings.memoryGrowthRateMbPerHour,
+      threshold: thresholds.memoryGrowthRateMbPerHour,
+      say: (value) => `Memory grows by ${rounded(value)} MB per hour`,
+    },
+    {
+      kind: 'cpu',
+      value: readings.cpuPercent,
+      threshold: thresholds.cpuPercent,
+      say: (value) => `CPU: ${rounded(value)} % of what may be used`,
+    },
+  ]
+}
+
+function plainVerdict(rule: PlainRule, isLasting: boolean): Verdict | undefined {
+  const { kind, value, threshold, severity = 'warning', say } = rule
+  if (value === undefined) return undefined
+  if (value < (isLasting ? threshold * RELEASE : threshold)) return fine(kind)
+  return found({ kind, subject: '', severity, message: say(value), facts: { value, threshold } })
+}
+
+/** A level above low is an alert whatever the threshold; levels waver less than scores, as they have a hysteresis. */
+function pressureVerdict({ pressure, isRefusingWork = false }: AlertReadings, threshold: number): Verdict | undefined {
+  if (pressure === undefined) return undefined
+  const { score, level } = pressure
+  if (level === 'low' && score < threshold) return fine('memoryPressure')
+  const isCritical = level === 'critical'
   return found({
     kind: 'memoryPressure',
     subject: '',
-    severity: PRESSURE_SEVERITY[alerted],
+    severity: isCritical ? 'critical' : 'warning',
     message:
-      alerted === 'critical' && isRefusingWork === true
+      isCritical && isRefusingWork
         ? 'Memory pressure critical, rejecting requests'
-        : `Memory pressure ${alerted}: score ${Math.round(score)} of 100`,
-    facts: { value: score, threshold, level: alerted },
+        : `Memory pressure ${level}: score ${Math.round(score)} of 100`,
+    facts: { value: score, threshold, level },
   })
 }
 
-const PRESSURE_SEVERITY: Readonly<Record<AlertedPressure, AlertSeverity>> = {
-  moderate: 'info',
-  high: 'warning',
-  critical: 'critical',
-}
-
-function cacheVerdict(
-  { name, hits, misses }: CacheReading,
-  threshold: number,
-  isLasting: boolean,
-): Verdict | undefined {
-  if (hits + misses < MIN_LOOKUPS) return undefined
-  const value = hits / (hits + misses)
-  if (value >= (isLasting ? Math.min(1, threshold / RELEASE) : threshold)) return fine('cacheHitRate', name)
-  const finding: Finding = {
-    kind: 'cacheHitRate',
-    subject: name,
-    severity: 'warning',
-    message: `Cache ${name} answers ${Math.round(value * 100)} % of lookups, expected ${Math.round(threshold * 100)} %: consider a larger cache or a longer time to live`,
-    facts: { value, threshold },
-  }
-  return found(finding)
-}
-
-function usageMessage({ memoryUsagePercent: percent, usedMb, limitMb }: AlertReadings, isCritical: boolean): string {
-  if (percent === undefined) return ''
+function usageMessage(percent: number, severity: AlertSeverity, { usedMb, limitMb }: AlertReadings): string {
   const amounts =
     usedMb === undefined || limitMb === undefined
       ? `${Math.round(percent)} % used`
       : `${Math.round(usedMb)} MB used, ${Math.round(limitMb)} MB limit`
-  if (percent >= 100) return `Memory limit exceeded: ${amounts}`
-  return `Memory ${isCritical ? 'critical' : 'warning'} threshold passed: ${amounts}`
+  return percent >= 100 ? `Memory limit exceeded: ${amounts}` : `Memory ${severity} threshold passed: ${amounts}`
 }
 
-function say(what: string, value: number | undefined, unit: string): string {
-  return value === undefined ? '' : `${what}: ${Math.round(value * 10) / 10} ${unit}`
+function rounded(value: number): number {
+  return Math.round(value * 10) / 10
 }

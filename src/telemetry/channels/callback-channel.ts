@@ -5,14 +5,14 @@ import type { AlertChannel } from './alert-channel.ts'
 export interface CallbackChannelOptions {
   /** @default "callback" */
   readonly name?: string
-  /** @default "info" */
+  /** @default "warning" */
   readonly minSeverity?: AlertSeverity
 }
 
 /** Calls a function for each notice, one after the other. It is called once: what it rejects with isn't tried again. */
 export function callbackChannel(
   callback: (notice: AlertNotice, signal: AbortSignal) => void | Promise<void>,
-  { name = 'callback', minSeverity = 'info' }: CallbackChannelOptions = {},
+  { name = 'callback', minSeverity = 'warning' }: CallbackChannelOptions = {},
 ): AlertChannel {
   return Object.freeze({
     name,

@@ -11,7 +11,7 @@ export type LogSink = (level: LogLevel, text: string) => void
 export interface LogChannelOptions {
   /** @default lines such as "WARN - Memory limit exceeded: …" on standard error */
   readonly sink?: LogSink
-  /** @default "info" */
+  /** @default "warning" */
   readonly minSeverity?: AlertSeverity
 }
 
@@ -21,7 +21,10 @@ export const standardErrorSink: LogSink = (level, text) => {
 }
 
 /** Writes each notice as one line. */
-export function logChannel({ sink = standardErrorSink, minSeverity = 'info' }: LogChannelOptions = {}): AlertChannel {
+export function logChannel({
+  sink = standardErrorSink,
+  minSeverity = 'warning',
+}: LogChannelOptions = {}): AlertChannel {
   return Object.freeze({
     name: 'log',
     minSeverity,
@@ -31,7 +34,7 @@ export function logChannel({ sink = standardErrorSink, minSeverity = 'info' }: L
   })
 }
 
-const LEVELS: Readonly<Record<AlertSeverity, LogLevel>> = { info: 'INFO', warning: 'WARN', critical: 'ERROR' }
+const LEVELS: Readonly<Record<AlertSeverity, LogLevel>> = { warning: 'WARN', critical: 'ERROR' }
 
 function levelOf({ event, alert }: AlertNotice): LogLevel {
   return event === 'recovered' ? 'INFO' : LEVELS[alert.severity]

@@ -16,7 +16,7 @@ export function failingStore(subject: string): FindingOf<'storeFailing'> {
 /** A channel that remembers what it was told, and does what `body` does. */
 export function recordingChannel(
   body: (notice: AlertNotice, signal: AbortSignal) => Promise<void> = async () => undefined,
-  minSeverity: AlertSeverity = 'info',
+  minSeverity: AlertSeverity = 'warning',
 ): AlertChannel & { readonly told: AlertNotice[] } {
   const told: AlertNotice[] = []
   return {

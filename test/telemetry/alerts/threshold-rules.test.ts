@@ -1,13 +1,30 @@
 import { describe, expect, it } from 'vitest'
-import { type AlertThresholds, alertThresholds } from '../../../src/telemetry/alerts/alert-thresholds.ts'
 import { Alerts } from '../../../src/telemetry/alerts/alerts.ts'
-import { type AlertReadings, thresholdVerdicts } from '../../../src/telemetry/alerts/threshold-rules.ts'
+import {
+  type AlertReadings,
+  type RuleThresholds,
+  thresholdVerdicts,
+} from '../../../src/telemetry/alerts/threshold-rules.ts'
 import { ManualClock } from '../../../src/testing/manual-clock.ts'
 import { SOURCE } from './findings.ts'
 
-function watch(given?: AlertThresholds) {
+const THRESHOLDS: RuleThresholds = {
+  memoryUsagePercent: 80,
+  memoryCriticalPercent: 95,
+  processMemoryMb: 400,
+  vectorStoreSizeMb: 600,
+  memoryGrowthRateMbPerHour: 30,
+  memoryPressureScore: 70,
+  cacheHitRateMin: 0.6,
+  cpuPercent: 80,
+}
+
+const STORE = { store: 'redis', recentCalls: 4, recentFailures: 0, lastFailure: undefined }
+
+/** Looks at readings, one after the other, and says which alerts last. */
+function watch(given: Partial<RuleThresholds> = {}) {
   const alerts = new Alerts({ source: SOURCE, clock: new ManualClock() })
-  const thresholds = alertThresholds(given)
+  const thresholds = { ...THRESHOLDS, ...given }
   return (readings: AlertReadings): string[] => {
     alerts.settle(thresholdVerdicts(readings, thresholds, (kind, subject) => alerts.isLasting(kind, subject)))
     return alerts.getAlerts().map(({ severity, message }) => `${severity}: ${message}`)
@@ -19,14 +36,13 @@ describe('the thresholds', () => {
     const look = watch()
     const readings = {
       memoryUsagePercent: 58.2,
-      memoryPressureScore: 45,
-      memoryPressure: 'low',
+      pressure: { score: 45, level: 'low' },
       vectorStoreSizeMb: 150.5,
       processMemoryMb: 245.3,
       memoryGrowthRateMbPerHour: 2.1,
       cpuPercent: 35,
       caches: [{ name: 'redis', hits: 800, misses: 200 }],
-      stores: [{ name: 'redis', calls: 50, errorsByCode: {} }],
+      stores: [STORE],
     } as const
     expect(look(readings)).toEqual([])
   })
@@ -48,23 +64,27 @@ describe('the thresholds', () => {
       'critical: Memory limit exceeded: 1010 MB used, 1000 MB limit',
     ],
     ['a large process', { processMemoryMb: 400.04 }, 'warning: Process memory: 400 MB'],
-    ['many vectors', { vectorStoreSizeMb: 612.34 }, 'warning: Vectors: 612.3 MB'],
-    ['growth', { memoryGrowthRateMbPerHour: 31 }, 'warning: Memory grows: 31 MB per hour'],
+    ['many vectors', { vectorStoreSizeMb: 612.34 }, 'warning: Vector store: 612.3 MB'],
+    ['growth', { memoryGrowthRateMbPerHour: 31 }, 'warning: Memory grows by 31 MB per hour'],
     ['a busy processor', { cpuPercent: 91 }, 'warning: CPU: 91 % of what may be used'],
-    ['a score without a level', { memoryPressureScore: 70 }, 'warning: Memory pressure high: score 70 of 100'],
+    [
+      'a score from a threshold of its own on',
+      { pressure: { score: 70.4, level: 'low' } },
+      'warning: Memory pressure low: score 70 of 100',
+    ],
     [
       'moderate pressure, whatever its score',
-      { memoryPressureScore: 55, memoryPressure: 'moderate' },
-      'info: Memory pressure moderate: score 55 of 100',
+      { pressure: { score: 66, level: 'moderate' } },
+      'warning: Memory pressure moderate: score 66 of 100',
     ],
     [
       'critical pressure',
-      { memoryPressureScore: 97, memoryPressure: 'critical' },
+      { pressure: { score: 97, level: 'critical' } },
       'critical: Memory pressure critical: score 97 of 100',
     ],
     [
       'work that is refused',
-      { memoryPressureScore: 97, memoryPressure: 'critical', isRefusingWork: true },
+      { pressure: { score: 97, level: 'critical' }, isRefusingWork: true },
       'critical: Memory pressure critical, rejecting requests',
     ],
     [
@@ -74,8 +94,13 @@ describe('the thresholds', () => {
     ],
     [
       'a store that is down',
-      { stores: [{ name: 'redis', calls: 4, errorsByCode: { STORE_TIMEOUT: 3, STORE_UNAVAILABLE: 1 } }] },
-      'critical: Store redis fails: 4 of 4 calls ended with STORE_TIMEOUT or the like',
+      { stores: [{ ...STORE, recentFailures: 4, lastFailure: 'STORE_TIMEOUT' }] },
+      'critical: Store redis fails: 4 of 4 calls, the last with STORE_TIMEOUT',
+    ],
+    [
+      'a store that fails often',
+      { stores: [{ ...STORE, recentFailures: 2, lastFailure: 'STORE_UNAVAILABLE' }] },
+      'warning: Store redis fails: 2 of 4 calls, the last with STORE_UNAVAILABLE',
     ],
   ])('find %s', (_, readings, alert) => {
     expect(watch()(readings)).toEqual([alert])
@@ -83,11 +108,7 @@ describe('the thresholds', () => {
 
   it.each<[string, AlertReadings]>([
     ['a cache that was hardly asked', { caches: [{ name: 'redis', hits: 0, misses: 99 }] }],
-    [
-      'conflicts, which only a store that works can have',
-      { stores: [{ name: 'a', calls: 2, errorsByCode: { CONFLICT: 2 } }] },
-    ],
-    ['a call in three that failed', { stores: [{ name: 'a', calls: 3, errorsByCode: { STORE_TIMEOUT: 1 } }] }],
+    ['a call in four that failed', { stores: [{ ...STORE, recentFailures: 1, lastFailure: 'STORE_TIMEOUT' }] }],
     ['what is not known', {}],
   ])('say nothing of %s', (_, readings) => {
     expect(watch()(readings)).toEqual([])
@@ -106,17 +127,12 @@ describe('the thresholds', () => {
 
   it('let an alert last while a store is not asked, and end it with the first calls that succeed', () => {
     const look = watch()
-    const store = (calls: number, failed: number) => ({
-      stores: [{ name: 'redis', calls, errorsByCode: { STORE_UNAVAILABLE: failed } }],
+    const store = (recentCalls: number, recentFailures: number) => ({
+      stores: [{ store: 'redis', recentCalls, recentFailures, lastFailure: 'STORE_UNAVAILABLE' }],
     })
     expect(look(store(10, 10))).toHaveLength(1)
     expect(look(store(0, 0))).toHaveLength(1)
     expect(look(store(10, 3))).toHaveLength(1)
     expect(look(store(10, 0))).toHaveLength(0)
-  })
-
-  it('refuse names that are none, and values out of range', () => {
-    expect(() => alertThresholds({ cpuPercents: 3 } as AlertThresholds)).toThrow(/did you mean cpuPercent/)
-    expect(() => alertThresholds({ cacheHitRateMin: 60 })).toThrow(/alertThresholds.cacheHitRateMin/)
   })
 })
