@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { IncomingHttpHeaders } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
 
 const tls = (name: string): string => readFileSync(new URL(`../../../emulators/tls/${name}`, import.meta.url), 'utf8')
 
@@ -25,6 +26,7 @@ export interface WebReceiver extends AsyncDisposable {
   readonly port: number
   readonly url: string
   readonly received: readonly Received[]
+  openConnections(): Promise<number>
 }
 
 /** @param answer what it answers to the n-th request, from 0 on; undefined: nothing, ever */
@@ -47,6 +49,7 @@ export async function startReceiver(
     port,
     url: `https://localhost:${port}/hooks/memory?team=1`,
     received,
+    openConnections: () => promisify(server.getConnections.bind(server))(),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       server.close()

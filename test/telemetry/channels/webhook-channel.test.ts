@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Alerts } from '../../../src/telemetry/alerts/alerts.ts'
 import type { ChannelStats } from '../../../src/telemetry/channels/alert-channel.ts'
 import { type WebhookChannelOptions, webhookChannel } from '../../../src/telemetry/channels/webhook-channel.ts'
-import { highCpu, SOURCE } from '../alerts/findings.ts'
+import { highCpu, recordingChannel, SOURCE } from '../alerts/findings.ts'
 import { CERTIFICATE, startReceiver } from './web-receiver.ts'
 
 const KEY = Buffer.from('0123456789abcdef0123456789abcdef')
@@ -57,6 +57,31 @@ describe('a webhook', () => {
       lastError: 'Cannot send alert to webhook: the server answered 410',
     })
     expect(receiver.received).toHaveLength(1)
+  })
+
+  it('that asks to wait is waited for', async () => {
+    await using receiver = await startReceiver(() => ({ status: 503, headers: { 'retry-after': '7' } }))
+    const told = recordingChannel()
+    const alerts = new Alerts({ source: SOURCE, channels: [told] })
+    alerts.raise(highCpu(90))
+    await alerts.flush()
+    const sending = webhookChannel({ ...LOCAL, url: receiver.url }).send(told.told[0]!, new AbortController().signal)
+    await expect(sending).rejects.toMatchObject({
+      code: 'ALERT_NOT_SENT',
+      details: { channel: 'webhook', status: 503, mayRetry: true, retryAfterMs: 7_000 },
+    })
+  })
+
+  it('that never answers is given up at the deadline, and its connection closed', async () => {
+    await using receiver = await startReceiver(() => undefined)
+    const channels = [webhookChannel({ ...LOCAL, url: receiver.url })]
+    const alerts = new Alerts({ source: SOURCE, channels, sendTimeoutMs: 500, sendAttempts: 1 })
+    alerts.raise(highCpu(90))
+    await alerts.flush(30_000)
+    expect(alerts.getStats().channels).toMatchObject([
+      { failed: 1, waiting: 0, lastError: 'Cannot send alert to webhook: no answer within 500 ms' },
+    ])
+    await expect.poll(() => receiver.openConnections()).toBe(0)
   })
 
   it('can lead nowhere else', async () => {
