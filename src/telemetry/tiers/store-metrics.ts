@@ -1,0 +1,34 @@
+/** What the calls of one store came to, since telemetry listens. */
+export interface StoreMetrics {
+  readonly store: string
+  readonly calls: number
+  readonly errors: number
+  /** Calls and errors since the last collection of metrics. */
+  readonly recentCalls: number
+  readonly recentErrors: number
+  /** Whether the service behind it failed the last call that reached it; what callers did wrong doesn't count. */
+  readonly isFailing: boolean
+  /** Code of the last failure of the service. */
+  readonly lastFailure: string | undefined
+  readonly errorsByCode: Readonly<Record<string, number>>
+  readonly operations: readonly OperationMetrics[]
+}
+
+export interface OperationMetrics {
+  readonly operation: string
+  readonly calls: number
+  readonly errors: number
+  readonly latency: LatencyMetrics
+}
+
+/** A histogram with fixed buckets. */
+export interface LatencyMetrics {
+  readonly count: number
+  readonly sumMs: number
+  readonly maxMs: number
+  /** Estimated from the buckets; 0 where nothing was counted. */
+  readonly p50Ms: number
+  readonly p99Ms: number
+  /** How many took at most `LATENCY_BOUNDS_MS[i]`, and not less than the bound before; the last counts all above. */
+  readonly buckets: readonly number[]
+}
