@@ -8,7 +8,11 @@ export interface ProcessSample {
   readonly maxRssBytes: number
   readonly heapUsedBytes: number
   readonly heapTotalBytes: number
-  /** Where V8 ends the process. Fixed when it starts. */
+  /** What has outlived the first collections, part of `heapUsedBytes`. */
+  readonly oldGenerationBytes: number
+  /** The same just after the last full collection, so without garbage; undefined until there is one. */
+  readonly oldGenerationBytesAfterMajor: number | undefined
+  /** How large the old generation may be before V8 ends the process, as `--max-old-space-size` says. Fixed at start. */
   readonly heapLimitBytes: number
   /** Memory outside the heap that objects on it hold; array buffers are part of it. */
   readonly externalBytes: number
@@ -62,7 +66,7 @@ export interface CollectionCount {
   readonly maxPauseMs: number
 }
 
-/** How much later than it should something ran that was due. */
+/** How much later than it should something ran that was due; all 0 where nothing was measured. */
 export interface EventLoopDelay {
   readonly meanMs: number
   readonly p99Ms: number

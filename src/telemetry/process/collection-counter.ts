@@ -1,0 +1,60 @@
+import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks'
+import { COLLECTION_KINDS, type CollectionCount, type CollectionKind, type Collections } from './process-sample.ts'
+
+const KINDS: ReadonlyMap<number, CollectionKind> = new Map([
+  [constants.NODE_PERFORMANCE_GC_MINOR, 'minor'],
+  // Of V8's other collector of the young generation.
+  [2, 'minor'],
+  [constants.NODE_PERFORMANCE_GC_MAJOR, 'major'],
+  [constants.NODE_PERFORMANCE_GC_INCREMENTAL, 'incremental'],
+  [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weak-callbacks'],
+])
+
+const NONE: CollectionCount = Object.freeze({ count: 0, pauseMs: 0, maxPauseMs: 0 })
+
+/** Counts collections of garbage from `start` on. Node tells of one in the turn of the event loop after it. */
+export class CollectionCounter {
+  readonly #observer: PerformanceObserver
+  readonly #counts = new Map<CollectionKind, CollectionCount>()
+
+  /** @param onMajor is called soon after a full collection, before much else was allocated. */
+  constructor(onMajor: () => void) {
+    this.#observer = new PerformanceObserver((list) => {
+      let hasMajor = false
+      for (const entry of list.getEntries()) hasMajor = this.#count(entry) === 'major' || hasMajor
+      if (hasMajor) onMajor()
+    })
+  }
+
+  /** Counts anew. */
+  start(): void {
+    this.#counts.clear()
+    this.#observer.observe({ entryTypes: ['gc'] })
+  }
+
+  stop(): void {
+    this.#observer.disconnect()
+  }
+
+  collections(): Collections {
+    const counts: { [kind in CollectionKind]?: CollectionCount } = {}
+    for (const kind of COLLECTION_KINDS) counts[kind] = this.#counts.get(kind) ?? NONE
+    return Object.freeze(counts as Collections)
+  }
+
+  #count(entry: PerformanceEntry): CollectionKind | undefined {
+    const { duration, detail } = entry as PerformanceEntry & { readonly detail: { readonly kind: number } }
+    const kind = KINDS.get(detail.kind)
+    if (kind === undefined) return undefined
+    const before = this.#counts.get(kind) ?? NONE
+    this.#counts.set(
+      kind,
+      Object.freeze({
+        count: before.count + 1,
+        pauseMs: before.pauseMs + duration,
+        maxPauseMs: Math.max(before.maxPauseMs, duration),
+      }),
+    )
+    return kind
+  }
+}
