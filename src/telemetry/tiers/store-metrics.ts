@@ -3,10 +3,12 @@ export interface StoreMetrics {
   readonly store: string
   readonly calls: number
   readonly errors: number
-  /** Calls and errors since the last collection of metrics. */
+  /** The same since the last collection of metrics. */
   readonly recentCalls: number
   readonly recentErrors: number
-  /** Whether the service behind it failed the last call that reached it; what callers did wrong doesn't count. */
+  /** Of the recent errors, those of the service; the others are what callers did, such as a conflict. */
+  readonly recentFailures: number
+  /** Whether the service failed the last call that said anything of it. */
   readonly isFailing: boolean
   /** Code of the last failure of the service. */
   readonly lastFailure: string | undefined
