@@ -21,7 +21,7 @@ const MAX_HEAP_MB: NumberRange = [1, 1_048_576, false]
 const MB = 1024 * 1024
 
 /**
- * Looks at the process it runs in. A sample takes about 0.1 ms; between samples a timer wakes 50 times a second. Some
+ * Looks at the process it runs in. A sample takes about 0.1 ms; between samples a timer wakes 20 times a second. Some
  * figures are since the last sample, so there should be one sampler to a process, and one who asks it.
  */
 export class ProcessSampler {

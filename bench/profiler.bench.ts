@@ -1,0 +1,126 @@
+/** What it costs a program that its memory is watched. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { RedisLRUCache, TieredStorageManager } from '../dist/index.js'
+import { startRedis } from '../emulators/redis.ts'
+import { compare, median, type Round } from './compare.ts'
+import { Profiling } from './profiler/profiling.ts'
+import { benchOptions, type Result, report } from './report.ts'
+import { atOnce, type Operation } from './rounds.ts'
+
+const ITEMS = 200
+const ROUNDS = 31
+const COLLECTS = 200
+const COLLECT_ROUNDS = 9
+const IDLE_ROUNDS = 5
+const IDLE_MS = 3_000
+const REDIS_GETS = 1_000
+const PROCESS_GETS = 50_000
+const PROCESS_HISTORIES = 5_000
+
+const options = benchOptions()
+const folder = mkdtempSync(join(tmpdir(), 'thermocline-bench-'))
+const redis = await startRedis()
+const address = { redisHost: redis.host, redisPort: redis.port }
+const memory = new TieredStorageManager({
+  path: join(folder, 'ours.db'),
+  tierMigrationInterval: 0,
+  hotCalls: { timeoutMs: 2_000 },
+  ...address,
+})
+const cache = new RedisLRUCache({ ...address })
+await cache.connect()
+const session = { userId: 'user', sessionId: 'session' }
+const ids = await memory.addMemoryItems(
+  Array.from({ length: ITEMS }, (_, i) => ({ ...session, content: `Message ${i} of ${ITEMS}.`, contentType: 'text' })),
+)
+await memory.getConversationHistory(session)
+const profiling = new Profiling(memory, cache)
+const results: Result[] = []
+
+/** Time of the main thread, waiting for Redis left out. */
+async function collecting(): Promise<void> {
+  profiling.start()
+  const times: number[] = []
+  for (let round = 0; round < COLLECT_ROUNDS; round++) {
+    const before = process.threadCpuUsage()
+    for (let i = 0; i < COLLECTS; i++) await profiling.collect()
+    const { user, system } = process.threadCpuUsage(before)
+    times.push((user + system) / 1_000 / COLLECTS)
+  }
+  profiling.stop()
+  results.push({ name: 'collect_ms', value: median(times), unit: 'ms', aim: 1, better: 'less' })
+}
+
+/** What a process that has nothing else to do takes of a core, all its threads together, less what it takes without. */
+async function idling(): Promise<void> {
+  const share = async (): Promise<number> => {
+    const [before, startedAt] = [process.cpuUsage(), performance.now()]
+    await delay(IDLE_MS)
+    const { user, system } = process.cpuUsage(before)
+    return (user + system) / 10 / (performance.now() - startedAt)
+  }
+  const shares: number[] = []
+  for (let round = 0; round < IDLE_ROUNDS; round++) {
+    const without = await share()
+    profiling.start()
+    shares.push((await share()) - without)
+    profiling.stop()
+  }
+  results.push({ name: 'core_share_percent', value: median(shares), unit: '%', aim: 1, better: 'less' })
+}
+
+/** Milliseconds that rounds take longer while profiled, and without it; metrics are collected once in each. */
+async function overhead(round: Round): Promise<{ readonly moreMs: number; readonly ms: number }> {
+  const profiled: Round = async () => {
+    profiling.start()
+    const collected = profiling.collect()
+    const ms = await round()
+    await collected
+    profiling.stop()
+    return ms
+  }
+  const { ratio, theirsMs } = await compare(profiled, round, ROUNDS)
+  return { moreMs: theirsMs * (1 / ratio - 1), ms: theirsMs }
+}
+
+async function gets(): Promise<void> {
+  const strong: Operation = (i) => memory.getMemoryItem(ids[i % ITEMS]!, { read: 'strong' })
+  const redisGet = await overhead(atOnce(1, REDIS_GETS, strong))
+  results.push({
+    name: 'overhead_redis_get_percent',
+    value: (100 * redisGet.moreMs) / redisGet.ms,
+    unit: '%',
+    aim: 2,
+    better: 'less',
+  })
+  results.push({ name: 'redis_get', value: (1_000 * redisGet.ms) / REDIS_GETS, unit: 'us' })
+  const get = await overhead(atOnce(1, PROCESS_GETS, (i) => memory.getMemoryItem(ids[i % ITEMS]!)))
+  results.push({
+    name: 'overhead_inprocess_get_us',
+    value: (1_000 * get.moreMs) / PROCESS_GETS,
+    unit: 'us',
+    aim: 0.5,
+    better: 'less',
+  })
+  results.push({ name: 'inprocess_get', value: (1_000 * get.ms) / PROCESS_GETS, unit: 'us' })
+  const newest = { ...session, limit: 50 }
+  const history = await overhead(atOnce(1, PROCESS_HISTORIES, () => memory.getConversationHistory(newest)))
+  const moreUs = (1_000 * history.moreMs) / PROCESS_HISTORIES
+  results.push({ name: 'overhead_inprocess_history50_us', value: moreUs, unit: 'us' })
+  results.push({ name: 'inprocess_history50', value: (1_000 * history.ms) / PROCESS_HISTORIES, unit: 'us' })
+}
+
+try {
+  await collecting()
+  await idling()
+  await gets()
+} finally {
+  await cache.close()
+  await memory.close()
+  await redis.stop()
+  rmSync(folder, { recursive: true, force: true })
+}
+report('profiler', results, options)
