@@ -33,14 +33,16 @@ export interface LeakDetectorOptions {
   readonly clock?: Clock
 }
 
-export const LEAK_DETECTOR_DEFAULTS = Object.freeze({
+type Defaulted = Required<Omit<LeakDetectorOptions, 'collectGarbage' | 'onLeak'>>
+
+export const LEAK_DETECTOR_DEFAULTS: Defaulted = Object.freeze({
   leakDetectionThresholdMb: 100,
   windowMs: 1_800_000,
   warmUpMs: 60_000,
   collect: 'growing',
   samplingIntervalBytes: 524_288,
   clock: systemClock,
-}) satisfies LeakDetectorOptions
+})
 
 const RANGES = {
   leakDetectionThresholdMb: [0.1, 1_000_000, false],
@@ -49,8 +51,7 @@ const RANGES = {
   samplingIntervalBytes: [0, 1 << 30, true],
 } satisfies Record<string, NumberRange>
 
-type Checked = Required<Omit<LeakDetectorOptions, 'collectGarbage' | 'onLeak'>> &
-  Pick<LeakDetectorOptions, 'collectGarbage' | 'onLeak'>
+type Checked = Defaulted & Pick<LeakDetectorOptions, 'collectGarbage' | 'onLeak'>
 
 /** @throws ThermoclineError `INVALID_OPTION` */
 export function checkedLeakOptions(options: LeakDetectorOptions): Checked {

@@ -1,20 +1,157 @@
-import type { LeakDetectorOptions } from './leak-options.ts'
-import { checkedLeakOptions } from './leak-options.ts'
-import type { LeakState } from './leak-report.ts'
+import { AllocationSampler } from './allocation-sampler.ts'
+import { onFullCollection } from './full-collections.ts'
+import { heapKinds, memoryInUse } from './heap-kinds.ts'
+import { compareSnapshots, type HeapSnapshot } from './heap-snapshot.ts'
+import { checkedLeakOptions, type LeakDetectorOptions } from './leak-options.ts'
+import type { HeapGrowth, LeakReport, LeakState } from './leak-report.ts'
+import { WINDOW_POINTS } from './low-points.ts'
+import { BYTES_PER_MB, makeLeakReport, toMbPerHour } from './make-leak-report.ts'
+import { countObjects } from './object-counts.ts'
+import { type RiseState, RiseWatch } from './rise-watch.ts'
 
-/** Watches memory after full collections, and tells when it grows steadily. */
+type Rising = RiseState & { readonly kind: 'rising' }
+
+/**
+ * Watches how much memory is in use after full collections, and reports a leak when that grows steadily for a whole
+ * window and by more than a threshold; with what grew.
+ */
 export class MemoryLeakDetector {
+  readonly #options: ReturnType<typeof checkedLeakOptions>
+  readonly #watch: RiseWatch
+  readonly #sampler: AllocationSampler
+  #stops: readonly (() => void)[] = []
+  #startedAt = 0
+  #baseline: HeapSnapshot | undefined
+  /** Bytes in use when nothing rose. */
+  #quietBytes: number | undefined
+  #reported: LeakReport | undefined
+  #state: LeakState = { kind: 'watching', points: 0 }
+
+  /** @throws ThermoclineError `INVALID_OPTION` */
   constructor(options: LeakDetectorOptions = {}) {
-    checkedLeakOptions(options)
+    this.#options = checkedLeakOptions(options)
+    this.#watch = new RiseWatch(this.#options.windowMs)
+    this.#sampler = new AllocationSampler(this.#options.samplingIntervalBytes)
   }
 
-  /** Begins to watch. Never keeps a process alive. */
-  start(): void {}
+  /** Begins to watch, from nothing known. Never keeps a process alive. */
+  start(): void {
+    if (this.#stops.length > 0) return
+    const { clock, windowMs } = this.#options
+    this.#startedAt = clock.now()
+    this.#sampler.start()
+    this.#stops = [onFullCollection(() => this.#read()), clock.every(windowMs / WINDOW_POINTS / 2, () => this.#look())]
+  }
 
-  stop(): void {}
+  /** Ends watching. What was found stays in {@link getState}. */
+  stop(): void {
+    for (const stop of this.#stops) stop()
+    this.#stops = []
+    this.#sampler.stop()
+    this.#watch.clear()
+    this.#baseline = undefined
+    this.#quietBytes = undefined
+    this.#reported = undefined
+  }
 
   /** What it thinks now. */
   getState(): LeakState {
-    return { kind: 'watching', points: 0 }
+    return this.#state
   }
+
+  /**
+   * What the process holds now. Allocation sites need a started detector, and cost a full collection; counting objects
+   * by constructor stops all JavaScript for a second or more for each 100 MB, and needs as much memory again.
+   */
+  async takeSnapshot(options: { readonly countObjects?: boolean } = {}): Promise<HeapSnapshot> {
+    const snapshot = this.#snapshot()
+    return options.countObjects ? Object.freeze({ ...snapshot, objects: await countObjects() }) : snapshot
+  }
+
+  /** What grew between two snapshots, most first. */
+  compareSnapshots(before: HeapSnapshot, after: HeapSnapshot): HeapGrowth {
+    return compareSnapshots(before, after)
+  }
+
+  #snapshot(): HeapSnapshot {
+    // First the sites: the collection that V8 makes for them leaves in the kinds only what is alive.
+    const sites = this.#sampler.read()
+    return Object.freeze({ at: this.#options.clock.now(), kinds: heapKinds(), sites })
+  }
+
+  get #isWarm(): boolean {
+    return this.#options.clock.now() >= this.#startedAt + this.#options.warmUpMs
+  }
+
+  #read(): void {
+    if (this.#isWarm) this.#watch.add(this.#options.clock.now(), memoryInUse())
+  }
+
+  #look(): void {
+    if (!this.#isWarm) return
+    if (this.#baseline === undefined) this.#baseline = this.#snapshot()
+    const before = this.#state.kind
+    const rise = this.#watch.judge()
+    this.#state = this.#stateOf(rise)
+    if (rise.kind === 'flat') this.#quietBytes = this.#watch.lowestBytes
+    if (rise.kind !== 'rising') this.#reported = undefined
+    else if (this.#state.kind === 'rising' && before !== 'rising' && before !== 'leaking') {
+      // The rise has just begun: what grows from here on is the rise.
+      this.#baseline = this.#snapshot()
+    }
+    this.#collect()
+  }
+
+  #stateOf(rise: RiseState): LeakState {
+    const points = this.#watch.size
+    if (rise.kind === 'unknown') return { kind: 'watching', points }
+    const growthMbPerHour = toMbPerHour(rise.trend.slopePerMs)
+    if (rise.kind === 'flat') return { kind: 'steady', points, growthMbPerHour }
+    const report = this.#reportOf(rise)
+    if (report !== undefined) return { kind: 'leaking', report }
+    return { kind: 'rising', points, growthMbPerHour, growthMb: rise.growthBytes / BYTES_PER_MB }
+  }
+
+  /** The report of this rise: a new one when it reaches the threshold, and each time that it has doubled. */
+  #reportOf(rise: Rising): LeakReport | undefined {
+    const reported = this.#reported
+    const dueMb = reported === undefined ? this.#options.leakDetectionThresholdMb : 2 * reported.growthMb
+    if (!rise.isSteady || rise.growthBytes < dueMb * BYTES_PER_MB) return reported
+    const now = this.#snapshot()
+    const report = makeLeakReport(now.at, rise, compareSnapshots(this.#baseline ?? now, now), memoryInUse())
+    this.#reported = report
+    void this.#tell(report)
+    return report
+  }
+
+  async #tell(report: LeakReport): Promise<void> {
+    try {
+      await this.#options.onLeak?.(report)
+    } catch (error) {
+      warn('onLeak', error)
+    }
+  }
+
+  #collect(): void {
+    if (this.#options.collectGarbage === undefined || !this.#wantsCollection()) return
+    try {
+      this.#options.collectGarbage()
+    } catch (error) {
+      warn('collectGarbage', error)
+    }
+  }
+
+  #wantsCollection(): boolean {
+    const { collect, clock, windowMs, leakDetectionThresholdMb } = this.#options
+    const newest = this.#watch.newestMs
+    if (collect === 'never' || (newest !== undefined && clock.now() - newest < windowMs / WINDOW_POINTS)) return false
+    if (collect === 'always' || newest === undefined) return true
+    // Not the lowest of the window: a slow leak lifts that too, and would hide behind it.
+    this.#quietBytes ??= this.#watch.lowestBytes
+    return memoryInUse() >= this.#quietBytes + (leakDetectionThresholdMb * BYTES_PER_MB) / 4
+  }
+}
+
+function warn(name: string, error: unknown): void {
+  process.emitWarning(`${name} of MemoryLeakDetector failed: ${error instanceof Error ? error.message : String(error)}`)
 }

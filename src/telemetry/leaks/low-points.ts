@@ -1,0 +1,38 @@
+import type { TrendPoint } from './trend.ts'
+
+/** Points that a full window has: enough for a trend to be sure of, few enough for all pairs. */
+export const WINDOW_POINTS = 24
+
+/**
+ * The lowest reading of each 24th of a sliding window. What is reachable can't be below what is in use, and what lies
+ * above the lowest reading is work under way or not yet collected; so it is the lowest ones that a leak lifts.
+ */
+export class LowPoints {
+  readonly #slotMs: number
+  readonly #points: { slot: number; atMs: number; value: number }[] = []
+
+  constructor(windowMs: number) {
+    this.#slotMs = windowMs / WINDOW_POINTS
+  }
+
+  get points(): readonly TrendPoint[] {
+    return this.#points
+  }
+
+  add(atMs: number, value: number): void {
+    const slot = Math.floor(atMs / this.#slotMs)
+    const last = this.#points.at(-1)
+    // The clock was set back: what was before can't be put in order with what comes.
+    if (last !== undefined && atMs < last.atMs) this.#points.length = 0
+    if (last !== undefined && slot === last.slot) {
+      if (value < last.value) this.#points[this.#points.length - 1] = { slot, atMs, value }
+      return
+    }
+    this.#points.push({ slot, atMs, value })
+    while ((this.#points[0]?.slot ?? slot) <= slot - WINDOW_POINTS) this.#points.shift()
+  }
+
+  clear(): void {
+    this.#points.length = 0
+  }
+}

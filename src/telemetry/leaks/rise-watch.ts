@@ -1,0 +1,65 @@
+import { LowPoints } from './low-points.ts'
+import { type Rise, riseOf } from './rise.ts'
+import type { Trend } from './trend.ts'
+
+/** What is known after a reading. `beganAtMs` and `growthBytes` tell of the whole rise, which may be older than the window. */
+export type RiseState =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'flat'; readonly trend: Trend }
+  | {
+      readonly kind: 'rising'
+      readonly trend: Trend
+      readonly isSteady: boolean
+      readonly beganAtMs: number
+      readonly growthBytes: number
+    }
+
+/** Follows one rise through a sliding window. A slow leak takes many windows to reach a threshold. */
+export class RiseWatch {
+  readonly #windowMs: number
+  readonly #low: LowPoints
+  #began: { readonly atMs: number; readonly bytes: number } | undefined
+
+  constructor(windowMs: number) {
+    this.#windowMs = windowMs
+    this.#low = new LowPoints(windowMs)
+  }
+
+  /** Points in the window. */
+  get size(): number {
+    return this.#low.points.length
+  }
+
+  /** Lowest reading of the window. */
+  get lowestBytes(): number {
+    return Math.min(...this.#low.points.map(({ value }) => value))
+  }
+
+  /** When the newest point was begun, or undefined before the first. */
+  get newestMs(): number | undefined {
+    return this.#low.points.at(-1)?.atMs
+  }
+
+  /** Takes the bytes in use after a full collection. */
+  add(atMs: number, bytes: number): void {
+    this.#low.add(atMs, bytes)
+  }
+
+  judge(): RiseState {
+    const rise: Rise = riseOf(this.#low.points, this.#windowMs)
+    const began = this.#began
+    if (rise.kind !== 'rising' || (began === undefined && !rise.isSteady)) {
+      this.#began = undefined
+      return rise.kind === 'rising' ? { kind: 'flat', trend: rise.trend } : rise
+    }
+    const { trend, isSteady } = rise
+    const from = began ?? { atMs: this.#low.points[0]?.atMs ?? 0, bytes: trend.firstFitted }
+    this.#began = from
+    return { kind: 'rising', trend, isSteady, beganAtMs: from.atMs, growthBytes: trend.lastFitted - from.bytes }
+  }
+
+  clear(): void {
+    this.#low.clear()
+    this.#began = undefined
+  }
+}

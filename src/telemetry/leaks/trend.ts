@@ -1,0 +1,74 @@
+/** A value at a time. */
+export interface TrendPoint {
+  readonly atMs: number
+  readonly value: number
+}
+
+/** How values go with time. Robust: a fifth of the points may be anything. */
+export interface Trend {
+  /** Median of the slopes between all pairs of points (Theil and Sen), per millisecond. */
+  readonly slopePerMs: number
+  /** 98 % confidence interval of the slope (Sen 1968). */
+  readonly slopeRange: readonly [low: number, high: number]
+  /** Chance that values without a trend rise so steadily (Mann and Kendall, one-sided, corrected for ties). */
+  readonly riseChance: number
+  /** Value of the fitted line at the first and at the last point. */
+  readonly firstFitted: number
+  readonly lastFitted: number
+}
+
+/** z of the normal distribution that 1 % exceed. */
+const Z_ONE_PERCENT = 2.326
+
+/** Points in order of time, at least 3 at different times. The work grows with their square: meant for some dozens. */
+export function trendOf(points: readonly TrendPoint[]): Trend {
+  const slopes: number[] = []
+  let rises = 0
+  for (const [index, later] of points.entries()) {
+    for (const earlier of points.slice(0, index)) {
+      slopes.push((later.value - earlier.value) / (later.atMs - earlier.atMs))
+      rises += Math.sign(later.value - earlier.value)
+    }
+  }
+  slopes.sort((a, b) => a - b)
+  const deviation = Math.sqrt(varianceOfRises(points))
+  const slopePerMs = median(slopes)
+  const middleMs = median(points.map(({ atMs }) => atMs))
+  const middleValue = median(points.map(({ atMs, value }) => value - slopePerMs * (atMs - middleMs)))
+  const fitted = (point: TrendPoint | undefined): number =>
+    middleValue + slopePerMs * ((point?.atMs ?? middleMs) - middleMs)
+  const halfWidth = (Z_ONE_PERCENT * deviation) / 2
+  const low = Math.max(0, Math.floor(slopes.length / 2 - halfWidth))
+  const high = Math.min(slopes.length - 1, Math.ceil(slopes.length / 2 + halfWidth))
+  return {
+    slopePerMs,
+    slopeRange: [slopes[low] ?? 0, slopes[high] ?? 0],
+    riseChance: deviation === 0 ? 1 : normalTail((rises - 1) / deviation),
+    firstFitted: fitted(points[0]),
+    lastFitted: fitted(points.at(-1)),
+  }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const half = sorted.length >> 1
+  const upper = sorted[half] ?? 0
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[half - 1] ?? upper)) / 2
+}
+
+/** Variance of Kendall's S, where equal values are neither rise nor fall. */
+function varianceOfRises(points: readonly TrendPoint[]): number {
+  const n = points.length
+  const groups = new Map<number, number>()
+  for (const { value } of points) groups.set(value, (groups.get(value) ?? 0) + 1)
+  const term = (t: number): number => t * (t - 1) * (2 * t + 5)
+  return (term(n) - [...groups.values()].reduce((sum, t) => sum + term(t), 0)) / 18
+}
+
+/** Share of the normal distribution above z, to 1e-7: Abramowitz and Stegun 26.2.17. */
+function normalTail(z: number): number {
+  if (z < 0) return 1 - normalTail(-z)
+  const t = 1 / (1 + 0.2316419 * z)
+  const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)
+  return density * t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
+}

@@ -1,0 +1,50 @@
+// Runs one program under the detector: node program-process.ts '{"name":…,"forMs":…,"windowMs":…,"thresholdMb":…}'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import type { LeakReport } from '../../../src/telemetry/leaks/leak-report.ts'
+import { MemoryLeakDetector } from '../../../src/telemetry/leaks/memory-leak-detector.ts'
+import { seededRandom } from '../../../src/testing/seeded-random.ts'
+import type { ProgramPlan, ProgramResult } from './leak-campaign.ts'
+import { LEAKING_PROGRAMS } from './leaking-programs.ts'
+import { STEP_MS } from './program.ts'
+import { STEADY_PROGRAMS } from './steady-programs.ts'
+
+const plan: ProgramPlan = JSON.parse(process.argv[2] ?? '')
+const program = { ...LEAKING_PROGRAMS, ...STEADY_PROGRAMS }[plan.name]
+if (program === undefined) throw new RangeError(`no program ${plan.name}`)
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
+
+const random = seededRandom(plan.seed)
+const startedAt = performance.now()
+let foundAfterMs: number | undefined
+let found: LeakReport | undefined
+const detector = new MemoryLeakDetector({
+  leakDetectionThresholdMb: plan.thresholdMb,
+  windowMs: plan.windowMs,
+  warmUpMs: plan.warmUpMs,
+  collect: plan.collect,
+  collectGarbage,
+  samplingIntervalBytes: 65_536,
+  onLeak: (report) => {
+    foundAfterMs ??= performance.now() - startedAt
+    found ??= report
+  },
+})
+detector.start()
+
+const steps = setInterval(() => {
+  const elapsedMs = performance.now() - startedAt
+  if (elapsedMs < plan.forMs && (found === undefined || plan.goesOn)) return void program.step(elapsedMs, random)
+  clearInterval(steps)
+  const state = detector.getState()
+  detector.stop()
+  const result: ProgramResult = {
+    foundAfterMs,
+    message: found?.message,
+    kind: found?.grew.kinds[0]?.kind,
+    allocatedBy: found?.grew.sites[0]?.site.functionName,
+    state,
+  }
+  process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit())
+}, STEP_MS)
