@@ -19,8 +19,13 @@ export class LowPoints {
     return this.#points
   }
 
+  /** True where this 24th has a reading. */
+  covers(atMs: number): boolean {
+    return this.#points.at(-1)?.slot === this.#slotOf(atMs)
+  }
+
   add(atMs: number, value: number): void {
-    const slot = Math.floor(atMs / this.#slotMs)
+    const slot = this.#slotOf(atMs)
     const last = this.#points.at(-1)
     // The clock was set back: what was before can't be put in order with what comes.
     if (last !== undefined && atMs < last.atMs) this.#points.length = 0
@@ -34,5 +39,9 @@ export class LowPoints {
 
   clear(): void {
     this.#points.length = 0
+  }
+
+  #slotOf(atMs: number): number {
+    return Math.floor(atMs / this.#slotMs)
   }
 }

@@ -32,11 +32,16 @@ export function makeLeakReport(
   })
 }
 
+/** A site is named where it made at least this share of the growth. Of what lies outside of the heap, none is known. */
+const NAMED_SHARE = 0.1
+
 function messageOf(growthMb: number, overMs: number, mbPerHour: number, { kinds, sites }: HeapGrowth): string {
   const kind = kinds[0]?.kind ?? 'objects'
-  const site = sites[0]?.site
-  const where = site === undefined ? '' : `, most allocated by ${site.functionName} (${site.url}:${site.line})`
+  const most = sites[0]
+  const isNamed = most !== undefined && most.growthBytes >= NAMED_SHARE * growthMb * BYTES_PER_MB
+  const where = isNamed ? `, most allocated by ${most.site.functionName} (${most.site.url}:${most.site.line})` : ''
   const minutes = overMs / 60_000
   const time = minutes < 2 ? `${(overMs / 1000).toFixed(0)} s` : `${minutes.toFixed(0)} minutes`
-  return `Memory after full collections grew by ${growthMb.toFixed(1)} MB in ${time} (${mbPerHour.toFixed(1)} MB per hour): mostly ${kind}${where}`
+  const growth = `${growthMb.toFixed(1)} MB in ${time} (${mbPerHour.toFixed(1)} MB per hour)`
+  return `Memory after full collections grew by ${growth}: mostly ${kind}${where}`
 }

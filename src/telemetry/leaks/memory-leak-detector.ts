@@ -142,10 +142,9 @@ export class MemoryLeakDetector {
   }
 
   #wantsCollection(): boolean {
-    const { collect, clock, windowMs, leakDetectionThresholdMb } = this.#options
-    const newest = this.#watch.newestMs
-    if (collect === 'never' || (newest !== undefined && clock.now() - newest < windowMs / WINDOW_POINTS)) return false
-    if (collect === 'always' || newest === undefined) return true
+    const { collect, clock, leakDetectionThresholdMb } = this.#options
+    if (collect === 'never' || this.#watch.covers(clock.now())) return false
+    if (collect === 'always' || this.#watch.size === 0) return true
     // Not the lowest of the window: a slow leak lifts that too, and would hide behind it.
     this.#quietBytes ??= this.#watch.lowestBytes
     return memoryInUse() >= this.#quietBytes + (leakDetectionThresholdMb * BYTES_PER_MB) / 4

@@ -35,9 +35,9 @@ export class RiseWatch {
     return Math.min(...this.#low.points.map(({ value }) => value))
   }
 
-  /** When the newest point was begun, or undefined before the first. */
-  get newestMs(): number | undefined {
-    return this.#low.points.at(-1)?.atMs
+  /** True where the present 24th of the window has a reading. */
+  covers(atMs: number): boolean {
+    return this.#low.covers(atMs)
   }
 
   /** Takes the bytes in use after a full collection. */

@@ -22,17 +22,17 @@ const Z_ONE_PERCENT = 2.326
 
 /** Points in order of time, at least 3 at different times. The work grows with their square: meant for some dozens. */
 export function trendOf(points: readonly TrendPoint[]): Trend {
-  const slopes: number[] = []
-  let rises = 0
+  const slopes = new Float64Array((points.length * (points.length - 1)) / 2)
+  let [pair, rises] = [0, 0]
   for (const [index, later] of points.entries()) {
     for (const earlier of points.slice(0, index)) {
-      slopes.push((later.value - earlier.value) / (later.atMs - earlier.atMs))
+      slopes[pair++] = (later.value - earlier.value) / (later.atMs - earlier.atMs)
       rises += Math.sign(later.value - earlier.value)
     }
   }
-  slopes.sort((a, b) => a - b)
+  slopes.sort()
   const deviation = Math.sqrt(varianceOfRises(points))
-  const slopePerMs = median(slopes)
+  const slopePerMs = middleOf(slopes)
   const middleMs = median(points.map(({ atMs }) => atMs))
   const middleValue = median(points.map(({ atMs, value }) => value - slopePerMs * (atMs - middleMs)))
   const fitted = (point: TrendPoint | undefined): number =>
@@ -50,7 +50,10 @@ export function trendOf(points: readonly TrendPoint[]): Trend {
 }
 
 export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
+  return middleOf(Float64Array.from(values).sort())
+}
+
+function middleOf(sorted: Float64Array): number {
   const half = sorted.length >> 1
   const upper = sorted[half] ?? 0
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[half - 1] ?? upper)) / 2

@@ -2,11 +2,11 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { EventEmitter } from 'node:events'
 import { objects, type Program, STEP_MS, text, use } from './program.ts'
 
-/** A program that keeps so many MB more each second, in the function that is named. */
+/** A program that keeps so many MB more each second. */
 export interface LeakingProgram extends Program {
   readonly mbPerSecond: number
-  /** Function that allocates what is kept, where the samples can know it. */
-  readonly allocates?: string
+  /** What is kept lies outside of the JavaScript heap, where allocations are not sampled. */
+  readonly isExternal?: boolean
 }
 
 type Rate = (mbPerSecond: number) => LeakingProgram
@@ -17,12 +17,12 @@ function bytesPerStep(mbPerSecond: number): number {
 }
 
 /** Keeps in each step what `make` gives for a number of bytes. */
-function keeping(make: (bytes: number, random: () => number) => unknown, allocates?: string): Rate {
+function keeping(make: (bytes: number, random: () => number) => unknown, isExternal = false): Rate {
   return (mbPerSecond) => {
     const kept: unknown[] = []
     return {
       mbPerSecond,
-      ...(allocates !== undefined && { allocates }),
+      isExternal,
       step: (_, random) => kept.push(make(bytesPerStep(mbPerSecond), random)),
     }
   }
@@ -36,7 +36,6 @@ const unboundedCache: Rate = (mbPerSecond) => {
   const cache = new Map<string, object>()
   return {
     mbPerSecond,
-    allocates: 'remember',
     step: (elapsedMs, random) => {
       function remember(index: number): void {
         cache.set(`${elapsedMs}/${index}`, { answer: [random(), random(), random(), random()] })
@@ -189,8 +188,8 @@ const faster: Rate = (mbPerSecond) => {
 
 /** A program of each kind; the rates spread over a factor of 16. */
 export const LEAKING_PROGRAMS: Readonly<Record<string, LeakingProgram>> = {
-  'objects in an array, slowly': keeping(objects, 'objects')(1),
-  'objects in an array, fast': keeping(objects, 'objects')(16),
+  'objects in an array, slowly': keeping(objects)(1),
+  'objects in an array, fast': keeping(objects)(16),
   'a cache without a limit': unboundedCache(4),
   'listeners that nobody removes': listeners(2),
   'listeners of a signal that lives on': abortListeners(4),
@@ -199,10 +198,10 @@ export const LEAKING_PROGRAMS: Readonly<Record<string, LeakingProgram>> = {
   'a chain in which each holds the one before': chain(2),
   'contexts of callbacks that are kept': asyncStores(2),
   'values of weak keys that are kept': weakKeysKept(4),
-  'texts in a log': keeping(text, 'text')(3),
+  'texts in a log': keeping(text)(3),
   'a few characters of large texts': keeping((bytes, random) => text(bytes, random).slice(5, 50))(6),
-  'buffers in a list': keeping((bytes) => Buffer.alloc(Math.ceil(bytes)))(8),
-  'numbers in typed arrays': keeping((bytes) => new Float64Array(Math.ceil(bytes / 8)))(2),
+  'buffers in a list': keeping((bytes) => Buffer.alloc(Math.ceil(bytes)), true)(8),
+  'numbers in typed arrays': keeping((bytes) => new Float64Array(Math.ceil(bytes / 8)), true)(2),
   'parsed documents': keeping((bytes, random) => JSON.parse(JSON.stringify(objects(bytes * 0.8, random))))(3),
   'bursts twice a second': bursts(4),
   'one object of a hundred, among garbage': amongGarbage(1),

@@ -35,7 +35,7 @@ detector.start()
 
 const steps = setInterval(() => {
   const elapsedMs = performance.now() - startedAt
-  if (elapsedMs < plan.forMs && (found === undefined || plan.goesOn)) return void program.step(elapsedMs, random)
+  if (elapsedMs < plan.forMs && found === undefined) return void program.step(elapsedMs, random)
   clearInterval(steps)
   const state = detector.getState()
   detector.stop()
@@ -43,7 +43,7 @@ const steps = setInterval(() => {
     foundAfterMs,
     message: found?.message,
     kind: found?.grew.kinds[0]?.kind,
-    allocatedBy: found?.grew.sites[0]?.site.functionName,
+    allocatedIn: found?.grew.sites[0]?.site.url,
     state,
   }
   process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit())

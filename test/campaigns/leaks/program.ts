@@ -8,11 +8,11 @@ export const STEP_MS = 20
 
 /** About this many bytes of small objects. */
 export function objects(bytes: number, random: () => number): object[] {
-  return Array.from({ length: Math.ceil(bytes / 120) }, (_, index) => ({
-    id: index,
-    weight: random(),
-    name: { first: random(), second: random() },
-  }))
+  const made: object[] = []
+  while (made.length < bytes / 120) {
+    made.push({ id: made.length, weight: random(), name: { first: random(), second: random() } })
+  }
+  return made
 }
 
 /** A text of so many bytes that V8 really holds: flat, and not shared with another. */
