@@ -12,9 +12,9 @@ export interface CloudProfilerOptions {
   readonly projectId: string
   /** Name under which profiles are grouped: small letters, digits, `-`, `_` and `.`, a letter first. @default "memory-service" */
   readonly serviceName?: string
-  /** Version of the service, for comparing versions in the console. @default none */
+  /** For comparing versions in the console. @default none */
   readonly serviceVersion?: string
-  /** Where it runs, such as "us-central1-a". @default what the metadata server says; none elsewhere */
+  /** Where it runs, such as "us-central1-a". @default none */
   readonly zone?: string
   /** Name of the machine. @default none */
   readonly instance?: string
@@ -31,6 +31,18 @@ export interface CloudProfilerOptions {
   /** From 0 to below 1, for the time until a failed request is repeated. @default Math.random */
   readonly random?: () => number
 }
+
+export const CLOUD_PROFILER_DEFAULTS: {
+  readonly serviceName: string
+  readonly profileTypes: readonly CloudProfileType[]
+  readonly collector: 'auto'
+  readonly serviceUrl: string
+} = Object.freeze({
+  serviceName: 'memory-service',
+  profileTypes: Object.freeze<CloudProfileType[]>(['WALL', 'HEAP']),
+  collector: 'auto',
+  serviceUrl: 'https://cloudprofiler.googleapis.com',
+})
 
 /** How far the collection of profiles has come. */
 export interface CloudProfilerStatus {

@@ -1,0 +1,48 @@
+import { createRequire } from 'node:module'
+import { ThermoclineError } from '../errors.ts'
+
+/** What is used of @google-cloud/profiler: its collection of profiles. Its loop has no end and keeps the process alive. */
+export interface GoogleCloudProfiler {
+  /** Collects what is asked for and puts it into `profileBytes`: base64 of gzip of pprof. */
+  profile(wanted: {
+    readonly name: string
+    readonly profileType: string
+    readonly duration: string
+  }): Promise<{ readonly profileBytes?: string }>
+}
+
+export interface GoogleCloudProfilerPackage {
+  createProfiler(config: object): Promise<GoogleCloudProfiler>
+  /** Ends the sampling of the heap, which `createProfiler` starts. */
+  stopHeap(): void
+}
+
+/** So that types don't need the package. */
+const NAME: string = '@google-cloud/profiler'
+
+/**
+ * Loads Google's agent and the native part of it. It takes about half a second.
+ *
+ * @throws ThermoclineError `PEER_MISSING` where it is not installed, or its native part does not load
+ */
+export async function loadGoogleCloudProfiler(
+  load: () => Promise<GoogleCloudProfilerPackage> = importGoogleCloudProfiler,
+): Promise<GoogleCloudProfilerPackage> {
+  try {
+    return await load()
+  } catch (cause) {
+    throw new ThermoclineError(
+      'PEER_MISSING',
+      `Cannot profile with Google's agent: package ${NAME} is not installed, or its native part was not built for this Node: run "npm install ${NAME}@8", or use the inspector`,
+      { cause, details: { package: NAME } },
+    )
+  }
+}
+
+async function importGoogleCloudProfiler(): Promise<GoogleCloudProfilerPackage> {
+  const { createProfiler } = (await import(NAME)) as Pick<GoogleCloudProfilerPackage, 'createProfiler'>
+  // As the agent finds it: it does not hand it on.
+  const require = createRequire(import.meta.resolve(NAME))
+  const { heap } = require('pprof') as { readonly heap: { stop(): void } }
+  return { createProfiler, stopHeap: () => heap.stop() }
+}

@@ -1,0 +1,36 @@
+import { type GoogleCloudProfilerPackage, loadGoogleCloudProfiler } from '../../clients/google-cloud-profiler.ts'
+import { CloudProfilerFailure } from './cloud-profiler-failure.ts'
+import type { CloudProfileType } from './cloud-profiler-options.ts'
+import type { ProfileCollector } from './profile-collector.ts'
+
+/**
+ * Profiles by Google's agent.
+ *
+ * @throws ThermoclineError `PEER_MISSING`
+ */
+export async function agentCollector(
+  types: readonly CloudProfileType[],
+  load?: () => Promise<GoogleCloudProfilerPackage>,
+): Promise<ProfileCollector> {
+  const agent = await loadGoogleCloudProfiler(load)
+  const profiler = await agent.createProfiler({
+    // Only what it collects is used: without these it would ask the metadata server first.
+    ...{ projectId: 'unused', zone: 'unused', instance: 'unused', serviceContext: { service: 'unused' } },
+    disableTime: !types.includes('WALL'),
+    disableHeap: !types.includes('HEAP'),
+    disableSourceMaps: true,
+  })
+  return Object.freeze<ProfileCollector>({
+    name: 'agent',
+    async collect(profileType, durationMs) {
+      // It reads whole numbers with a unit.
+      const wanted = { name: 'unused', profileType, duration: `${Math.ceil(durationMs)}ms` }
+      const { profileBytes } = await profiler.profile(wanted)
+      if (profileBytes === undefined) throw new CloudProfilerFailure('NO_PROFILE', "Google's agent made no profile")
+      return Buffer.from(profileBytes, 'base64')
+    },
+    async close() {
+      agent.stopHeap()
+    },
+  })
+}
