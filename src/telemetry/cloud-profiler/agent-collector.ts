@@ -13,6 +13,9 @@ export async function agentCollector(
   load?: () => Promise<GoogleCloudProfilerPackage>,
 ): Promise<ProfileCollector> {
   const agent = await loadGoogleCloudProfiler(load)
+  const stopHeap = (): void => agent.stopHeap()
+  // With pprof 5 on Node 24, a process that ends while its heap is sampled ends with SIGABRT.
+  process.on('exit', stopHeap)
   const profiler = await agent.createProfiler({
     // Only what it collects is used: without these it would ask the metadata server first.
     ...{ projectId: 'unused', zone: 'unused', instance: 'unused', serviceContext: { service: 'unused' } },
@@ -30,7 +33,8 @@ export async function agentCollector(
       return Buffer.from(profileBytes, 'base64')
     },
     async close() {
-      agent.stopHeap()
+      process.off('exit', stopHeap)
+      stopHeap()
     },
   })
 }

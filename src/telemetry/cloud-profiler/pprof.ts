@@ -21,7 +21,7 @@ export interface StackSample {
 /** What is counted, and in which unit. */
 export interface ValueKind {
   readonly type: string
-  readonly unit: 'count' | 'nanoseconds' | 'bytes'
+  readonly unit: 'count' | 'microseconds' | 'bytes'
 }
 
 export interface StackProfile {

@@ -5,8 +5,6 @@ import type { StackFrame, StackProfile, StackSample } from './pprof.ts'
 /** How often V8 looks where the program is, as Google's agent has it. */
 export const WALL_INTERVAL_MICROS = 1_000
 
-const NANOS_PER_MICRO = 1_000
-
 /**
  * What V8's sampling profiler saw, as a profile of the time that passed. Each sample stands for the time until the next
  * one, so that a busy machine, on which they come late, doesn't make time vanish.
@@ -22,7 +20,7 @@ export function wallProfile(profile: Profiler.Profile, startedAt: number): Stack
     const { hitCount = 0, positionTicks = [] } = node
     if (hitCount === 0) continue
     const callers = callersOf(node, parents)
-    const perHit = ((micros.get(node.id) ?? 0) * NANOS_PER_MICRO) / hitCount
+    const perHit = (micros.get(node.id) ?? 0) / hitCount
     const ticks = positionTicks.length > 0 ? positionTicks : [{ line: node.callFrame.lineNumber + 1, ticks: hitCount }]
     for (const { line, ticks: hits } of ticks) {
       const stack = [stackFrame(node.callFrame, line), ...callers]
@@ -32,10 +30,10 @@ export function wallProfile(profile: Profiler.Profile, startedAt: number): Stack
   return {
     kinds: [
       { type: 'sample', unit: 'count' },
-      { type: 'wall', unit: 'nanoseconds' },
+      { type: 'wall', unit: 'microseconds' },
     ],
     samples,
-    period: WALL_INTERVAL_MICROS * NANOS_PER_MICRO,
+    period: WALL_INTERVAL_MICROS,
     startedAt,
     durationMs: (profile.endTime - profile.startTime) / 1_000,
   }

@@ -38,7 +38,7 @@ describe("startCloudProfiler() and Google's agent", () => {
   it('hands on what the agent collects, and ends its sampling', async () => {
     let isSampling = false
     const bytes = encodePprof({
-      kinds: [{ type: 'wall', unit: 'nanoseconds' }],
+      kinds: [{ type: 'wall', unit: 'microseconds' }],
       samples: [],
       ...{ period: 7, startedAt: 0, durationMs: 3 },
     })
@@ -58,11 +58,13 @@ describe("startCloudProfiler() and Google's agent", () => {
     }
     const running = start('auto', async () => agent)
     const { pprof } = await service.want({ profileType: 'WALL', duration: '1.5s' })
-    expect(pprof).toMatchObject({ kinds: ['wall/nanoseconds'], period: 7, durationMs: 3 })
+    expect(pprof).toMatchObject({ kinds: ['wall/microseconds'], period: 7, durationMs: 3 })
     expect(running.status().collector).toBe('agent')
     expect(isSampling).toBe(true)
+    const listeners = process.listenerCount('exit')
     await running.stop()
     expect(isSampling).toBe(false)
+    expect(process.listenerCount('exit')).toBe(listeners - 1)
   })
 
   it('takes the inspector where it does not load', async () => {

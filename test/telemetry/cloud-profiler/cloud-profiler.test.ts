@@ -66,7 +66,7 @@ describe('startCloudProfiler() with the inspector', () => {
       labels: { language: 'nodejs', zone: 'north-1', version: '1.2' },
     })
     expect(labels).toEqual({ instance: 'pier-7' })
-    expect(pprof.periodKind).toBe('wall/nanoseconds')
+    expect(pprof.periodKind).toBe('wall/microseconds')
     expect(pprof.durationMs).toBeGreaterThanOrEqual(1_000)
     expect(shareOf('turnRound', pprof.samples)).toBeGreaterThan(0.5)
     const frames = pprof.samples.flatMap(({ stack }) => stack)

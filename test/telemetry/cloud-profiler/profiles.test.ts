@@ -33,14 +33,14 @@ describe('wallProfile()', () => {
 
   it('gives each sample the time until the next one, and the last one the rest', () => {
     const { samples, kinds, durationMs } = decodePprof(encodePprof(wallProfile(profile, AT)))
-    expect(kinds).toEqual(['sample/count', 'wall/nanoseconds'])
+    expect(kinds).toEqual(['sample/count', 'wall/microseconds'])
     expect(durationMs).toBe(10)
-    const nanos = samples.map(({ stack, values }) => [stack[0]?.functionName, stack[0]?.line, ...values])
+    const micros = samples.map(({ stack, values }) => [stack[0]?.functionName, stack[0]?.line, ...values])
     // 8 ms for three samples: of the last one 6, since nothing came after it for so long.
-    expect(nanos).toEqual([
-      ['(idle)', 0, 1, 1_000_000],
-      ['(anonymous)', 21, 1, 2_666_667],
-      ['(anonymous)', 22, 2, 5_333_333],
+    expect(micros).toEqual([
+      ['(idle)', 0, 1, 1_000],
+      ['(anonymous)', 21, 1, 2_667],
+      ['(anonymous)', 22, 2, 5_333],
     ])
   })
 
