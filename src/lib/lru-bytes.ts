@@ -9,13 +9,26 @@ interface Node<K, V> {
   older: Node<K, V> | undefined
 }
 
+/** A cache whose bound can be lowered while it is in use, and raised again. */
+export interface BoundedCache {
+  /** What it holds, estimated. */
+  readonly bytes: number
+  /** What it may hold now, at most {@link BoundedCache.maxBytes}. */
+  readonly limitBytes: number
+  /** What it may hold by its options. */
+  readonly maxBytes: number
+  /** Lowers or raises the bound; what is over it leaves at once. */
+  limit(bytes: number): void
+}
+
 /**
  * Least recently used first out, bounded in bytes. A linked list beside a Map: moving an entry to the front touches
  * four references, where deleting and setting it again in the Map would rehash it on every hit.
  */
-export class LruBytes<K, V> {
+export class LruBytes<K, V> implements BoundedCache {
   readonly #nodes = new Map<K, Node<K, V>>()
-  readonly #maxBytes: number
+  readonly maxBytes: number
+  #limitBytes: number
   #newest: Node<K, V> | undefined
   #oldest: Node<K, V> | undefined
   #bytes = 0
@@ -25,7 +38,8 @@ export class LruBytes<K, V> {
 
   /** `onRemove` hears of each value that leaves, for whatever reason. */
   constructor(maxBytes: number, onRemove?: (key: K, value: V) => void) {
-    this.#maxBytes = maxBytes
+    this.maxBytes = maxBytes
+    this.#limitBytes = maxBytes
     this.#onRemove = onRemove
   }
 
@@ -35,6 +49,15 @@ export class LruBytes<K, V> {
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  get limitBytes(): number {
+    return this.#limitBytes
+  }
+
+  limit(bytes: number): void {
+    this.#limitBytes = Math.min(this.maxBytes, Math.max(0, Math.floor(bytes)))
+    this.#evict()
   }
 
   get evictions(): number {
@@ -65,10 +88,10 @@ export class LruBytes<K, V> {
     return this.#nodes.get(key)?.value
   }
 
-  /** False where the value alone is larger than the whole. */
+  /** False where the value alone is larger than the bound. */
   set(key: K, value: V, bytes: number): boolean {
     this.delete(key)
-    if (bytes > this.#maxBytes) return false
+    if (bytes > this.#limitBytes) return false
     const node: Node<K, V> = { key, value, bytes, newer: undefined, older: undefined }
     this.#nodes.set(key, node)
     this.#linkNewest(node)
@@ -96,6 +119,13 @@ export class LruBytes<K, V> {
     return true
   }
 
+  /** So many of those that were used least lately, from the longest unused on. */
+  oldest(count: number): K[] {
+    const keys: K[] = []
+    for (let node = this.#oldest; node !== undefined && keys.length < count; node = node.newer) keys.push(node.key)
+    return keys
+  }
+
   clear(): void {
     if (this.#onRemove !== undefined) for (const { key, value } of this.#nodes.values()) this.#onRemove(key, value)
     this.#nodes.clear()
@@ -105,7 +135,7 @@ export class LruBytes<K, V> {
   }
 
   #evict(): void {
-    while (this.#bytes > this.#maxBytes && this.#oldest !== undefined) {
+    while (this.#bytes > this.#limitBytes && this.#oldest !== undefined) {
       this.delete(this.#oldest.key)
       this.#evictions += 1
     }

@@ -1,4 +1,4 @@
-import { LruBytes } from '../lib/lru-bytes.ts'
+import { type BoundedCache, LruBytes } from '../lib/lru-bytes.ts'
 import type { SessionKey } from '../memory/session.ts'
 import type { UnitIndex } from './unit-index.ts'
 
@@ -22,11 +22,9 @@ const SESSION_OVERHEAD_BYTES = 300
  */
 export class IndexCache {
   readonly #sessions: LruBytes<SessionKey, SessionIndexes>
-  readonly #maxBytes: number
   #forgotten = 0
 
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes
     this.#sessions = new LruBytes(maxBytes)
   }
 
@@ -35,7 +33,11 @@ export class IndexCache {
    * than the cache would be indexed anew by every search.
    */
   budget(): KeepBudget {
-    return { bytes: this.#maxBytes }
+    return { bytes: this.#sessions.limitBytes }
+  }
+
+  get bounds(): BoundedCache {
+    return this.#sessions
   }
 
   /** To be asked for before a record is loaded: what was made from it is kept only if nothing was forgotten since. */

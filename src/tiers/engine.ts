@@ -24,6 +24,7 @@ import {
   type SessionChange,
   stampWithin,
 } from './check-arguments.ts'
+import { packIdleSessions } from './idle-sessions.ts'
 import { warmArchives } from './placement/warm-archives.ts'
 import { arrange, isExpired, pick } from './reading/history-pick.ts'
 import {
@@ -77,6 +78,10 @@ export class Engine {
     this.sessions = new Sessions(parts)
     this.erases = new EraseJobs(parts, this.#changes, this.#rewriter, base)
     this.migrator = new Migrator(parts, this.#rewriter, this.erases)
+    parts.relief.attach({
+      caches: [...(parts.hot.caches ?? []), parts.segments.cache, this.search.cache],
+      packIdle: (maxSessions) => this.#finish(packIdleSessions(parts, this.#rewriter, maxSessions)),
+    })
     // Others may use the same store object; what they change, our copies must not miss.
     this.#stopWatching = parts.durable.watch?.(({ key, entries }) => {
       if (entries === undefined || !this.#writes.isOwn(entries)) this.background(Promise.resolve(parts.hot.forget(key)))
@@ -98,6 +103,7 @@ export class Engine {
 
   async #addOne(item: NewMemoryItem): Promise<string> {
     const { session, encoded, place } = checkNewItem(item, this.parts.clock.now())
+    if (this.parts.relief.refuses('new-session')) await this.#checkKnown(session)
     const stored = await this.#writes.add(session, encoded, place)
     this.#itemsAdded += 1
     if (this.#base !== undefined) await this.#tellBase([stored])
@@ -108,6 +114,7 @@ export class Engine {
     const now = this.parts.clock.now()
     // All are checked before any is stored.
     const checked = checkList(items).map((item, i) => checkAt(i, () => checkNewItem(item, now)))
+    if (this.parts.relief.refuses('new-session')) for (const { session } of checked) await this.#checkKnown(session)
     const { stored, failed, baseError } = await this.#store(checked)
     // What is not stored weighs more than what the caller's own store has missed.
     if (failed.length > 0) throw partial(failed[0], stored, items.length, baseError)
@@ -120,6 +127,7 @@ export class Engine {
   }
 
   async #restoreEach(items: readonly MemoryItem[]): Promise<RestoreReport> {
+    this.parts.relief.check('import', 'restore items')
     const now = this.parts.clock.now()
     const checked = checkList(items).map((item, i) => checkAt(i, () => checkRestoredItem(item, now)))
     const { stored, failed, baseError } = await this.#store(checked)
@@ -254,7 +262,8 @@ export class Engine {
     if (!isKnown) yield* await this.#baseHistory(session, { ...resolved, from: resolved.order })
   }
 
-  promote(session: SessionIdentity): Promise<boolean> {
+  async promote(session: SessionIdentity): Promise<boolean> {
+    this.parts.relief.check('rehydration', 'promote session')
     return this.#rewriteAll(session, (record, _heat, now) => {
       warmArchives(this.parts, record, now)
       return planRehydrateWhere(record, () => true)
@@ -348,6 +357,12 @@ export class Engine {
       return item
     }
     return this.#finish(tell())
+  }
+
+  /** @throws ThermoclineError `MEMORY_PRESSURE` */
+  async #checkKnown({ key }: SessionIdentity): Promise<void> {
+    const { durable, relief } = this.parts
+    if ((await durable.load(key, { newest: 1 })) === undefined) relief.check('new-session', 'begin session')
   }
 
   async #inBase(method: string, call: (base: BaseMemoryManager) => Promise<void> | undefined): Promise<void> {

@@ -1,3 +1,4 @@
+import type { BoundedCache } from '../lib/lru-bytes.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import type { SessionKey } from '../memory/session.ts'
 import type { SessionCopy, StoredCopy } from './hot/session-copy.ts'
@@ -51,6 +52,10 @@ export interface HotStore {
   probe?(): Promise<void>
   /** Of a shared store: what others change in it. Without it, copies in the process are kept for moments only. */
   readonly changes?: HotChanges
+  /** What it holds in this process, for pressure to bound. */
+  readonly caches?: readonly BoundedCache[]
+  /** Sessions that it holds in this process and that were used least lately, from the longest unused on. */
+  idle?(count: number): readonly SessionKey[]
   stats(): HotStats
 }
 

@@ -3,6 +3,7 @@ import type { MemoryItem } from '../memory/memory-item.ts'
 import type { SessionStamps } from '../memory/session-stamps.ts'
 import type { DurableStore } from './durable-store.ts'
 import type { HotStore } from './hot-store.ts'
+import type { MemoryRelief } from './memory-relief.ts'
 import type { TierOptions } from './options.ts'
 import type { HeatLedger } from './placement/heat-ledger.ts'
 import type { SegmentSource } from './reading/segment-source.ts'
@@ -22,6 +23,7 @@ export interface TierParts {
   readonly clock: Clock
   readonly options: TierOptions
   readonly countTokens: CountTokens
+  readonly relief: MemoryRelief
   /** Whether there is a store of the caller's own, which is read where ours knows nothing. */
   readonly hasBase: boolean
 }

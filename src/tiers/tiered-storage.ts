@@ -12,6 +12,7 @@ import type { DurableStore } from './durable-store.ts'
 import { Engine } from './engine.ts'
 import type { HotStats, HotStore } from './hot-store.ts'
 import { MemoryCalls } from './memory-calls.ts'
+import { MemoryRelief } from './memory-relief.ts'
 import { resolveTierOptions, type TierOptions } from './options.ts'
 import { HeatLedger } from './placement/heat-ledger.ts'
 import type { ItemReadOptions } from './reading/history-query.ts'
@@ -55,6 +56,8 @@ const MAX_HEAT_SESSIONS = 10_000
  * the hot tier are never the only ones. Opens itself on first use.
  */
 export class TieredStorage extends MemoryCalls<SessionAddress, OwnerAddress> {
+  /** What it gives up while the process is short of memory; a profiler sees to it. */
+  readonly relief: MemoryRelief = new MemoryRelief()
   readonly #connect: () => Stores | Promise<Stores>
   readonly #options: TierOptions
   readonly #base: BaseMemoryManager | undefined
@@ -171,6 +174,7 @@ export class TieredStorage extends MemoryCalls<SessionAddress, OwnerAddress> {
   /** All sessions, of one user or of the whole store; for exports and the like. It is no read of the items. */
   async *iterateSessions(owner?: OwnerAddress): AsyncGenerator<SessionInfo, void, undefined> {
     this.#refuseUnscoped('iterateSessions')
+    this.relief.check('export', 'iterate sessions')
     const one = owner === undefined ? undefined : this.owner(owner)
     yield* (await this.#open()).sessions.iterate(one)
   }
@@ -269,6 +273,7 @@ export class TieredStorage extends MemoryCalls<SessionAddress, OwnerAddress> {
         clock: this.#clock,
         options: this.#options,
         countTokens: this.#countTokens,
+        relief: this.relief,
         hasBase: this.#base !== undefined,
       },
       this.#base,

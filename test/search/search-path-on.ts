@@ -4,6 +4,7 @@ import { parseItemId } from '../../src/memory/session.ts'
 import { SessionStamps } from '../../src/memory/session-stamps.ts'
 import { checkedDurableStore, resolveCallOptions } from '../../src/tiers/checked-durable-store.ts'
 import type { DurableStore, StructuralChange } from '../../src/tiers/durable-store.ts'
+import { MemoryRelief } from '../../src/tiers/memory-relief.ts'
 import { resolveTierOptions, type TierOptions } from '../../src/tiers/options.ts'
 import { HeatLedger } from '../../src/tiers/placement/heat-ledger.ts'
 import { type SearchBounds, SearchPath } from '../../src/tiers/reading/search-path.ts'
@@ -30,6 +31,7 @@ export async function searchPathOn(place: Place, options: SearchOptions = {}): P
     stamps: options.stamps ?? new SessionStamps(),
     countTokens: async () => [],
     durableTimeoutMs: 5000,
+    relief: new MemoryRelief(),
     hasBase: false,
   }
   return new SearchPath(parts, options.background, options.bounds)

@@ -1,6 +1,6 @@
 import { checkNames } from '../../lib/check-names.ts'
 import { checkNumberOption } from '../../lib/check-options.ts'
-import { LruBytes, type LruHandle } from '../../lib/lru-bytes.ts'
+import { type BoundedCache, LruBytes, type LruHandle } from '../../lib/lru-bytes.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { SESSION_KEY_CHARS, type SessionKey } from '../../memory/session.ts'
 import type { SessionCopy } from '../../tiers/hot/session-copy.ts'
@@ -59,6 +59,14 @@ class InProcessHotStore implements NearHotStore {
     const forSegments = Math.floor(options.maxBytes / 4)
     this.#segments = new LruBytes(forSegments)
     this.#copies = new LruBytes(options.maxBytes - forSegments, (_key, copy) => this.#forgetSlots(copy))
+  }
+
+  get caches(): readonly BoundedCache[] {
+    return [this.#copies, this.#segments]
+  }
+
+  idle(count: number): readonly SessionKey[] {
+    return this.#copies.oldest(count)
   }
 
   async open(): Promise<void> {}

@@ -1,6 +1,4 @@
-/** Work that can wait until there is memory for it again. */
-export const DEFERRABLE_WORK = ['summary', 'cache-fill', 'import', 'export', 'rehydration', 'new-session'] as const
-export type DeferrableWork = (typeof DEFERRABLE_WORK)[number]
+import type { DeferrableWork } from '../../lib/deferrable-work.ts'
 
 /** What pressure may do to a manager: the part of it that is used. Nothing of it touches durable data. */
 export interface PressureRelief {

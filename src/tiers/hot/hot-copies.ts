@@ -90,7 +90,7 @@ export class HotCopies {
     const copy = miss.unproven
     if (copy === undefined || !copy.isOf(record) || !holdsTail(copy, record)) return undefined
     copy.prove(now + this.#provenForMs())
-    await this.#parts.hot.fill(record.session.key, miss.lease, copy)
+    if (!this.#parts.relief.refuses('cache-fill')) await this.#parts.hot.fill(record.session.key, miss.lease, copy)
     return copy
   }
 
@@ -103,7 +103,8 @@ export class HotCopies {
   async leave(record: LoadedRecord, lease: HotLease, newest: NewestItems, now: number): Promise<void> {
     // An empty copy that is not all there is would take whatever comes next for the newest.
     if (newest.items.length === 0 && !newest.complete) return
-    const { hot, ledger, options } = this.#parts
+    const { hot, ledger, options, relief } = this.#parts
+    if (relief.refuses('cache-fill')) return
     const from = Math.max(0, newest.items.length - COPY_BOUNDS.maxItems)
     const spans = [...newest.spans]
     // What is appended to the copy is of the tail, also where the tail is empty now.

@@ -1,3 +1,4 @@
+import type { BoundedCache } from '../../lib/lru-bytes.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import type { SessionKey } from '../../memory/session.ts'
 import type { HotAnswer, HotLease, HotQuery, HotSlot, HotStats, HotStore, NearHotStore } from '../hot-store.ts'
@@ -41,6 +42,14 @@ class LayeredHotStore implements HotStore {
       this.#silences += 1
       near.clear()
     })
+  }
+
+  get caches(): readonly BoundedCache[] {
+    return this.#near.caches ?? []
+  }
+
+  idle(count: number): readonly SessionKey[] {
+    return this.#near.idle?.(count) ?? []
   }
 
   async open(dataId?: string): Promise<void> {

@@ -1,3 +1,4 @@
+import type { BoundedCache } from '../../lib/lru-bytes.ts'
 import { makeItem } from '../../memory/item-body.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import type { Overlay, SessionRecord, TailEntry } from '../../memory/record.ts'
@@ -105,6 +106,11 @@ export class SearchPath {
     }
     const hits = await this.#read(await run.ranking.best(limit))
     return resultOf(run, hits, listed.complete && run.budget.bytesLeft >= 0, sessions)
+  }
+
+  /** Indexes that are kept. */
+  get cache(): BoundedCache {
+    return this.#indexer.cache
   }
 
   /** Drops what is indexed of a session, and what a search is indexing of it now. */

@@ -1,5 +1,5 @@
 import { ThermoclineError } from '../../errors.ts'
-import { LruBytes } from '../../lib/lru-bytes.ts'
+import { type BoundedCache, LruBytes } from '../../lib/lru-bytes.ts'
 import type { SegmentRef } from '../../memory/record.ts'
 import { decodeSegment, type SegmentContent } from '../../memory/segment-format/index.ts'
 import type { SessionKey } from '../../memory/session.ts'
@@ -29,6 +29,11 @@ export class SegmentSource {
     this.#durable = durable
     this.#hot = hot
     this.#decoded = new LruBytes(maxBytes)
+  }
+
+  /** Decoded segments that are kept. */
+  get cache(): BoundedCache {
+    return this.#decoded
   }
 
   /** @throws ThermoclineError `SEGMENT_MISSING`, `SEGMENT_CORRUPT`, `SEGMENT_VERSION`, `CODEC_MISSING`, `STORE_…` */

@@ -1,3 +1,4 @@
+import type { BoundedCache } from '../../lib/lru-bytes.ts'
 import { decodeBody } from '../../memory/item-body.ts'
 import type { SegmentRef, SessionRecord, TailEntry } from '../../memory/record.ts'
 import type { SegmentEntry } from '../../memory/segment-format/index.ts'
@@ -30,6 +31,10 @@ export class SessionIndexer {
   constructor(segments: SegmentSource, maxBytes: number) {
     this.#segments = segments
     this.#cache = new IndexCache(maxBytes)
+  }
+
+  get cache(): BoundedCache {
+    return this.#cache.bounds
   }
 
   /** To be asked for before a record is loaded: see {@link IndexCache.lease}. */

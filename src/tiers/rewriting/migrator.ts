@@ -165,7 +165,11 @@ export class Migrator {
     const { durable } = this.#parts
     const record = await durable.load(key, { withFence: true })
     if (record === undefined) return
-    const at = nextReview(record, recordHeat(this.#parts, record).tail, this.#parts)
+    const heat = recordHeat(this.#parts, record)
+    const now = this.#parts.clock.now()
+    // What could not be brought back for want of memory stays due.
+    const waits = this.#parts.relief.refuses('rehydration') && planRehydrate(record, heat, this.#parts.options, now)
+    const at = waits ? now : nextReview(record, heat.tail, this.#parts)
     if (at !== record.reviewAt || record.failures > 0)
       await durable.touch(key, { reviewAt: { at, n: record.n, fence: record.fence! }, failures: 0 })
   }
@@ -201,10 +205,10 @@ function sweepPlan(parts: TierParts, record: LoadedRecord, heat: RecordHeat, now
   const dropTail = record.tail.filter(({ stamp }) => record.overlay.get(stamp)?.kind === 'deleted')
   if (dropTail.length > 0 || planFold(record).length > 0)
     return { edits: { dropTail }, groups: planFold(applyEdits(record, { dropTail })) }
-  const { options } = parts
+  const { options, relief } = parts
   return (
     planArchive(record, heat, options, now) ??
-    planRehydrate(record, heat, options, now) ??
+    (relief.refuses('rehydration') ? undefined : planRehydrate(record, heat, options, now)) ??
     planSeal(record, options) ??
     planMerge(record)
   )

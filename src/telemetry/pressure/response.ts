@@ -1,0 +1,181 @@
+import { ThermoclineError } from '../../errors.ts'
+import { checkNames, kindOf } from '../../lib/check-names.ts'
+import { checkNumberOption, checkWordOption, invalidOption } from '../../lib/check-options.ts'
+import { type Collected, collectGarbage } from '../../lib/collect-garbage.ts'
+import { DEFERRABLE_WORK, type DeferrableWork } from '../../lib/deferrable-work.ts'
+import {
+  PRESSURE_ACTIONS,
+  type PressureActions,
+  type PressureDeed,
+  type PressureMeans,
+  type PressureReport,
+} from './actions.ts'
+import type { PressureState } from './pressure.ts'
+import type { PressureRelief, Relievable } from './relief.ts'
+
+export interface PressureResponseOptions {
+  /** What is done at each level, in place of the usual: `PRESSURE_ACTIONS`. A level that is left out keeps it. */
+  readonly actions?: Partial<PressureActions>
+  /** What is refused while pressure is critical. @default all but `new-session` */
+  readonly refusedWork?: readonly DeferrableWork[]
+  /** Refuses the first item of new sessions too. @default false */
+  readonly rejectNewSessions?: boolean
+  /** Whether collections are forced at all. @default true */
+  readonly enableGcPressure?: boolean
+  /** Least time between two forced collections, in milliseconds. @default 30_000 */
+  readonly collectIntervalMs?: number
+}
+
+export const PRESSURE_RESPONSE_DEFAULTS: Required<Omit<PressureResponseOptions, 'actions'>> = Object.freeze({
+  refusedWork: Object.freeze(DEFERRABLE_WORK.filter((work) => work !== 'new-session')),
+  rejectNewSessions: false,
+  enableGcPressure: true,
+  collectIntervalMs: 30_000,
+})
+
+/** A shrink is not judged before a full collection has shown what it brought; but no longer than so. */
+const SHRINK_AGAIN_MS = 30_000
+/** Caches that grew back at once would only be shrunk again. */
+const GROW_AFTER_SHRINK_MS = 30_000
+const GROW_AGAIN_MS = 10_000
+
+/** Acts on what a gauge says, over all managers that it was given. Never rejects: what fails is in the report. */
+export class PressureResponse {
+  readonly #actions: PressureActions
+  readonly #refusedWork: readonly DeferrableWork[]
+  readonly #mayCollect: boolean
+  readonly #collectIntervalMs: number
+  readonly #collect: () => Collected
+  readonly #reliefs = new Set<PressureRelief>()
+  #isRefusing = false
+  #shrunk: { readonly at: number; readonly fullCollections: number | undefined; readonly share: number } | undefined
+  #grownAt = Number.NEGATIVE_INFINITY
+  #collectedAt = Number.NEGATIVE_INFINITY
+  #packing: Promise<void> | undefined
+
+  /** @throws ThermoclineError `INVALID_OPTION` */
+  constructor(options: PressureResponseOptions = {}, collect: () => Collected = collectGarbage) {
+    const names = [...Object.keys(PRESSURE_RESPONSE_DEFAULTS), 'actions']
+    checkNames('INVALID_OPTION', 'Cannot use pressure options', options, names)
+    const { actions, refusedWork, rejectNewSessions, enableGcPressure, collectIntervalMs } = {
+      ...PRESSURE_RESPONSE_DEFAULTS,
+      ...options,
+    }
+    this.#actions = resolveActions(actions)
+    checkWordOption('rejectNewSessions', rejectNewSessions, [true, false])
+    checkWordOption('enableGcPressure', enableGcPressure, [true, false])
+    checkNumberOption('collectIntervalMs', collectIntervalMs, [0, 86_400_000, false])
+    for (const work of refusedWork) checkWordOption('refusedWork', work, DEFERRABLE_WORK)
+    this.#refusedWork = rejectNewSessions ? [...refusedWork, 'new-session'] : refusedWork
+    this.#mayCollect = enableGcPressure
+    this.#collectIntervalMs = collectIntervalMs
+    this.#collect = collect
+  }
+
+  /** True while deferrable work is refused. */
+  get isRefusing(): boolean {
+    return this.#isRefusing
+  }
+
+  /**
+   * Lets pressure act on a manager.
+   * @returns ends that, and what was refused of the manager's work
+   * @throws ThermoclineError `INVALID_ARGUMENT`
+   */
+  relieve(manager: Relievable): () => void {
+    const relief: unknown = typeof manager === 'object' && manager !== null ? manager.relief : undefined
+    if (typeof relief !== 'object' || relief === null) {
+      const message = `Cannot relieve manager: expected a TieredStorageManager: received ${kindOf(manager)}`
+      throw new ThermoclineError('INVALID_ARGUMENT', message)
+    }
+    this.#reliefs.add(manager.relief)
+    if (this.#isRefusing) manager.relief.refuse(this.#refusedWork)
+    return () => {
+      if (this.#reliefs.delete(manager.relief)) manager.relief.refuse([])
+    }
+  }
+
+  /** Does what the level of a state asks for. All but the packing of sessions is done before it returns. */
+  async respond(state: PressureState): Promise<PressureReport> {
+    const deeds: PressureDeed[] = []
+    try {
+      await this.#actions[state.level](state, this.#means(state, deeds))
+    } catch (error) {
+      deeds.push({ deed: 'failed', error })
+    }
+    return Object.freeze({ at: state.at, level: state.level, deeds: Object.freeze(deeds) })
+  }
+
+  /** Allows what was refused; caches grow back by themselves no more. */
+  close(): void {
+    for (const relief of this.#reliefs) relief.refuse([])
+    this.#isRefusing = false
+    this.#reliefs.clear()
+  }
+
+  #means(state: PressureState, deeds: PressureDeed[]): PressureMeans {
+    return {
+      shrinkCaches: (share) => this.#shrink(state, share, deeds),
+      growCaches: (factor) => this.#grow(state, factor, deeds),
+      collect: () => this.#collectNow(state, deeds),
+      packIdleSessions: (maxSessions) => this.#pack(maxSessions, deeds),
+      refuseWork: () => this.#refuse(true, deeds),
+      allowWork: () => this.#refuse(false, deeds),
+    }
+  }
+
+  #shrink({ at, fullCollections }: PressureState, share: number, deeds: PressureDeed[]): void {
+    const last = this.#shrunk
+    const isShown =
+      last === undefined ||
+      at - last.at >= SHRINK_AGAIN_MS ||
+      (fullCollections !== undefined && last.fullCollections !== undefined && fullCollections > last.fullCollections)
+    // A worse level doesn't wait.
+    if (!isShown && share >= last.share) return
+    this.#shrunk = { at, fullCollections, share }
+    let freedBytes = 0
+    for (const relief of this.#reliefs) freedBytes += relief.shrinkCaches(share)
+    deeds.push({ deed: 'caches-shrunk', freedBytes })
+  }
+
+  #grow({ at }: PressureState, factor: number, deeds: PressureDeed[]): void {
+    if (this.#shrunk === undefined) return
+    if (at - this.#shrunk.at < GROW_AFTER_SHRINK_MS || at - this.#grownAt < GROW_AGAIN_MS) return
+    this.#grownAt = at
+    const isWhole = [...this.#reliefs].map((relief) => relief.growCaches(factor)).every(Boolean)
+    if (isWhole) this.#shrunk = undefined
+    deeds.push({ deed: 'caches-grown' })
+  }
+
+  #collectNow({ at }: PressureState, deeds: PressureDeed[]): void {
+    if (!this.#mayCollect || at - this.#collectedAt < this.#collectIntervalMs) return
+    this.#collectedAt = at
+    deeds.push({ deed: 'collected', ...this.#collect() })
+  }
+
+  async #pack(maxSessions: number, deeds: PressureDeed[]): Promise<void> {
+    // One that takes longer than from one reading to the next must not pile up.
+    if (this.#packing !== undefined) return
+    const packing = Promise.allSettled([...this.#reliefs].map((relief) => relief.packIdleSessions(maxSessions)))
+    this.#packing = packing.then(() => undefined)
+    const outcomes = await packing
+    this.#packing = undefined
+    const sessions = outcomes.reduce((sum, one) => sum + (one.status === 'fulfilled' ? one.value : 0), 0)
+    if (sessions > 0) deeds.push({ deed: 'sessions-packed', sessions })
+    for (const one of outcomes) if (one.status === 'rejected') deeds.push({ deed: 'failed', error: one.reason })
+  }
+
+  #refuse(isRefusing: boolean, deeds: PressureDeed[]): void {
+    if (isRefusing === this.#isRefusing) return
+    this.#isRefusing = isRefusing
+    for (const relief of this.#reliefs) relief.refuse(isRefusing ? this.#refusedWork : [])
+    deeds.push({ deed: isRefusing ? 'work-refused' : 'work-allowed' })
+  }
+}
+
+function resolveActions(given: Partial<PressureActions> = {}): PressureActions {
+  checkNames('INVALID_OPTION', 'Cannot use option actions', given, Object.keys(PRESSURE_ACTIONS))
+  for (const [level, action] of Object.entries(given))
+    if (typeof action !== 'function') throw invalidOption(`actions.${level}`, 'a function', action)
+  return { ...PRESSURE_ACTIONS, ...given }
+}
