@@ -9,6 +9,7 @@ class Model {
   entries: { key: number; value: number; bytes: number }[] = []
   evictions = 0
   removed: number[] = []
+  limitBytes = MAX
 
   get bytes(): number {
     return this.entries.reduce((sum, { bytes }) => sum + bytes, 0)
@@ -30,7 +31,7 @@ class Model {
 
   set(key: number, value: number, bytes: number): boolean {
     this.delete(key)
-    if (bytes > MAX) return false
+    if (bytes > this.limitBytes) return false
     this.entries.push({ key, value, bytes })
     this.evict()
     return true
@@ -43,13 +44,18 @@ class Model {
     this.evict()
   }
 
+  limit(bytes: number): void {
+    this.limitBytes = Math.min(MAX, bytes)
+    this.evict()
+  }
+
   clear(): void {
     this.removed.push(...this.entries.map(({ value }) => value))
     this.entries = []
   }
 
   evict(): void {
-    while (this.bytes > MAX) {
+    while (this.bytes > this.limitBytes) {
       this.delete(this.entries[0]!.key)
       this.evictions += 1
     }
@@ -65,6 +71,8 @@ const operation = fc.oneof(
   fc.record({ kind: fc.constant('set' as const), key, bytes }),
   fc.record({ kind: fc.constant('resize' as const), key, bytes }),
   fc.record({ kind: fc.constant('delete' as const), key }),
+  fc.record({ kind: fc.constant('limit' as const), bytes }),
+  fc.record({ kind: fc.constant('oldest' as const), count: fc.integer({ min: 0, max: 9 }) }),
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear' as const) }) },
 )
 
@@ -88,7 +96,13 @@ describe('LruBytes', () => {
           else if (step.kind === 'resize') {
             lru.resize(step.key, step.bytes)
             model.resize(step.key, step.bytes)
-          } else if (step.kind === 'delete') expect(lru.delete(step.key)).toBe(model.delete(step.key))
+          } else if (step.kind === 'limit') {
+            lru.limit(step.bytes)
+            model.limit(step.bytes)
+            expect(lru.limitBytes).toBe(model.limitBytes)
+          } else if (step.kind === 'oldest')
+            expect(lru.oldest(step.count)).toEqual(model.entries.slice(0, step.count).map((entry) => entry.key))
+          else if (step.kind === 'delete') expect(lru.delete(step.key)).toBe(model.delete(step.key))
           else {
             lru.clear()
             model.clear()

@@ -1,6 +1,7 @@
 // A chat service as a process of its own, with a small heap and a hot tier that is set larger than that heap. Its plan is
 // the only argument, as JSON. It holds nothing of what it adds and reads.
 import { writeSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import { getHeapStatistics } from 'node:v8'
 import { isThermoclineError } from '../../../src/errors.ts'
 import { PressureGauge } from '../../../src/telemetry/pressure/gauge.ts'
@@ -16,6 +17,8 @@ export interface ChatPlan {
   readonly load: ChatLoad
   /** Whether pressure is watched and acted on. */
   readonly watched: boolean
+  /** `tight`: nothing is awaited but the memory, whose file is in this process. `turns`: the event loop goes round too. */
+  readonly pace: 'tight' | 'turns'
   readonly compileCache: string
 }
 
@@ -88,6 +91,7 @@ async function chats(): Promise<void> {
       const content = contentOf(session, index, load)
       const id = await memory.addMemoryItem({ ...address, contentType: 'user_message', content })
       journal.write({ id, session, index })
+      if (plan.pace === 'turns') await setImmediate()
       if (index % 8 === 0) await memory.getConversationHistory(address)
     }
     await memory.getConversationHistory(address)

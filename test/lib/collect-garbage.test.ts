@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest'
+import { collectGarbage } from '../../src/lib/collect-garbage.ts'
+
+describe('a forced collection', () => {
+  it('frees what nobody holds, says how much and how long it took', () => {
+    let text: string[] | undefined = Array.from({ length: 200_000 }, (_, i) => `line ${i} of what is given up`)
+    expect(text).toHaveLength(200_000)
+    collectGarbage()
+    text = undefined
+    const { freedBytes, pauseMs } = collectGarbage()
+    expect(freedBytes).toBeGreaterThan(4 * 1024 * 1024)
+    expect(pauseMs).toBeGreaterThan(0)
+  })
+
+  it('leaves no gc() behind where there was none', () => {
+    const before = Reflect.has(globalThis, 'gc')
+    collectGarbage()
+    expect(Reflect.has(globalThis, 'gc')).toBe(before)
+  })
+})

@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest'
+import type { DeferrableWork } from '../../../src/lib/deferrable-work.ts'
+import type { PressureReport } from '../../../src/telemetry/pressure/actions.ts'
+import { PressureGauge } from '../../../src/telemetry/pressure/gauge.ts'
+import type { MemoryPressure } from '../../../src/telemetry/pressure/pressure.ts'
+import type { PressureRelief } from '../../../src/telemetry/pressure/relief.ts'
+import { PressureResponse, type PressureResponseOptions } from '../../../src/telemetry/pressure/response.ts'
+
+const MB = 1024 * 1024
+const PERCENT: Readonly<Record<MemoryPressure, number>> = { low: 10, moderate: 76, high: 82, critical: 95 }
+
+/** A manager with one cache of 100 MB that is full. */
+class FullCache implements PressureRelief {
+  bytes = 100 * MB
+  limitBytes = 100 * MB
+  packed = 0
+  refused: readonly DeferrableWork[] = []
+
+  shrinkCaches(share: number): number {
+    const before = this.bytes
+    this.limitBytes = this.bytes * share
+    this.bytes = this.limitBytes
+    return before - this.bytes
+  }
+
+  growCaches(factor: number): boolean {
+    this.limitBytes = Math.min(100 * MB, this.limitBytes * factor)
+    return this.limitBytes === 100 * MB
+  }
+
+  async packIdleSessions(maxSessions: number): Promise<number> {
+    this.packed += maxSessions
+    return maxSessions
+  }
+
+  refuse(kinds: readonly DeferrableWork[]): void {
+    this.refused = kinds
+  }
+}
+
+class World {
+  readonly cache = new FullCache()
+  readonly response: PressureResponse
+  at = 0
+  collections = 0
+
+  constructor(options: PressureResponseOptions = {}) {
+    this.response = new PressureResponse(options, () => {
+      this.collections += 1
+      return { freedBytes: MB, pauseMs: 5 }
+    })
+    this.response.relieve({ relief: this.cache })
+  }
+
+  /** A reading of that level, so many seconds later. */
+  respond(level: MemoryPressure, seconds: number, fullCollections?: number): Promise<PressureReport> {
+    this.at += seconds * 1000
+    const state = new PressureGauge().update({ at: this.at, percentUsed: PERCENT[level], fullCollections })
+    return this.response.respond(state)
+  }
+}
+
+const deedsOf = ({ deeds }: PressureReport): string[] => deeds.map(({ deed }) => deed)
+
+describe('a response', () => {
+  it('does nothing while pressure is low', async () => {
+    const world = new World()
+    expect(deedsOf(await world.respond('low', 0))).toEqual([])
+    expect(world.cache.bytes).toBe(100 * MB)
+  })
+
+  it('shrinks caches when moderate, and says by how much', async () => {
+    const world = new World()
+    const report = await world.respond('moderate', 0)
+    expect(report).toMatchObject({ level: 'moderate', deeds: [{ deed: 'caches-shrunk', freedBytes: 25 * MB }] })
+  })
+
+  it('shrinks, collects and packs when high', async () => {
+    const world = new World()
+    expect(deedsOf(await world.respond('high', 0))).toEqual(['caches-shrunk', 'collected', 'sessions-packed'])
+    expect(world.cache).toMatchObject({ bytes: 50 * MB, packed: 16, refused: [] })
+  })
+
+  it('refuses work that can wait when critical, and allows it as soon as it is not', async () => {
+    const world = new World()
+    expect(deedsOf(await world.respond('critical', 0))).toContain('work-refused')
+    expect(world.cache.refused).toEqual(['summary', 'cache-fill', 'import', 'export', 'rehydration'])
+    expect(deedsOf(await world.respond('critical', 1))).toEqual([])
+    expect(deedsOf(await world.respond('high', 1))).toContain('work-allowed')
+    expect(world.cache.refused).toEqual([])
+  })
+
+  it('refuses new sessions only where that is asked for', async () => {
+    const world = new World({ rejectNewSessions: true, refusedWork: ['summary'] })
+    await world.respond('critical', 0)
+    expect(world.cache.refused).toEqual(['summary', 'new-session'])
+  })
+
+  it('forces at most one collection in 30 s, whatever the level', async () => {
+    const world = new World()
+    for (let second = 0; second < 60; second++) await world.respond(second % 2 === 0 ? 'high' : 'critical', 1)
+    expect(world.collections).toBe(2)
+  })
+
+  it('forces none where that is not wanted', async () => {
+    const world = new World({ enableGcPressure: false })
+    await world.respond('critical', 0)
+    expect(world.collections).toBe(0)
+  })
+
+  it('does not shrink again before a collection has shown what the first time brought, unless it gets worse', async () => {
+    const world = new World()
+    await world.respond('moderate', 0, 3)
+    await world.respond('moderate', 1, 3)
+    expect(world.cache.bytes).toBe(75 * MB)
+    await world.respond('moderate', 1, 4)
+    expect(world.cache.bytes).toBe(56.25 * MB)
+    await world.respond('high', 1, 4)
+    expect(world.cache.bytes).toBe(28.125 * MB)
+    await world.respond('high', 30, 4)
+    expect(world.cache.bytes).toBe(14.0625 * MB)
+  })
+
+  it('lets caches grow back, step by step, once it has been low for a while', async () => {
+    const world = new World()
+    await world.respond('high', 0)
+    await world.respond('low', 10)
+    expect(world.cache.limitBytes).toBe(50 * MB)
+    await world.respond('low', 20)
+    expect(world.cache.limitBytes).toBe(62.5 * MB)
+    await world.respond('low', 1)
+    expect(world.cache.limitBytes).toBe(62.5 * MB)
+    for (let i = 0; i < 5; i++) await world.respond('low', 10)
+    expect(world.cache.limitBytes).toBe(100 * MB)
+    expect(deedsOf(await world.respond('low', 10))).toEqual([])
+  })
+
+  it('takes actions of the caller, which may use the means', async () => {
+    const seen: number[] = []
+    const world = new World({
+      actions: {
+        high: (state, means) => {
+          seen.push(state.percentUsed)
+          means.shrinkCaches(0.9)
+        },
+      },
+    })
+    expect(deedsOf(await world.respond('high', 0))).toEqual(['caches-shrunk'])
+    expect(seen).toEqual([82])
+    expect(world.cache.bytes).toBe(90 * MB)
+    expect(deedsOf(await world.respond('moderate', 40))).toEqual(['caches-shrunk'])
+  })
+
+  it('reports an action that throws, and a manager that fails, and goes on', async () => {
+    const world = new World({
+      actions: {
+        moderate: () => {
+          throw new Error('not today')
+        },
+      },
+    })
+    expect((await world.respond('moderate', 0)).deeds).toMatchObject([
+      { deed: 'failed', error: { message: 'not today' } },
+    ])
+    world.cache.packIdleSessions = () => Promise.reject(new Error('no disk'))
+    expect(deedsOf(await world.respond('high', 1))).toEqual(['caches-shrunk', 'collected', 'failed'])
+    expect(deedsOf(await world.respond('critical', 1))).toContain('work-refused')
+  })
+
+  it('leaves a manager with nothing refused when it is let go of, and when it is closed', async () => {
+    const world = new World()
+    await world.respond('critical', 0)
+    const other = new FullCache()
+    const letGo = world.response.relieve({ relief: other })
+    expect(other.refused).toContain('import')
+    letGo()
+    expect(other.refused).toEqual([])
+    world.response.close()
+    expect(world.cache.refused).toEqual([])
+  })
+
+  it.each<[PressureResponseOptions, string]>([
+    [{ collectIntervalMs: -1 }, 'collectIntervalMs'],
+    [{ refusedWork: ['sleep' as 'import'] }, 'refusedWork'],
+    [{ actions: { high: 'shrink' as never } }, 'actions.high'],
+    [{ actions: { hihg: () => undefined } as never }, 'high'],
+  ])('refuses %o', (options, name) => {
+    expect(() => new PressureResponse(options)).toThrow(name)
+  })
+})
