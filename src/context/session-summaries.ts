@@ -67,7 +67,7 @@ export class SessionSummaries {
     const items = sorted.items.length - sorted.madeSummaries.length + standing.absent
     const isLong = summarizeFrom !== undefined && items >= summarizeFrom
     const maxTokens = isLong ? goals.summaryTokens - (await this.#costOf(`${summaryLabel(ANY_COUNT)}\n`)) : 0
-    const isDue = maxTokens > 0
+    const isDue = maxTokens > 0 && task.memory?.relief?.refuses('summary') !== true
     const cut = cutOf(sorted, goals, standing, isDue)
     if (session === undefined || !isDue || cut <= standing.end) return { standing, cut }
     return this.#rolling.alone(session, async () => {

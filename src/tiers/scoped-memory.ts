@@ -12,6 +12,7 @@ import type { EraseReceipt } from './changing/erase-jobs.ts'
 import { checkList, type RestoreReport } from './check-arguments.ts'
 import type { Engine } from './engine.ts'
 import { MemoryCalls } from './memory-calls.ts'
+import type { MemoryRelief } from './memory-relief.ts'
 import type { ItemReadOptions } from './reading/history-query.ts'
 import type { ListedSessions, SessionPageOptions } from './reading/sessions.ts'
 import type { TierCounts } from './reading/tier-counts.ts'
@@ -23,11 +24,14 @@ export type ScopedNewItem = Omit<NewMemoryItem, 'tenantId' | 'userId'>
 export class ScopedMemory extends MemoryCalls<{ readonly sessionId: string }, object> {
   readonly tenantId: string
   readonly userId: string
+  /** What has to wait while the process is short of memory. */
+  readonly relief: Pick<MemoryRelief, 'refuses'>
   readonly #open: () => Promise<Engine>
   readonly #tag: string
 
-  constructor(open: () => Promise<Engine>, owner: Owner) {
+  constructor(open: () => Promise<Engine>, owner: Owner, relief: MemoryRelief) {
     super()
+    this.relief = Object.freeze({ refuses: relief.refuses.bind(relief) })
     this.#open = open
     this.tenantId = owner.tenantId
     this.userId = owner.userId

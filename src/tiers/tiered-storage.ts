@@ -141,7 +141,7 @@ export class TieredStorage extends MemoryCalls<SessionAddress, OwnerAddress> {
    */
   scoped(owner: OwnerAddress): ScopedMemory {
     checkNames('INVALID_ARGUMENT', 'Cannot make a scope', owner, ['tenantId', 'userId'])
-    return new ScopedMemory(() => this.#open(), this.owner(owner))
+    return new ScopedMemory(() => this.#open(), this.owner(owner), this.relief)
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { DeferrableWork } from '../../lib/deferrable-work.ts'
 import type { MemoryItem, NewMemoryItem } from '../../memory/memory-item.ts'
 
 interface Session {
@@ -8,6 +9,8 @@ interface Session {
 
 /** What a pruner asks of a memory: a `TieredStorageManager`, or what its `scoped()` gives. */
 export interface SummaryMemory {
+  /** Whether a summary has to wait, since the process is short of memory. */
+  readonly relief?: { refuses(work: DeferrableWork): boolean }
   addMemoryItem(item: NewMemoryItem): Promise<string>
   deleteMemoryItem(id: string): Promise<boolean>
   getMemoryItem(id: string, options?: { readonly peek?: boolean }): Promise<MemoryItem | undefined>

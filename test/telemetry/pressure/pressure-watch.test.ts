@@ -1,0 +1,92 @@
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { collectGarbage } from '../../../src/lib/collect-garbage.ts'
+import { type StoreCallEvent, storeChannel } from '../../../src/lib/trace.ts'
+import type { PressureReport } from '../../../src/telemetry/pressure/actions.ts'
+import { PressureGauge } from '../../../src/telemetry/pressure/gauge.ts'
+import { percentUsedMeter } from '../../../src/telemetry/pressure/percent-used.ts'
+import type { MemoryPressure } from '../../../src/telemetry/pressure/pressure.ts'
+import { PressureWatch } from '../../../src/telemetry/pressure/pressure-watch.ts'
+import { PressureResponse } from '../../../src/telemetry/pressure/response.ts'
+import { ManualClock } from '../../../src/testing/index.ts'
+
+class World {
+  readonly clock = new ManualClock()
+  readonly levels: MemoryPressure[] = []
+  readonly reports: PressureReport[] = []
+  percent = 10
+  readonly watch = new PressureWatch({
+    gauge: new PressureGauge(),
+    response: new PressureResponse({}, () => ({ freedBytes: 1, pauseMs: 1 })),
+    intervalMs: 5000,
+    percentUsed: () => this.percent,
+    onState: ({ level }) => this.levels.push(level),
+    onReport: (report) => this.reports.push(report),
+    clock: this.clock,
+  })
+
+  constructor() {
+    onTestFinished(() => this.watch.stop())
+    this.watch.start()
+  }
+
+  storeCall(): void {
+    storeChannel.publish({ store: 's', operation: 'append', durationMs: 1, error: undefined } satisfies StoreCallEvent)
+  }
+}
+
+describe('a watch', () => {
+  it('reads at each interval, until it is stopped', () => {
+    const world = new World()
+    world.clock.advance(10_000)
+    world.percent = 82
+    world.clock.advance(5000)
+    expect(world.levels).toEqual(['low', 'low', 'high'])
+    expect(world.watch.state).toMatchObject({ level: 'high', percentUsed: 82 })
+    world.watch.stop()
+    world.clock.advance(50_000)
+    world.storeCall()
+    expect(world.levels).toHaveLength(3)
+    expect(world.clock.pending).toBe(0)
+  })
+
+  it('reads at calls of stores too, for a process that never comes to its timers, but not at each of them', () => {
+    const world = new World()
+    world.percent = 95
+    for (let call = 0; call < 1000; call++) {
+      // Past the clock's timers, as in a process that is busy with one promise after the other.
+      world.clock.set(world.clock.now() + 1)
+      world.storeCall()
+    }
+    expect(world.levels.length).toBeGreaterThanOrEqual(10)
+    expect(world.levels.length).toBeLessThanOrEqual(11)
+    expect(world.watch.state?.level).toBe('critical')
+  })
+
+  it('reads after a full collection, which may come long before the next interval', async () => {
+    const world = new World()
+    collectGarbage()
+    while (world.levels.length === 0) await setImmediate()
+    expect(world.watch.state?.fullCollections).toBeGreaterThan(0)
+  })
+
+  it('reports what was done, and nothing where nothing was', async () => {
+    const world = new World()
+    world.clock.advance(5000)
+    world.percent = 76
+    world.clock.advance(5000)
+    await Promise.resolve()
+    await Promise.resolve()
+    expect(world.reports.map(({ level, deeds }) => [level, deeds.map(({ deed }) => deed)])).toEqual([
+      ['moderate', ['caches-shrunk']],
+    ])
+  })
+
+  it('measures use against the limit that is closest', () => {
+    const used = percentUsedMeter()()
+    expect(used).toBeGreaterThan(0)
+    expect(used).toBeLessThan(100)
+    // This very process holds more than 1 MB.
+    expect(percentUsedMeter(1)()).toBeGreaterThan(100)
+  })
+})
