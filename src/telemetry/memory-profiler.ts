@@ -1,0 +1,354 @@
+import { EventEmitter } from 'node:events'
+import { hostname } from 'node:os'
+import { ThermoclineError } from '../errors.ts'
+import { kindOf } from '../lib/check-names.ts'
+import { collectGarbage } from '../lib/collect-garbage.ts'
+import type { Alert, AlertNotice } from './alerts/alert.ts'
+import { Alerts } from './alerts/alerts.ts'
+import type { CacheReading } from './alerts/cache-rule.ts'
+import type { StoreReading } from './alerts/store-rule.ts'
+import { type AlertReadings, thresholdVerdicts } from './alerts/threshold-rules.ts'
+import { startCloudProfiler } from './cloud-profiler/cloud-profiler.ts'
+import type { CloudProfiler, CloudProfilerStatus } from './cloud-profiler/cloud-profiler-options.ts'
+import type { LeakReport, LeakState } from './leaks/leak-report.ts'
+import { MemoryLeakDetector } from './leaks/memory-leak-detector.ts'
+import type { PressureReport } from './pressure/actions.ts'
+import { PressureGauge } from './pressure/gauge.ts'
+import { percentUsedMeter } from './pressure/percent-used.ts'
+import type { MemoryPressure, PressureState } from './pressure/pressure.ts'
+import { PressureWatch } from './pressure/pressure-watch.ts'
+import type { Relievable } from './pressure/relief.ts'
+import { PressureResponse } from './pressure/response.ts'
+import { MemoryHistory } from './process/memory-history.ts'
+import { ProcessSampler } from './process/process-sampler.ts'
+import type { ProfilerMetrics } from './profiler-metrics.ts'
+import { type MemoryProfilerOptions, type ResolvedProfilerOptions, resolveProfilerOptions } from './profiler-options.ts'
+import { type RedisSource, RedisWatch } from './tiers/redis-watch.ts'
+import { StoreCalls } from './tiers/store-calls.ts'
+import { type TierSource, TierWatch } from './tiers/tier-watch.ts'
+
+/** A manager as a profiler uses it: what it does, and what pressure may do to it. */
+export type ProfiledStorage = TierSource & Relievable
+
+/** What a profiler tells of, by name. */
+export interface MemoryProfilerEvents {
+  /** After each look at everything. */
+  metrics: [metrics: ProfilerMetrics]
+  /** An alert began, worsened, lasts, or has recovered: see `notice.event`. */
+  memoryAlert: [alert: Alert, notice: AlertNotice]
+  pressureChanged: [state: PressureState]
+  /** What was done in answer to pressure. */
+  pressureAnswered: [report: PressureReport]
+  leak: [report: LeakReport]
+}
+
+/** The promised figures of {@link MemoryProfiler.getMemoryStats}. */
+export interface MemoryStats {
+  /** The heap in use, and what it holds outside. */
+  readonly allocatedBytes: number
+  /** The highest that was ever sampled. */
+  readonly peakUsageBytes: number
+  readonly rssBytes: number
+  readonly maxRssBytes: number
+}
+
+const MB = 1024 * 1024
+const MAX_GREW = 5
+
+/**
+ * Watches the memory of the process that it runs in, and of the tiers that it is given: tells how near the limits are, acts
+ * before they are reached, finds leaks, and raises alerts. It never keeps a process alive, and no failure of it is thrown
+ * into the program.
+ *
+ * One to a process: figures since the last look are shared by all who ask.
+ *
+ * @example
+ * ```ts
+ * import { TieredStorageManager } from 'thermocline'
+ * import { MemoryProfiler } from 'thermocline/telemetry'
+ *
+ * const memory = new TieredStorageManager({ path: 'chat.db' })
+ * const profiler = new MemoryProfiler()
+ * profiler.setTieredStorage(memory)
+ * profiler.on('memoryAlert', (alert) => console.warn(alert.message))
+ * profiler.startProfiling()
+ * ```
+ */
+export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
+  readonly #options: ResolvedProfilerOptions
+  readonly #sampler: ProcessSampler
+  readonly #history = new MemoryHistory()
+  readonly #storeCalls = new StoreCalls()
+  readonly #gauge: PressureGauge
+  readonly #response: PressureResponse
+  readonly #watch: PressureWatch
+  readonly #leaks: MemoryLeakDetector
+  readonly #gauges = new Map<string, () => number>()
+  #alerts: Alerts
+  #tiers: TierWatch | undefined
+  #unrelieve: (() => void) | undefined
+  #redis: RedisWatch | undefined
+  #cloud: CloudProfiler | undefined
+  #stopTimer: (() => void) | undefined
+  #looking: Promise<ProfilerMetrics> | undefined
+  #last: ProfilerMetrics | undefined
+
+  /** @throws ThermoclineError `INVALID_OPTION` */
+  constructor(options: MemoryProfilerOptions = {}) {
+    super()
+    this.#options = resolveProfilerOptions(options)
+    const { clock, maxHeapMb, pressure, pressureResponse } = this.#options
+    this.#sampler = new ProcessSampler({ clock, ...(maxHeapMb !== undefined && { maxHeapMb }) })
+    this.#gauge = new PressureGauge(pressure)
+    this.#response = new PressureResponse(pressureResponse)
+    this.#watch = new PressureWatch({
+      gauge: this.#gauge,
+      response: this.#response,
+      percentUsed: percentUsedMeter(maxHeapMb),
+      clock,
+      onState: (state) => this.#onState(state),
+      onReport: (report) => this.#tell('pressureAnswered', report),
+    })
+    this.#leaks = new MemoryLeakDetector({
+      clock,
+      leakDetectionThresholdMb: this.#options.leakDetectionThresholdMb,
+      windowMs: this.#options.leakWindowMs,
+      collectGarbage,
+      onLeak: (report) => this.#onLeak(report),
+    })
+    this.#alerts = this.#newAlerts()
+  }
+
+  /**
+   * Lets metrics tell of a manager's tiers, and pressure act on it: its caches in this process, and what can wait.
+   * Takes the place of another.
+   * @throws ThermoclineError `INVALID_ARGUMENT`
+   */
+  setTieredStorage(storage: ProfiledStorage): void {
+    checkSource('a TieredStorageManager', storage)
+    const unrelieve = this.#response.relieve(storage)
+    this.#unrelieve?.()
+    this.#unrelieve = unrelieve
+    this.#tiers = new TierWatch(storage, this.#options.clock)
+  }
+
+  /**
+   * Lets metrics and alerts tell of a cache on Redis and of its server.
+   * @throws ThermoclineError `INVALID_ARGUMENT`
+   */
+  setRedisCache(cache: RedisSource): void {
+    checkSource('a RedisLRUCache', cache)
+    this.#redis = new RedisWatch(cache, this.#options.clock)
+  }
+
+  /** Adds a figure of yours to the metrics; `vectorStoreSizeMb` has a threshold. */
+  registerGauge(name: string, read: () => number): void {
+    this.#gauges.set(name, read)
+  }
+
+  /** Begins to watch: memory and pressure about once a second, everything else once an interval. Harmless when repeated. */
+  startProfiling(): void {
+    if (this.#stopTimer !== undefined) return
+    const { clock, profilingInterval, enableLeakDetection, projectId, serviceName, cloudProfiler } = this.#options
+    this.#alerts = this.#newAlerts()
+    this.#sampler.start()
+    this.#storeCalls.start()
+    this.#watch.start()
+    if (enableLeakDetection) this.#leaks.start()
+    if (projectId !== undefined) {
+      this.#cloud = startCloudProfiler({ ...cloudProfiler, projectId, serviceName, clock })
+    }
+    this.#stopTimer = clock.every(profilingInterval * 1000, () => {
+      // What it is told of is in the metrics; nobody waits for this.
+      this.collectMetrics().catch(() => undefined)
+    })
+  }
+
+  /** Ends that, allows what pressure refused, and tells channels what they have not been told yet. */
+  async stopProfiling(): Promise<void> {
+    if (this.#stopTimer === undefined) return
+    this.#stopTimer()
+    this.#stopTimer = undefined
+    this.#watch.stop()
+    this.#leaks.stop()
+    this.#storeCalls.stop()
+    this.#sampler.stop()
+    const cloud = this.#cloud
+    this.#cloud = undefined
+    await Promise.all([this.#alerts.close(), cloud?.stop()])
+  }
+
+  /** One look at everything now, with the alerts that follow from it. Whoever asks while one is under way gets the same. */
+  collectMetrics(): Promise<ProfilerMetrics> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined
+    })
+    return this.#looking
+  }
+
+  /** From moderate pressure up; then {@link getAlerts} isn't empty. */
+  isMemoryPressureDetected(): boolean {
+    return this.#gauge.level !== 'low'
+  }
+
+  getMemoryPressure(): MemoryPressure {
+    return this.#gauge.level
+  }
+
+  getMemoryStats(): MemoryStats {
+    const sample = this.#sampler.sample()
+    const allocatedBytes = sample.heapUsedBytes + sample.externalBytes
+    return Object.freeze({
+      allocatedBytes,
+      peakUsageBytes: Math.max(this.#history.summary().peakBytes, allocatedBytes),
+      rssBytes: sample.rssBytes,
+      maxRssBytes: sample.maxRssBytes,
+    })
+  }
+
+  /** Alerts that last, the newest first. */
+  getAlerts(): readonly Alert[] {
+    return this.#alerts.getAlerts()
+  }
+
+  /** What the leak detector thinks at the moment. */
+  getLeakState(): LeakState {
+    return this.#leaks.getState()
+  }
+
+  /** How far the collection of profiles for Google Cloud Profiler has come; undefined where there is none. */
+  getCloudProfilerStatus(): CloudProfilerStatus | undefined {
+    return this.#cloud?.status()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopProfiling()
+  }
+
+  async #look(): Promise<ProfilerMetrics> {
+    const sample = this.#sampler.sample()
+    this.#history.add(sample.at, sample.heapUsedBytes + sample.externalBytes)
+    const history = this.#history.summary()
+    const pressure = this.#watch.check()
+    const tiers = this.#tiers?.collect()
+    const stores = this.#storeCalls.collect()
+    const gauges = this.#readGauges()
+    const redis = await this.#redis?.collect()
+    const metrics = Object.freeze({ at: sample.at, process: sample, history, pressure, tiers, stores, redis, gauges })
+    this.#alerts.settle(
+      thresholdVerdicts(this.#readings(metrics), this.#options.alertThresholds, (kind, subject) =>
+        this.#alerts.isLasting(kind, subject),
+      ),
+    )
+    // Whoever hears of it may ask for the next look.
+    this.#looking = undefined
+    this.#tell('metrics', metrics)
+    return metrics
+  }
+
+  /** What alerts go by. A cache says what it did since the last look, a store what its calls came to. */
+  #readings(metrics: ProfilerMetrics): AlertReadings {
+    const { process: sample, history, pressure, tiers, redis, gauges } = metrics
+    const nearest = sample.limits.find(({ percent }) => percent === sample.percentUsed)
+    const before = this.#last
+    this.#last = metrics
+    const shared = tiers?.hot.shared
+    return {
+      memoryUsagePercent: sample.percentUsed,
+      usedMb: nearest && nearest.usedBytes / MB,
+      limitMb: nearest && nearest.limitBytes / MB,
+      processMemoryMb: sample.rssBytes / MB,
+      vectorStoreSizeMb: gauges.vectorStoreSizeMb,
+      memoryGrowthRateMbPerHour: history.growthMbPerHour,
+      cpuPercent: sample.cpuPercent,
+      pressure,
+      isRefusingWork: this.#response.isRefusing,
+      caches: [
+        ...readsSince('in-process', tiers?.hot, before?.tiers?.hot),
+        ...readsSince('redis-cache', redis, before?.redis),
+      ],
+      stores: [
+        ...metrics.stores,
+        ...(shared === undefined ? [] : [reachability(shared.name, shared.isReachable)]),
+        ...(redis === undefined ? [] : [reachability('redis-cache', redis.isReachable)]),
+      ],
+    }
+  }
+
+  #readGauges(): Readonly<Record<string, number>> {
+    const values: Record<string, number> = {}
+    for (const [name, read] of this.#gauges) {
+      try {
+        const value: unknown = read()
+        if (typeof value === 'number' && Number.isFinite(value)) values[name] = value
+      } catch {
+        // A gauge that can't be read says nothing.
+      }
+    }
+    return Object.freeze(values)
+  }
+
+  #onState(state: PressureState): void {
+    if (state.level === state.before) return
+    const verdicts = thresholdVerdicts({ pressure: state }, this.#options.alertThresholds, (kind, subject) =>
+      this.#alerts.isLasting(kind, subject),
+    )
+    this.#alerts.settle(verdicts)
+    this.#tell('pressureChanged', state)
+  }
+
+  async #onLeak(report: LeakReport): Promise<void> {
+    const { growthMb, growthMbPerHour, confidence, message } = report
+    const grew = report.grew.sites.map(({ site, growthBytes }) => ({
+      what: `${site.functionName} (${site.url}:${site.line})`,
+      bytes: growthBytes,
+    }))
+    const facts = { growthMb, growthMbPerHour, confidence, grew: grew.slice(0, MAX_GREW) }
+    this.#alerts.raise({ kind: 'memoryLeak', subject: '', severity: 'critical', message, facts })
+    this.#tell('leak', report)
+    await this.#options.onLeak?.(report)
+  }
+
+  #newAlerts(): Alerts {
+    const { channels, clock, serviceName } = this.#options
+    return new Alerts({
+      source: { serviceName, instance: `${hostname()}:${process.pid}` },
+      channels,
+      clock,
+      onNotice: (notice) => this.#tell('memoryAlert', notice.alert, notice),
+    })
+  }
+
+  /** A listener that throws must not end what is watched. */
+  #tell<K extends keyof MemoryProfilerEvents>(event: K, ...args: MemoryProfilerEvents[K]): void {
+    try {
+      this.emit(event, ...(args as never))
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      process.emitWarning(`A listener of MemoryProfiler's ${event} failed: ${message}`)
+    }
+  }
+}
+
+interface Reads {
+  readonly hits: number
+  readonly misses: number
+}
+
+function readsSince(name: string, now: Reads | undefined, before: Reads | undefined): readonly CacheReading[] {
+  if (now === undefined) return []
+  const { hits, misses } = before ?? { hits: 0, misses: 0 }
+  // Counts of a cache that was opened anew begin anew.
+  return [{ name, hits: Math.max(0, now.hits - hits), misses: Math.max(0, now.misses - misses) }]
+}
+
+/** A server that is asked at each look: what it answers is a call. */
+function reachability(store: string, isReachable: boolean): StoreReading {
+  const failure = isReachable ? undefined : 'STORE_UNAVAILABLE'
+  return { store, recentCalls: 1, recentFailures: isReachable ? 0 : 1, lastFailure: failure }
+}
+
+function checkSource(expected: string, source: { getStats(): unknown }): void {
+  if (typeof source === 'object' && source !== null && typeof source.getStats === 'function') return
+  throw new ThermoclineError('INVALID_ARGUMENT', `Cannot watch: expected ${expected}: received ${kindOf(source)}`)
+}

@@ -1,0 +1,111 @@
+import { checkNames } from '../lib/check-names.ts'
+import { checkNumberOption, checkWordOption, invalidOption } from '../lib/check-options.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
+import { type AlertThresholds, resolveAlertThresholds } from './alert-thresholds.ts'
+import type { AlertChannel } from './channels/alert-channel.ts'
+import type { CloudProfilerOptions } from './cloud-profiler/cloud-profiler-options.ts'
+import type { LeakReport } from './leaks/leak-report.ts'
+import type { PressureGaugeOptions } from './pressure/gauge.ts'
+import type { PressureResponseOptions } from './pressure/response.ts'
+
+export interface MemoryProfilerOptions {
+  /** Google Cloud project whose Cloud Profiler gets profiles. @default none: nothing is sent anywhere */
+  readonly projectId?: string
+  /** @default "memory-service" */
+  readonly serviceName?: string
+  /** Seconds between two looks at everything, 0.1 to 86,400. @default 60 */
+  readonly profilingInterval?: number
+  readonly alertThresholds?: Partial<AlertThresholds>
+  /** A limit of the used heap in MB, below V8's own, that percentages refer to. @default none */
+  readonly maxHeapMb?: number
+  /** Who is told of alerts. @default none but `memoryAlert` */
+  readonly channels?: readonly AlertChannel[]
+  /** From which use pressure begins. @default moderate 75 %, high 80 %, critical 90 % */
+  readonly pressure?: PressureGaugeOptions
+  /** What is done under pressure. @default PRESSURE_ACTIONS */
+  readonly pressureResponse?: PressureResponseOptions
+  /** @default true */
+  readonly enableLeakDetection?: boolean
+  /** Steady growth that counts as a leak, in MB. @default 100 */
+  readonly leakDetectionThresholdMb?: number
+  /** How long a growth must last to be a leak, in milliseconds. @default 1_800_000 */
+  readonly leakWindowMs?: number
+  /** Called for each leak: a place to recover. */
+  readonly onLeak?: (report: LeakReport) => unknown
+  /** How profiles get to Google Cloud Profiler. */
+  readonly cloudProfiler?: Omit<CloudProfilerOptions, 'projectId' | 'serviceName' | 'clock'>
+  readonly clock?: Clock
+  /** Overrides options: `MEMORY_MAX_HEAP_MB`, `MEMORY_MONITORING_INTERVAL_MS`, `MEMORY_LEAK_THRESHOLD_MB`. @default process.env */
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+export const MEMORY_PROFILER_DEFAULTS: {
+  readonly serviceName: string
+  readonly profilingInterval: number
+  readonly enableLeakDetection: boolean
+  readonly leakDetectionThresholdMb: number
+  readonly leakWindowMs: number
+} = Object.freeze({
+  serviceName: 'memory-service',
+  profilingInterval: 60,
+  enableLeakDetection: true,
+  leakDetectionThresholdMb: 100,
+  leakWindowMs: 1_800_000,
+})
+
+/** Checked, with all defaults, and what the environment says. */
+export interface ResolvedProfilerOptions extends Omit<MemoryProfilerOptions, 'alertThresholds' | 'env'> {
+  readonly serviceName: string
+  readonly profilingInterval: number
+  readonly enableLeakDetection: boolean
+  readonly leakDetectionThresholdMb: number
+  readonly leakWindowMs: number
+  readonly alertThresholds: AlertThresholds
+  readonly channels: readonly AlertChannel[]
+  readonly clock: Clock
+}
+
+const NAMES: readonly string[] = [
+  ...Object.keys(MEMORY_PROFILER_DEFAULTS),
+  ...['projectId', 'alertThresholds', 'maxHeapMb', 'channels', 'pressure', 'pressureResponse', 'onLeak'],
+  ...['cloudProfiler', 'clock', 'env'],
+]
+
+/** @throws ThermoclineError `INVALID_OPTION`, also for a variable of the environment that is no number */
+export function resolveProfilerOptions(options: MemoryProfilerOptions): ResolvedProfilerOptions {
+  checkNames('INVALID_OPTION', 'Cannot make a profiler', options, NAMES)
+  const { env = process.env, alertThresholds, ...given } = options
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  const all = { ...MEMORY_PROFILER_DEFAULTS, ...(said as typeof given), ...fromEnvironment(env) }
+  checkNumberOption('profilingInterval', all.profilingInterval, [0.1, 86_400, false])
+  checkNumberOption('leakDetectionThresholdMb', all.leakDetectionThresholdMb, [0.1, 1_000_000, false])
+  checkWordOption('enableLeakDetection', all.enableLeakDetection, [true, false])
+  if (typeof all.serviceName !== 'string' || all.serviceName === '') {
+    throw invalidOption('serviceName', 'a name', all.serviceName)
+  }
+  return {
+    ...all,
+    alertThresholds: resolveAlertThresholds(alertThresholds),
+    channels: all.channels ?? [],
+    clock: all.clock ?? systemClock,
+  }
+}
+
+function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Partial<MemoryProfilerOptions> {
+  const maxHeapMb = numberIn(env, 'MEMORY_MAX_HEAP_MB')
+  const intervalMs = numberIn(env, 'MEMORY_MONITORING_INTERVAL_MS')
+  const leakMb = numberIn(env, 'MEMORY_LEAK_THRESHOLD_MB')
+  return {
+    ...(maxHeapMb !== undefined && { maxHeapMb }),
+    ...(intervalMs !== undefined && { profilingInterval: intervalMs / 1000 }),
+    ...(leakMb !== undefined && { leakDetectionThresholdMb: leakMb }),
+  }
+}
+
+function numberIn(env: Readonly<Record<string, string | undefined>>, name: string): number | undefined {
+  const text = env[name]?.trim()
+  if (text === undefined || text === '') return undefined
+  const value = Number(text)
+  if (Number.isFinite(value) && value > 0) return value
+  throw invalidOption(name, 'a number above 0', text)
+}

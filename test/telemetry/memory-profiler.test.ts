@@ -1,0 +1,147 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { inProcessDurableStore, inProcessHotStore, TieredStorageManager } from '../../src/index.ts'
+import {
+  type Alert,
+  type AlertNotice,
+  MEMORY_PROFILER_DEFAULTS,
+  MemoryProfiler,
+  type MemoryProfilerOptions,
+  type ProfilerMetrics,
+} from '../../src/telemetry/index.ts'
+import { ManualClock } from '../../src/testing/manual-clock.ts'
+
+const SESSION = { userId: 'ada', sessionId: 's1' }
+/** A limit that no process is near, and one that each is past. */
+const ROOMY_MB = 100_000
+const NO_LEAKS = { enableLeakDetection: false, env: {} } as const
+
+const open: { [Symbol.asyncDispose](): Promise<void> }[] = []
+afterEach(async () => {
+  for (const one of open.splice(0)) await one[Symbol.asyncDispose]()
+})
+
+function profilerWith(options: MemoryProfilerOptions = {}): { profiler: MemoryProfiler; clock: ManualClock } {
+  const clock = new ManualClock()
+  const quiet = { processMemoryMb: ROOMY_MB, cpuPercent: 100, memoryUsagePercent: 100, memoryCriticalPercent: 100 }
+  const profiler = new MemoryProfiler({ ...NO_LEAKS, clock, alertThresholds: quiet, ...options })
+  open.push(profiler)
+  return { profiler, clock }
+}
+
+async function storage(): Promise<TieredStorageManager> {
+  const memory = new TieredStorageManager({
+    stores: { durable: inProcessDurableStore(), hot: inProcessHotStore() },
+    tierMigrationInterval: 0,
+  })
+  await memory.initialize()
+  open.push({ [Symbol.asyncDispose]: () => memory.close() })
+  return memory
+}
+
+describe('MemoryProfiler', () => {
+  it('has the defaults that were promised', () => {
+    expect(MEMORY_PROFILER_DEFAULTS).toMatchObject({ serviceName: 'memory-service', profilingInterval: 60 })
+  })
+
+  it('tells of the process, its tiers and gauges', async () => {
+    const { profiler } = profilerWith()
+    const memory = await storage()
+    profiler.setTieredStorage(memory)
+    profiler.registerGauge('vectorStoreSizeMb', () => 12)
+    profiler.registerGauge('broken', () => {
+      throw new Error('no such thing')
+    })
+    await memory.addMemoryItem({ ...SESSION, contentType: 'note', content: 'x' })
+    await memory.getConversationHistory(SESSION)
+    const metrics = await profiler.collectMetrics()
+    expect(metrics.process.rssBytes).toBeGreaterThan(1e6)
+    expect(metrics.tiers).toMatchObject({ itemsAdded: 1, durable: 'in-process', hot: { sessions: 1 } })
+    expect(metrics.gauges).toEqual({ vectorStoreSizeMb: 12 })
+    expect(metrics.redis).toBeUndefined()
+    const { allocatedBytes, peakUsageBytes } = profiler.getMemoryStats()
+    expect(peakUsageBytes).toBeGreaterThanOrEqual(Math.min(allocatedBytes, metrics.history.peakBytes))
+  })
+
+  it('looks once in an interval, in seconds, while it is started', async () => {
+    const { profiler, clock } = profilerWith({ profilingInterval: 2 })
+    const seen: ProfilerMetrics[] = []
+    const next = () => new Promise((resolve) => profiler.once('metrics', resolve))
+    profiler.on('metrics', (metrics) => seen.push(metrics))
+    profiler.startProfiling()
+    profiler.startProfiling()
+    for (let looks = 1; looks <= 3; looks += 1) {
+      const looked = next()
+      clock.advance(2000)
+      await looked
+      expect(seen).toHaveLength(looks)
+    }
+    await profiler.stopProfiling()
+    clock.advance(60_000)
+    expect(seen).toHaveLength(3)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('raises an alert once, and tells when it is over', async () => {
+    let vectorsMb = 700
+    const { profiler } = profilerWith()
+    const notices: string[] = []
+    profiler.on('memoryAlert', (alert: Alert, notice: AlertNotice) => notices.push(`${notice.event} ${alert.kind}`))
+    profiler.registerGauge('vectorStoreSizeMb', () => vectorsMb)
+    await profiler.collectMetrics()
+    await profiler.collectMetrics()
+    expect(profiler.getAlerts()).toMatchObject([{ kind: 'vectorStoreSize', facts: { value: 700, threshold: 600 } }])
+    vectorsMb = 100
+    await profiler.collectMetrics()
+    expect(profiler.getAlerts()).toEqual([])
+    expect(notices).toEqual(['raised vectorStoreSize', 'recovered vectorStoreSize'])
+  })
+
+  it('detects pressure, alerts, and refuses what can wait until it is over', async () => {
+    const { profiler } = profilerWith({ maxHeapMb: 1, pressureResponse: { enableGcPressure: false } })
+    const memory = await storage()
+    profiler.setTieredStorage(memory)
+    const levels: string[] = []
+    profiler.on('pressureChanged', ({ level }) => levels.push(level))
+    expect(profiler.isMemoryPressureDetected()).toBe(false)
+    await profiler.collectMetrics()
+    expect(profiler.isMemoryPressureDetected()).toBe(true)
+    expect(profiler.getMemoryPressure()).toBe('critical')
+    expect(levels).toEqual(['critical'])
+    expect(profiler.getAlerts().map(({ kind }) => kind)).toContain('memoryPressure')
+    const id = await memory.addMemoryItem({ ...SESSION, contentType: 'note', content: 'durable all the same' })
+    expect((await memory.getMemoryItem(id))?.content).toBe('durable all the same')
+  })
+
+  it('lives with listeners that throw', async () => {
+    const { profiler } = profilerWith()
+    profiler.on('metrics', () => {
+      throw new Error('not mine')
+    })
+    const warned = new Promise((resolve) => process.once('warning', resolve))
+    await profiler.collectMetrics()
+    expect(await warned).toMatchObject({ message: expect.stringContaining('not mine') })
+  })
+
+  it('takes what the environment says over its options', () => {
+    const env = { MEMORY_MONITORING_INTERVAL_MS: 'soon' }
+    expect(() => new MemoryProfiler({ env })).toThrow('MEMORY_MONITORING_INTERVAL_MS')
+  })
+
+  it.each([
+    [{ profilingInterval: 0 }, 'profilingInterval'],
+    [{ alertThresholds: { memoryUsagePercent: 101 } }, 'memoryUsagePercent'],
+    [{ alertThresholds: { memoryUsage: 5 } }, 'expected one of memoryUsagePercent'],
+    [{ leakDetectionThresholdMb: -1 }, 'leakDetectionThresholdMb'],
+    [{ interval: 5 }, 'interval'],
+  ])('refuses %j', (options, message) => {
+    expect(() => new MemoryProfiler({ ...NO_LEAKS, ...(options as object) })).toThrow(message)
+  })
+
+  it('refuses what is no manager or cache', () => {
+    const { profiler } = profilerWith()
+    for (const wrong of [null, {}, 'x']) {
+      expect(() => profiler.setTieredStorage(wrong as never)).toThrow('expected a TieredStorageManager')
+      expect(() => profiler.setRedisCache(wrong as never)).toThrow('expected a RedisLRUCache')
+    }
+  })
+})
