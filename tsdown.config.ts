@@ -1,7 +1,7 @@
 import { defineConfig, type UserConfig } from 'tsdown'
 
 const config: UserConfig = defineConfig({
-  entry: ['src/index.ts', 'src/context/index.ts', 'src/testing/index.ts', 'src/cli/main.ts'],
+  entry: ['src/index.ts', 'src/context/index.ts', 'src/telemetry/index.ts', 'src/testing/index.ts', 'src/cli/main.ts'],
   format: 'esm',
   platform: 'node',
   target: 'node22.19',
