@@ -11,7 +11,7 @@ import type { ContainerMemory, HeapSpace, MemoryLimit, ProcessSample } from './p
 export interface ProcessSamplerOptions {
   /** Where `at` comes from. @default the system's clock */
   readonly clock?: Clock
-  /** A limit for the used heap, in MB, below V8's own. @default none */
+  /** A limit for the heap and what it holds outside of it, in MB, below V8's own. @default none */
   readonly maxHeapMb?: number
   /** @default where Linux has them */
   readonly cgroupPlaces?: CgroupPlaces
@@ -74,7 +74,7 @@ export class ProcessSampler {
     const { rss, heapTotal, heapUsed, external, arrayBuffers } = process.memoryUsage()
     const spaces = getHeapSpaceStatistics()
     const container = this.#container(rss)
-    const limits = this.#limits(heapUsed, container)
+    const limits = this.#limits(heapUsed, external, container)
     return Object.freeze({
       at: this.#clock.now(),
       rssBytes: rss,
@@ -106,13 +106,13 @@ export class ProcessSampler {
     return Object.freeze({ limitBytes: this.#nodeLimitBytes, usedBytes: rssBytes, source: 'node' })
   }
 
-  #limits(heapUsedBytes: number, container: ContainerMemory | undefined): readonly MemoryLimit[] {
+  #limits(heapUsedBytes: number, externalBytes: number, container?: ContainerMemory): readonly MemoryLimit[] {
     // The young generation counts too: V8 ends the process when what lives in it has no room left in the old one.
     const limits = [limit('heap', heapUsedBytes, this.#heapLimitBytes)]
     if (container !== undefined) limits.push(limit('container', container.usedBytes, container.limitBytes))
     if (this.#softLimitBytes !== undefined) {
       const lowest = Math.min(this.#softLimitBytes, this.#heapLimitBytes, container?.limitBytes ?? this.#machineBytes)
-      limits.push(limit('soft', heapUsedBytes, lowest))
+      limits.push(limit('soft', heapUsedBytes + externalBytes, lowest))
     }
     return Object.freeze(limits)
   }

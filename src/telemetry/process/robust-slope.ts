@@ -37,6 +37,22 @@ export function trendScore(values: readonly number[]): number {
   return variance > 0 ? (score - Math.sign(score)) / Math.sqrt(variance) : 0
 }
 
+/**
+ * By how much chance alone exceeds what independent values do, where each value is much like the one before it: a factor
+ * for the variance of a score, 1 and above, from the correlation of neighbours (an autoregression of first order).
+ */
+export function persistence(residuals: readonly number[]): number {
+  const mean = residuals.reduce((sum, residual) => sum + residual, 0) / residuals.length
+  let [together, alone] = [0, 0]
+  for (const [i, residual] of residuals.entries()) {
+    alone += (residual - mean) ** 2
+    if (i > 0) together += (residual - mean) * (Number(residuals[i - 1]) - mean)
+  }
+  // Above that, a series of this length says nothing.
+  const correlation = alone > 0 ? Math.min(0.95, Math.max(0, together / alone)) : 0
+  return (1 + correlation) / (1 - correlation)
+}
+
 /** Equal values order nothing, which leaves less to chance. */
 function tieCorrection(values: readonly number[]): number {
   const counts = new Map<number, number>()
