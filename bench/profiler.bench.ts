@@ -11,7 +11,7 @@ import { benchOptions, type Result, report } from './report.ts'
 import { atOnce, type Operation } from './rounds.ts'
 
 const ITEMS = 200
-const ROUNDS = 101
+const ROUNDS = 51
 const COLLECTS = 200
 const COLLECT_ROUNDS = 9
 const IDLE_ROUNDS = 5
