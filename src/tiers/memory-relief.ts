@@ -18,8 +18,8 @@ export interface CacheUse {
   readonly maxBytes: number
 }
 
-/** A bound from which growing by a factor leads somewhere. */
-const MIN_GROWN_BYTES = 1024 * 1024
+/** A smaller bound would free nothing to speak of, and take for ever to grow from. */
+const MIN_LIMIT_BYTES = 64 * 1024
 
 /**
  * What a manager does for a process that is short of memory: smaller caches, sessions packed early, and no work that can
@@ -50,13 +50,15 @@ export class MemoryRelief {
    */
   shrinkCaches(share: number): number {
     const before = this.cacheUse.bytes
-    for (const cache of this.#caches) cache.limit(Math.min(cache.limitBytes, cache.bytes * share))
+    for (const cache of this.#caches) {
+      cache.limit(Math.min(cache.limitBytes, Math.max(cache.bytes * share, MIN_LIMIT_BYTES)))
+    }
     return before - this.cacheUse.bytes
   }
 
   /** Raises the bounds by a factor, at most to the options. True once all are there. */
   growCaches(factor: number): boolean {
-    for (const cache of this.#caches) cache.limit(Math.max(cache.limitBytes * factor, MIN_GROWN_BYTES))
+    for (const cache of this.#caches) cache.limit(Math.max(cache.limitBytes * factor, MIN_LIMIT_BYTES))
     return this.#caches.every(({ limitBytes, maxBytes }) => limitBytes === maxBytes)
   }
 

@@ -58,6 +58,13 @@ describe('under memory pressure a manager', () => {
     expect(memory.relief.cacheUse).toMatchObject({ limitBytes: maxBytes, maxBytes })
   })
 
+  it('keeps a little of each cache, however often it is asked', async () => {
+    const memory = await openMemory()
+    await fill(memory, 20)
+    for (let i = 0; i < 100; i++) memory.relief.shrinkCaches(0.25)
+    expect(memory.getStats().hot.sessions).toBeGreaterThan(0)
+  })
+
   it('packs long tails of sessions that were used least lately, and lets go of their copies', async () => {
     const memory = await openMemory()
     await fill(memory, 3, 60)

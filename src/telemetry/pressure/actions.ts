@@ -44,11 +44,14 @@ export interface PressureReport {
   readonly deeds: readonly PressureDeed[]
 }
 
+/** Above it, what caches gain would soon be taken from them again. */
+const GROW_BELOW_SCORE = 60
+
 /** The actions that are in force where no others are given, for others to call too. */
 export const PRESSURE_ACTIONS: PressureActions = Object.freeze({
-  low(_state, means) {
+  low({ score }, means) {
     means.allowWork()
-    means.growCaches(1.25)
+    if (score < GROW_BELOW_SCORE) means.growCaches(1.25)
   },
   moderate(_state, means) {
     means.allowWork()
