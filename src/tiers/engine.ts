@@ -230,7 +230,11 @@ export class Engine {
     const { parts, reads } = this
     const stored = (items: readonly MemoryItem[]): Promise<void> => this.#tellBase(items)
     const forking = { parts, reads, writes: this.#writes, changes: this.#changes, stored }
-    return this.#finish(forkSession(forking, from, to, stamp))
+    const fork = async (): Promise<number | undefined> => {
+      if (this.parts.relief.refuses('new-session')) await this.#checkKnown(to)
+      return forkSession(forking, from, to, stamp)
+    }
+    return this.#finish(fork())
   }
 
   searchMemory(owner: Owner, query: SearchQuery): Promise<SearchResult> {

@@ -1,9 +1,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { inProcessDurableStore } from '../../src/index.ts'
 import { STEP_CHANNEL, type StepEvent } from '../../src/lib/trace.ts'
 import { ManualClock } from '../../src/testing/index.ts'
 import type { TieredStorageManagerOptions } from '../../src/thermocline.ts'
 import { TieredStorageManager } from '../../src/thermocline.ts'
+import { inMemorySharedStore, SharedServer } from '../stores/in-memory-shared-store.ts'
 
 const DAY_MS = 86_400_000
 
@@ -56,6 +58,8 @@ describe('under memory pressure a manager', () => {
     for (let isWhole = false; !isWhole; steps++) isWhole = memory.relief.growCaches(1.25)
     expect(steps).toBeLessThan(40)
     expect(memory.relief.cacheUse).toMatchObject({ limitBytes: maxBytes, maxBytes })
+    memory.relief.shrinkCaches(0)
+    expect(memory.relief.growCaches(Number.MAX_SAFE_INTEGER)).toBe(true)
   })
 
   it('keeps a little of each cache, however often it is asked', async () => {
@@ -79,6 +83,21 @@ describe('under memory pressure a manager', () => {
     expect(commits).toBe(2)
     expect(memory.getStats().hot.sessions).toBe(1)
     for (const session of [0, 1, 2]) expect(await memory.getConversationHistory(address(session))).toHaveLength(60)
+  })
+
+  it('lets go of what other processes hold too, and leaves it to them', async () => {
+    const server = new SharedServer(new ManualClock())
+    const hot = inMemorySharedStore(server)
+    const memory = await openMemory({ stores: { durable: inProcessDurableStore(), hot }, clock: server.clock })
+    await fill(memory, 3, 60)
+    for (const session of [0, 1, 2]) await memory.getConversationHistory(address(session))
+    expect(memory.getStats().hot.sessions).toBe(3)
+    expect(await memory.relief.packIdleSessions(2)).toBe(2)
+    expect(memory.getStats().hot.sessions).toBe(1)
+    expect(memory.relief.shrinkCaches(0.01)).toBeGreaterThan(0)
+    const { misses } = memory.getStats().hot
+    for (const session of [0, 1, 2]) expect(await memory.getConversationHistory(address(session))).toHaveLength(60)
+    expect(memory.getStats().hot.misses).toBe(misses)
   })
 
   it('refuses what can wait, and takes items as ever', async () => {
@@ -113,6 +132,8 @@ describe('under memory pressure a manager', () => {
     await expect(memory.addMemoryItem({ ...address(1), ...item })).rejects.toMatchObject({ code: 'MEMORY_PRESSURE' })
     const both = [address(0), address(1)].map((to) => ({ ...to, ...item }))
     await expect(memory.addMemoryItems(both)).rejects.toMatchObject({ code: 'MEMORY_PRESSURE' })
+    const fork = memory.forkSession({ ...address(0), toSessionId: 's1' })
+    await expect(fork).rejects.toMatchObject({ code: 'MEMORY_PRESSURE' })
     expect(await memory.getConversationHistory(address(0))).toHaveLength(11)
     expect(await memory.getSession(address(1))).toBeUndefined()
   })

@@ -79,7 +79,7 @@ export class PressureResponse {
 
   /**
    * Lets pressure act on a manager.
-   * @returns ends that, and what was refused of the manager's work
+   * @returns Ends that: nothing of its work is refused any more, and its caches may hold what its options say
    * @throws ThermoclineError `INVALID_ARGUMENT`
    */
   relieve(manager: Relievable): () => void {
@@ -91,7 +91,7 @@ export class PressureResponse {
     this.#reliefs.add(manager.relief)
     if (this.#isRefusing) manager.relief.refuse(this.#refusedWork)
     return () => {
-      if (this.#reliefs.delete(manager.relief)) manager.relief.refuse([])
+      if (this.#reliefs.delete(manager.relief)) release(manager.relief)
     }
   }
 
@@ -106,9 +106,9 @@ export class PressureResponse {
     return Object.freeze({ at: state.at, level: state.level, deeds: Object.freeze(deeds) })
   }
 
-  /** Allows what was refused; caches grow back by themselves no more. */
+  /** Lets go of all managers. */
   close(): void {
-    for (const relief of this.#reliefs) relief.refuse([])
+    for (const relief of this.#reliefs) release(relief)
     this.#isRefusing = false
     this.#reliefs.clear()
   }
@@ -171,6 +171,11 @@ export class PressureResponse {
     for (const relief of this.#reliefs) relief.refuse(isRefusing ? this.#refusedWork : [])
     deeds.push({ deed: isRefusing ? 'work-refused' : 'work-allowed' })
   }
+}
+
+function release(relief: PressureRelief): void {
+  relief.refuse([])
+  relief.growCaches(Number.MAX_SAFE_INTEGER)
 }
 
 function resolveActions(given: Partial<PressureActions> = {}): PressureActions {
