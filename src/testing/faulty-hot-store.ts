@@ -26,6 +26,8 @@ class PlannedFaults implements FaultyHotStore {
   readonly probe?: NonNullable<HotStore['probe']>
   readonly forgetOwner?: NonNullable<HotStore['forgetOwner']>
   readonly peek?: NonNullable<HotStore['peek']>
+  readonly caches?: NonNullable<HotStore['caches']>
+  readonly idle?: NonNullable<HotStore['idle']>
   readonly held: WaitingCalls = new WaitingCalls()
   readonly #store: HotStore
   readonly #faults: FaultCounter<HotFault>
@@ -36,6 +38,8 @@ class PlannedFaults implements FaultyHotStore {
     this.#store = store
     this.#faults = new FaultCounter(plan)
     if (store.changes !== undefined) this.changes = store.changes
+    if (store.caches !== undefined) this.caches = store.caches
+    if (store.idle !== undefined) this.idle = (count) => store.idle!(count)
     if (store.probe !== undefined) this.probe = () => store.probe!()
     if (store.forgetOwner !== undefined)
       this.forgetOwner = async (tag) => this.#call('forgetOwner', undefined, () => store.forgetOwner!(tag))

@@ -150,7 +150,12 @@ export class PressureResponse {
   #collectNow({ at }: PressureState, deeds: PressureDeed[]): void {
     if (!this.#mayCollect || at - this.#collectedAt < this.#collectIntervalMs) return
     this.#collectedAt = at
-    deeds.push({ deed: 'collected', ...this.#collect() })
+    try {
+      deeds.push({ deed: 'collected', ...this.#collect() })
+    } catch (error) {
+      // A runtime may refuse flags after its start; the other deeds don't depend on it.
+      deeds.push({ deed: 'failed', error })
+    }
   }
 
   async #pack(maxSessions: number, deeds: PressureDeed[]): Promise<void> {

@@ -167,6 +167,16 @@ describe('a response', () => {
     expect(deedsOf(await world.respond('critical', 1))).toContain('work-refused')
   })
 
+  it('goes on where a collection can not be had', async () => {
+    const response = new PressureResponse({}, () => {
+      throw new Error('flags are frozen')
+    })
+    const cache = new FullCache()
+    response.relieve({ relief: cache })
+    const report = await response.respond(new PressureGauge().update({ at: 0, percentUsed: 82 }))
+    expect(deedsOf(report)).toEqual(['caches-shrunk', 'failed', 'sessions-packed'])
+  })
+
   it('leaves a manager as its options say when it is let go of, and when it is closed', async () => {
     const world = new World()
     await world.respond('critical', 0)
