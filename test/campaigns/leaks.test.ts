@@ -10,7 +10,7 @@ describe(`20 programs leak and 20 don't (seed ${seed})`, () => {
     const lines = await leakCampaign({
       seed,
       findWithinMs: 20_000,
-      steadyForMs: 10_000,
+      steadyForMs: 9000,
       warmUpMs: 2000,
       windowMs: 5000,
       thresholdMb: 2.5,

@@ -90,16 +90,18 @@ export class MemoryLeakDetector {
   #look(): void {
     if (!this.#isWarm) return
     if (this.#baseline === undefined) this.#baseline = this.#snapshot()
-    const before = this.#state.kind
+    const before = this.#state
     const rise = this.#watch.judge()
     this.#state = this.#stateOf(rise)
     if (rise.kind === 'flat') this.#quietBytes = this.#watch.lowestBytes
     if (rise.kind !== 'rising') this.#reported = undefined
-    else if (this.#state.kind === 'rising' && before !== 'rising' && before !== 'leaking') {
-      // The rise has just begun: what grows from here on is the rise.
-      this.#baseline = this.#snapshot()
-    }
+    if (before.kind === 'steady' && this.#isEarly(rise)) this.#baseline = this.#snapshot()
     this.#collect()
+  }
+
+  /** A rise has begun of which most is still to come: what grows from here on is the rise, and nothing that was before. */
+  #isEarly(rise: RiseState): boolean {
+    return rise.kind === 'rising' && rise.growthBytes < (this.#options.leakDetectionThresholdMb * BYTES_PER_MB) / 2
   }
 
   #stateOf(rise: RiseState): LeakState {

@@ -14,10 +14,14 @@ export type RiseState =
       readonly growthBytes: number
     }
 
+/** Nothing is said before so much of a window was watched: until then each cache that fills is a rise. */
+const WATCHED_SHARE = 0.9
+
 /** Follows one rise through a sliding window. A slow leak takes many windows to reach a threshold. */
 export class RiseWatch {
   readonly #windowMs: number
   readonly #low: LowPoints
+  #firstMs: number | undefined
   #began: { readonly atMs: number; readonly bytes: number } | undefined
 
   constructor(windowMs: number) {
@@ -42,10 +46,13 @@ export class RiseWatch {
 
   /** Takes the bytes in use after a full collection. */
   add(atMs: number, bytes: number): void {
+    this.#firstMs ??= atMs
     this.#low.add(atMs, bytes)
   }
 
   judge(): RiseState {
+    const watchedMs = (this.#low.points.at(-1)?.atMs ?? 0) - (this.#firstMs ?? 0)
+    if (watchedMs < WATCHED_SHARE * this.#windowMs) return { kind: 'unknown' }
     const rise: Rise = riseOf(this.#low.points, this.#windowMs)
     const began = this.#began
     if (rise.kind !== 'rising' || (began === undefined && !rise.isSteady)) {
@@ -60,6 +67,7 @@ export class RiseWatch {
 
   clear(): void {
     this.#low.clear()
+    this.#firstMs = undefined
     this.#began = undefined
   }
 }

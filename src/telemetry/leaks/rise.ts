@@ -2,7 +2,7 @@ import { median, type Trend, type TrendPoint, trendOf } from './trend.ts'
 
 /** Fewest points that are judged, and the share of the window that they have to span. */
 const MIN_POINTS = 8
-const MIN_SPAN = 0.9
+const MIN_SPAN = 0.7
 /** A rise is believed at this chance of being none, and goes on until the chance is above the other. */
 const BEGINS_BELOW = 0.001
 const GOES_ON_BELOW = 0.05

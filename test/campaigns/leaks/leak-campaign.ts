@@ -29,7 +29,7 @@ export interface ProgramResult {
 export interface LeakCampaignOptions extends Omit<ProgramPlan, 'name' | 'forMs'> {
   /** A leak has to be found within this time, in milliseconds. */
   readonly findWithinMs: number
-  /** How long each steady program runs, in milliseconds. */
+  /** How long each steady program runs, at least, in milliseconds. */
   readonly steadyForMs: number
   /** Processes at the same time. */
   readonly atOnce: number
@@ -60,7 +60,7 @@ export async function leakCampaign(options: LeakCampaignOptions): Promise<readon
         name: next.name,
         forMs: next.mbPerSecond > 0 ? findWithinMs : steadyForMs,
       })
-      const line = { ...next, result, ...problemOf(next, result) }
+      const line = { ...next, result, ...problemOf(next, result, findWithinMs) }
       lines.push(line)
       onProgram?.(line)
     }
@@ -71,18 +71,23 @@ export async function leakCampaign(options: LeakCampaignOptions): Promise<readon
 
 async function runProgram(plan: ProgramPlan): Promise<ProgramResult> {
   const args = ['--disable-warning=ExperimentalWarning', SCRIPT, JSON.stringify(plan)]
-  const { stdout } = await run(process.execPath, args, { timeout: plan.forMs + 60_000 })
+  const { stdout } = await run(process.execPath, args, { timeout: 3 * plan.forMs + 60_000 })
   return JSON.parse(stdout)
 }
 
-function problemOf(program: { name: string; mbPerSecond: number }, result: ProgramResult): { problem?: string } {
+function problemOf(
+  program: { name: string; mbPerSecond: number },
+  result: ProgramResult,
+  findWithinMs: number,
+): { problem?: string } {
   const { name, mbPerSecond } = program
   if (mbPerSecond === 0) {
     if (result.foundAfterMs !== undefined) return { problem: `${name}: false alarm: ${result.message}` }
     // Nothing was said because nothing was known.
     return result.state.kind === 'watching' ? { problem: `${name}: not judged: ${result.state.points} points` } : {}
   }
-  if (result.foundAfterMs === undefined) return { problem: `${name}: not found, ${JSON.stringify(result.state)}` }
+  if (result.foundAfterMs === undefined || result.foundAfterMs > findWithinMs)
+    return { problem: `${name}: not found in time: ${JSON.stringify(result)}` }
   if (LEAKING_PROGRAMS[name]?.isExternal) {
     return result.kind === 'array buffers' ? {} : { problem: `${name}: found, but among ${result.kind}` }
   }
