@@ -7,6 +7,7 @@ import { eraseRounds } from './erase/erase-rounds.ts'
 import { importRounds } from './import/import-rounds.ts'
 import { killAtRandom, killAtSteps } from './kill/kill-rounds.ts'
 import type { GroundKind } from './kill/places.ts'
+import { leakRounds } from './leaks/leak-rounds.ts'
 import { modelCampaign } from './model/model-campaign.ts'
 import { outageCampaign } from './outage/outage-campaign.ts'
 import { poisonCampaign, poisonTable } from './poison/poison-campaign.ts'
@@ -21,6 +22,7 @@ npm run campaign -- seals
 npm run campaign -- erase [--rounds 100] [--seed N]
 npm run campaign -- import [--rounds 100] [--seed N] [--minutes M]
 npm run campaign -- data --data DIR
+npm run campaign -- leaks [--seed N] [--minutes M]
 npm run campaign -- model [--ops 1000000] [--seed N] [--minutes M] [--stage NAME]
 npm run campaign -- poison
 npm run campaign -- race [--minutes 10] [--seed N] [--target single|cluster] [--self-test]`
@@ -167,9 +169,18 @@ async function race(): Promise<readonly string[]> {
   return raceCampaign({ seed, minutes, target, onRound: console.log })
 }
 
+async function leaks(): Promise<readonly string[]> {
+  const seed = Number(values.seed)
+  const minutes = values.minutes === 'Infinity' ? 1 : Number(values.minutes)
+  if (!(Number.isSafeInteger(seed) && minutes > 0)) return [HELP]
+  console.log(`seed ${seed}: 20 programs that leak, and 20 that don't, for ${minutes} minutes each`)
+  return leakRounds({ seed, minutes, onLine: console.log })
+}
+
 const CAMPAIGNS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   kill,
   erase,
+  leaks,
   model,
   poison,
   race,
