@@ -1,30 +1,36 @@
 import { ThermoclineError } from '../errors.ts'
 
+/** What is used of google-auth-library. */
 export interface GoogleAuthPackage {
-  readonly GoogleAuth: new (options: {
-    readonly scopes: readonly string[]
-  }) => {
-    getAccessToken(): Promise<string | null | undefined>
-  }
+  readonly GoogleAuth: new (options: { readonly scopes: readonly string[] }) => GoogleAuth
+}
+
+interface GoogleAuth {
+  getAccessToken(): Promise<string | null | undefined>
 }
 
 /** So that types don't need the package, which comes with all of Google's. */
 const NAME: string = 'google-auth-library'
 
 /**
- * A function that gives tokens of the environment's default credentials, renewed before they expire. The library is loaded
- * with the first one.
+ * A function that gives tokens of the environment's default credentials, renewed before they expire; an empty text where
+ * they give none. The library is loaded with the first one.
+ *
+ * @param load where it comes from. @default the copy that this package resolves
  */
 export function googleAccessToken(
   scope: string,
   load: () => Promise<GoogleAuthPackage> = importGoogleAuth,
 ): () => Promise<string> {
-  let auth: Promise<InstanceType<GoogleAuthPackage['GoogleAuth']>> | undefined
+  let auth: Promise<GoogleAuth> | undefined
+  const make = async (): Promise<GoogleAuth> => new (await loadGoogleAuth(load)).GoogleAuth({ scopes: [scope] })
   return async () => {
-    auth ??= loadGoogleAuth(load).then(({ GoogleAuth }) => new GoogleAuth({ scopes: [scope] }))
-    const token = await (await auth).getAccessToken()
-    if (token) return token
-    throw new ThermoclineError('STORE_REFUSED', 'Cannot get an access token: the credentials found give none')
+    auth ??= make().catch((error: unknown) => {
+      // To be tried again: the package may be there by then.
+      auth = undefined
+      throw error
+    })
+    return (await (await auth).getAccessToken()) ?? ''
   }
 }
 

@@ -55,7 +55,7 @@ function amountOf(functionName: string, { pprof }: UploadedProfile): number {
   return its.reduce((total, { values }) => total + values.at(-1)!, 0)
 }
 
-/** The first profile of a program that works may have a function's time with its caller, into which V8 has inlined it. */
+/** A profile may have a function's time with its caller: V8 does not know all code that it made before the profile began. */
 async function wallProfileWith(functionName: string): Promise<UploadedProfile> {
   for (let attempt = 1; ; attempt++) {
     const profile = await service.want({ profileType: 'WALL', duration: '1s' })

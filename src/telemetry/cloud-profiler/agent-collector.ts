@@ -16,12 +16,20 @@ export async function agentCollector(
   const stopHeap = (): void => agent.stopHeap()
   // With pprof 5 on Node 24, a process that ends while its heap is sampled ends with SIGABRT.
   process.on('exit', stopHeap)
-  const profiler = await agent.createProfiler({
+  const close = async (): Promise<void> => {
+    process.off('exit', stopHeap)
+    stopHeap()
+  }
+  const config = {
     // Only what it collects is used: without these it would ask the metadata server first.
     ...{ projectId: 'unused', zone: 'unused', instance: 'unused', serviceContext: { service: 'unused' } },
     disableTime: !types.includes('WALL'),
     disableHeap: !types.includes('HEAP'),
     disableSourceMaps: true,
+  }
+  const profiler = await agent.createProfiler(config).catch(async (error: unknown) => {
+    await close()
+    throw error
   })
   return Object.freeze<ProfileCollector>({
     name: 'agent',
@@ -32,9 +40,6 @@ export async function agentCollector(
       if (profileBytes === undefined) throw new CloudProfilerFailure('NO_PROFILE', "Google's agent made no profile")
       return Buffer.from(profileBytes, 'base64')
     },
-    async close() {
-      process.off('exit', stopHeap)
-      stopHeap()
-    },
+    close,
   })
 }

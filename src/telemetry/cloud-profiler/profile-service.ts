@@ -70,6 +70,7 @@ export class ProfileService {
   ): Promise<Readonly<Record<string, unknown>>> {
     const { url, accessToken, clock } = this.#place
     const token = await inTime(clock, ANSWER_MS, signal, accessToken)
+    if (!token) throw new CloudProfilerFailure('UNAUTHENTICATED', 'The credentials give no access token')
     const answer = await inTime(clock, limitMs, signal, (inner) =>
       send(new URL(`/v2/${path}`, url), method, token, JSON.stringify(body), inner),
     )
