@@ -15,6 +15,8 @@ export interface GoogleCloudProfilerPackage {
   createProfiler(config: object): Promise<GoogleCloudProfiler>
   /** Ends the sampling of the heap, which `createProfiler` starts. */
   stopHeap(): void
+  /** Whether it still goes on: V8 has one for all, which others may end, and pprof 5 does not live through asking then. */
+  isHeapSampled(): Promise<boolean>
 }
 
 /** So that types don't need the package. */
@@ -44,5 +46,18 @@ async function importGoogleCloudProfiler(): Promise<GoogleCloudProfilerPackage> 
   // As the agent finds it: it does not hand it on.
   const require = createRequire(import.meta.resolve(NAME))
   const { heap } = require('pprof') as { readonly heap: { stop(): void } }
-  return { createProfiler, stopHeap: () => heap.stop() }
+  return { createProfiler, stopHeap: () => heap.stop(), isHeapSampled }
+}
+
+async function isHeapSampled(): Promise<boolean> {
+  const { Session } = await import('node:inspector')
+  const session = new Session()
+  session.connect()
+  let isSampled = false
+  // The session is of this thread, so the answer comes before `post` returns.
+  session.post('HeapProfiler.getSamplingProfile', (error) => {
+    isSampled = error === null
+  })
+  session.disconnect()
+  return isSampled
 }

@@ -113,6 +113,23 @@ describe("a program with Google's agent", () => {
   )
 
   it(
+    'lives on where somebody else ends the sampling of the heap',
+    async (context) => {
+      const program = startProfiled({ collector: 'agent', folder: await agentOrSkip(context), isBusy: true })
+      await service.want({ profileType: 'HEAP' })
+      program.stdin!.write('end it')
+      await once(program.stdout!, 'data')
+      void service.want({ profileType: 'HEAP' })
+      const { pprof } = await service.want({ profileType: 'HEAP' })
+      expect(pprof.samples.length).toBeGreaterThan(0)
+      const { code, output } = await end(program)
+      expect(code).toBe(0)
+      expect(JSON.parse(output)).toMatchObject({ uploaded: { HEAP: 2 }, failures: 1 })
+    },
+    INSTALL_MS,
+  )
+
+  it(
     'ends by itself while the service holds its request back',
     async (context) => {
       const program = startProfiled({ collector: 'agent', folder: await agentOrSkip(context), isBusy: false })

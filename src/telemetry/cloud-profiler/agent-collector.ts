@@ -1,4 +1,8 @@
-import { type GoogleCloudProfilerPackage, loadGoogleCloudProfiler } from '../../clients/google-cloud-profiler.ts'
+import {
+  type GoogleCloudProfiler,
+  type GoogleCloudProfilerPackage,
+  loadGoogleCloudProfiler,
+} from '../../clients/google-cloud-profiler.ts'
 import { CloudProfilerFailure } from './cloud-profiler-failure.ts'
 import type { CloudProfileType } from './cloud-profiler-options.ts'
 import type { ProfileCollector } from './profile-collector.ts'
@@ -20,20 +24,19 @@ export async function agentCollector(
     process.off('exit', stopHeap)
     stopHeap()
   }
-  const config = {
-    // Only what it collects is used: without these it would ask the metadata server first.
-    ...{ projectId: 'unused', zone: 'unused', instance: 'unused', serviceContext: { service: 'unused' } },
-    disableTime: !types.includes('WALL'),
-    disableHeap: !types.includes('HEAP'),
-    disableSourceMaps: true,
-  }
-  const profiler = await agent.createProfiler(config).catch(async (error: unknown) => {
+  const make = (): Promise<GoogleCloudProfiler> => agent.createProfiler(configFor(types))
+  let profiler = await make().catch(async (error: unknown) => {
     await close()
     throw error
   })
   return Object.freeze<ProfileCollector>({
     name: 'agent',
     async collect(profileType, durationMs) {
+      if (profileType === 'HEAP' && !(await agent.isHeapSampled())) {
+        stopHeap()
+        profiler = await make()
+        throw new CloudProfilerFailure('NO_PROFILE', 'Somebody else ended the sampling of the heap: it begins anew')
+      }
       // It reads whole numbers with a unit.
       const wanted = { name: 'unused', profileType, duration: `${Math.ceil(durationMs)}ms` }
       const { profileBytes } = await profiler.profile(wanted)
@@ -42,4 +45,14 @@ export async function agentCollector(
     },
     close,
   })
+}
+
+function configFor(types: readonly CloudProfileType[]): object {
+  return {
+    // Only what it collects is used: without these it would ask the metadata server first.
+    ...{ projectId: 'unused', zone: 'unused', instance: 'unused', serviceContext: { service: 'unused' } },
+    disableTime: !types.includes('WALL'),
+    disableHeap: !types.includes('HEAP'),
+    disableSourceMaps: true,
+  }
 }

@@ -1,4 +1,6 @@
-// A program that profiles itself. It works, or does nothing, until its input ends.
+// A program that profiles itself. It works, or does nothing, until its input ends. What it reads has it end the sampling of
+// the heap, as somebody else in the process might.
+import { Session } from 'node:inspector'
 import { registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
 
@@ -22,9 +24,10 @@ if (folder !== undefined) {
 const { startCloudProfiler } = await import('../../../src/telemetry/cloud-profiler/cloud-profiler.ts')
 const profiler = startCloudProfiler({
   ...{ projectId: 'demo-thermocline', serviceName: 'boats', serviceUrl, collector, accessToken: () => 'a-token' },
+  random: () => 0,
 })
 let isOver = false
-process.stdin.resume().on('end', () => {
+process.stdin.on('data', endSampling).on('end', () => {
   isOver = true
 })
 const fleet: object[] = []
@@ -47,4 +50,13 @@ function turnRound(): number {
 
 function buildFleet(): void {
   for (let i = 0; i < 10_000; i++) fleet.push({ name: `boat ${i}`, sails: [i, i + 1] })
+}
+
+function endSampling(): void {
+  const session = new Session()
+  session.connect()
+  session.post('HeapProfiler.startSampling')
+  session.post('HeapProfiler.stopSampling')
+  session.disconnect()
+  console.log('ended')
 }

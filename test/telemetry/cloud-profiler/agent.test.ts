@@ -55,6 +55,7 @@ describe("startCloudProfiler() and Google's agent", () => {
       stopHeap() {
         isSampling = false
       },
+      isHeapSampled: async () => isSampling,
     }
     const running = start('auto', async () => agent)
     const { pprof } = await service.want({ profileType: 'WALL', duration: '1.5s' })
