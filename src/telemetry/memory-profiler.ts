@@ -16,10 +16,11 @@ import type { PressureReport } from './pressure/actions.ts'
 import { PressureGauge } from './pressure/gauge.ts'
 import { percentUsedMeter } from './pressure/percent-used.ts'
 import type { MemoryPressure, PressureState } from './pressure/pressure.ts'
+import { type PressureLine, reportLines, stateLines } from './pressure/pressure-lines.ts'
 import { PressureWatch } from './pressure/pressure-watch.ts'
 import type { Relievable } from './pressure/relief.ts'
 import { PressureResponse } from './pressure/response.ts'
-import { MemoryHistory } from './process/memory-history.ts'
+import { MemoryHistory, type MemorySummary } from './process/memory-history.ts'
 import { ProcessSampler } from './process/process-sampler.ts'
 import type { ProfilerMetrics } from './profiler-metrics.ts'
 import { type MemoryProfilerOptions, type ResolvedProfilerOptions, resolveProfilerOptions } from './profiler-options.ts'
@@ -86,6 +87,8 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
   readonly #gauges = new Map<string, () => number>()
   #alerts: Alerts
   #tiers: TierWatch | undefined
+  #storage: ProfiledStorage | undefined
+  /** Ends what pressure may do to it. */
   #unrelieve: (() => void) | undefined
   #redis: RedisWatch | undefined
   #cloud: CloudProfiler | undefined
@@ -107,7 +110,10 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
       percentUsed: percentUsedMeter(maxHeapMb),
       clock,
       onState: (state) => this.#onState(state),
-      onReport: (report) => this.#tell('pressureAnswered', report),
+      onReport: (report) => {
+        this.#log(reportLines(report))
+        this.#tell('pressureAnswered', report)
+      },
     })
     this.#leaks = new MemoryLeakDetector({
       clock,
@@ -129,6 +135,7 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
     const unrelieve = this.#response.relieve(storage)
     this.#unrelieve?.()
     this.#unrelieve = unrelieve
+    this.#storage = storage
     this.#tiers = new TierWatch(storage, this.#options.clock)
   }
 
@@ -151,6 +158,7 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
     if (this.#stopTimer !== undefined) return
     const { clock, profilingInterval, enableLeakDetection, projectId, serviceName, cloudProfiler } = this.#options
     this.#alerts = this.#newAlerts()
+    if (this.#storage !== undefined) this.#unrelieve ??= this.#response.relieve(this.#storage)
     this.#sampler.start()
     this.#storeCalls.start()
     this.#watch.start()
@@ -170,12 +178,15 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
     this.#stopTimer()
     this.#stopTimer = undefined
     this.#watch.stop()
-    this.#leaks.stop()
+    this.#unrelieve?.()
+    this.#unrelieve = undefined
     this.#storeCalls.stop()
     this.#sampler.stop()
     const cloud = this.#cloud
     this.#cloud = undefined
     await Promise.all([this.#alerts.close(), cloud?.stop()])
+    // V8 has one sampling of the heap: who began it first ends it last.
+    this.#leaks.stop()
   }
 
   /** One look at everything now, with the alerts that follow from it. Whoever asks while one is under way gets the same. */
@@ -259,7 +270,7 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
       limitMb: nearest && nearest.limitBytes / MB,
       processMemoryMb: sample.rssBytes / MB,
       vectorStoreSizeMb: gauges.vectorStoreSizeMb,
-      memoryGrowthRateMbPerHour: history.growthMbPerHour,
+      memoryGrowthRateMbPerHour: growthOf(history),
       cpuPercent: sample.cpuPercent,
       pressure,
       isRefusingWork: this.#response.isRefusing,
@@ -294,7 +305,18 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
       this.#alerts.isLasting(kind, subject),
     )
     this.#alerts.settle(verdicts)
+    this.#log(stateLines(state))
     this.#tell('pressureChanged', state)
+  }
+
+  #log(lines: readonly PressureLine[]): void {
+    for (const { severity, text } of lines) {
+      try {
+        this.#options.log?.(severity === 'info' ? 'INFO' : 'ERROR', text)
+      } catch {
+        // A log that fails must not end what is watched.
+      }
+    }
   }
 
   async #onLeak(report: LeakReport): Promise<void> {
@@ -340,6 +362,11 @@ function readsSince(name: string, now: Reads | undefined, before: Reads | undefi
   const { hits, misses } = before ?? { hits: 0, misses: 0 }
   // Counts of a cache that was opened anew begin anew.
   return [{ name, hits: Math.max(0, now.hits - hits), misses: Math.max(0, now.misses - misses) }]
+}
+
+/** The slope of a memory that only wanders says nothing. */
+function growthOf({ trend, growthMbPerHour }: MemorySummary): number | undefined {
+  return growthMbPerHour === undefined || trend === 'increasing' ? growthMbPerHour : 0
 }
 
 /** A server that is asked at each look: what it answers is a call. */

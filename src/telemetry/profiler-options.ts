@@ -3,6 +3,7 @@ import { checkNumberOption, checkWordOption, invalidOption } from '../lib/check-
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { type AlertThresholds, resolveAlertThresholds } from './alert-thresholds.ts'
 import type { AlertChannel } from './channels/alert-channel.ts'
+import type { LogSink } from './channels/log-channel.ts'
 import type { CloudProfilerOptions } from './cloud-profiler/cloud-profiler-options.ts'
 import type { LeakReport } from './leaks/leak-report.ts'
 import type { PressureGaugeOptions } from './pressure/gauge.ts'
@@ -18,6 +19,8 @@ export interface MemoryProfilerOptions {
   readonly alertThresholds?: Partial<AlertThresholds>
   /** A limit of the used heap in MB, below V8's own, that percentages refer to. @default none */
   readonly maxHeapMb?: number
+  /** Hears of each change of pressure, and of what was done against it, as lines for a log. @default none */
+  readonly log?: LogSink
   /** Who is told of alerts. @default none but `memoryAlert` */
   readonly channels?: readonly AlertChannel[]
   /** From which use pressure begins. @default moderate 75 %, high 80 %, critical 90 % */
@@ -67,7 +70,7 @@ export interface ResolvedProfilerOptions extends Omit<MemoryProfilerOptions, 'al
 
 const NAMES: readonly string[] = [
   ...Object.keys(MEMORY_PROFILER_DEFAULTS),
-  ...['projectId', 'alertThresholds', 'maxHeapMb', 'channels', 'pressure', 'pressureResponse', 'onLeak'],
+  ...['projectId', 'alertThresholds', 'maxHeapMb', 'channels', 'log', 'pressure', 'pressureResponse', 'onLeak'],
   ...['cloudProfiler', 'clock', 'env'],
 ]
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   type CloudProfilerStandIn,
   startCloudProfilerStandIn,
@@ -63,15 +63,6 @@ async function wallProfileWith(functionName: string): Promise<UploadedProfile> {
   }
 }
 
-/** Where there is no network there is no agent, and that says nothing about us. */
-async function agentOrSkip(context: TestContext): Promise<string> {
-  try {
-    return await agentFolder()
-  } catch (error) {
-    return context.skip(`Google's agent can not be installed: ${String(error).slice(0, 200)}`)
-  }
-}
-
 describe('a program with the collector on the inspector', () => {
   it('uploads wall and heap profiles in which its functions are found', async () => {
     const program = startProfiled({ collector: 'inspector', isBusy: true })
@@ -96,8 +87,8 @@ describe('a program with the collector on the inspector', () => {
 describe("a program with Google's agent", () => {
   it(
     'uploads wall and heap profiles in which its functions are found, and stops',
-    async (context) => {
-      const folder = await agentOrSkip(context)
+    async () => {
+      const folder = await agentFolder()
       const program = startProfiled({ collector: 'auto', folder, isBusy: true })
       const wall = await wallProfileWith('turnRound')
       const heap = await service.want({ profileType: 'HEAP' })
@@ -114,8 +105,8 @@ describe("a program with Google's agent", () => {
 
   it(
     'lives on where somebody else ends the sampling of the heap',
-    async (context) => {
-      const program = startProfiled({ collector: 'agent', folder: await agentOrSkip(context), isBusy: true })
+    async () => {
+      const program = startProfiled({ collector: 'agent', folder: await agentFolder(), isBusy: true })
       await service.want({ profileType: 'HEAP' })
       program.stdin!.write('end it')
       await once(program.stdout!, 'data')
@@ -131,8 +122,8 @@ describe("a program with Google's agent", () => {
 
   it(
     'ends by itself while the service holds its request back',
-    async (context) => {
-      const program = startProfiled({ collector: 'agent', folder: await agentOrSkip(context), isBusy: false })
+    async () => {
+      const program = startProfiled({ collector: 'agent', folder: await agentFolder(), isBusy: false })
       await service.clientWaits()
       expect((await end(program)).code).toBe(0)
     },
@@ -143,8 +134,8 @@ describe("a program with Google's agent", () => {
 describe("the stand-in and Google's agent by itself", () => {
   it(
     'understand each other',
-    async (context) => {
-      start('google-program.ts', service.url, await agentOrSkip(context))
+    async () => {
+      start('google-program.ts', service.url, await agentFolder())
       const wall = await wallProfileWith('turnRound')
       expect(wall.pprof.kinds).toEqual(['sample/count', 'wall/microseconds'])
       expect(amountOf('turnRound', wall)).toBeGreaterThan(100_000)

@@ -97,7 +97,9 @@ describe('MemoryProfiler', () => {
   })
 
   it('detects pressure, alerts, and refuses what can wait until it is over', async () => {
-    const { profiler } = profilerWith({ maxHeapMb: 1, pressureResponse: { enableGcPressure: false } })
+    const lines: string[] = []
+    const log = (level: string, text: string) => lines.push(`${level} - ${text}`)
+    const { profiler } = profilerWith({ maxHeapMb: 1, log, pressureResponse: { enableGcPressure: false } })
     const memory = await storage()
     profiler.setTieredStorage(memory)
     const levels: string[] = []
@@ -107,6 +109,11 @@ describe('MemoryProfiler', () => {
     expect(profiler.isMemoryPressureDetected()).toBe(true)
     expect(profiler.getMemoryPressure()).toBe('critical')
     expect(levels).toEqual(['critical'])
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(lines).toEqual([
+      'INFO - Memory pressure changed to Critical',
+      'ERROR - Memory pressure critical, rejecting requests',
+    ])
     expect(profiler.getAlerts().map(({ kind }) => kind)).toContain('memoryPressure')
     const id = await memory.addMemoryItem({ ...SESSION, contentType: 'note', content: 'durable all the same' })
     expect((await memory.getMemoryItem(id))?.content).toBe('durable all the same')
