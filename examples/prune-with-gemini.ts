@@ -44,7 +44,7 @@ await memory.addMemoryItems(fromGemini({ systemInstruction, contents }, session)
 // The turn.
 const query = 'Which snacks can we take along for Tim, with his allergy?'
 await memory.addMemoryItems(fromGemini([{ role: 'user', parts: [{ text: query }] }], session))
-const view = await pruner.pruneConversationHistory(session, { ...session, query })
+const view = await pruner.pruneConversationHistory(session, { query })
 const { contents: sent, ...config } = toGemini(view)
 const response = await gemini.models.generateContent({ model, contents: sent, config })
 const answer = response.candidates?.[0]?.content
