@@ -6,10 +6,10 @@ import { describeLine, leakCampaign } from './leaks/leak-campaign.ts'
 const seed = Number(process.env.THERMOCLINE_SEED ?? randomInt(1_000_000))
 
 describe(`20 programs leak and 20 don't (seed ${seed})`, () => {
-  it('each leak is found within 20 s, and no other is reported', { timeout: 180_000 }, async () => {
+  it('each leak is found within 40 s, and no other is reported', { timeout: 300_000 }, async () => {
     const lines = await leakCampaign({
       seed,
-      findWithinMs: 20_000,
+      findWithinMs: 40_000,
       steadyForMs: 9000,
       warmUpMs: 2000,
       windowMs: 5000,

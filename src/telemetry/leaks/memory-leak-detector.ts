@@ -61,7 +61,7 @@ export class MemoryLeakDetector {
 
   /**
    * What the process holds now. Allocation sites need a started detector, and cost a full collection; counting objects
-   * by constructor stops all JavaScript for a second or more for each 100 MB, and needs as much memory again.
+   * by constructor stops all JavaScript for seconds for each 100 MB, and needs several times the heap.
    */
   async takeSnapshot(options: { readonly countObjects?: boolean } = {}): Promise<HeapSnapshot> {
     const snapshot = this.#snapshot()
@@ -118,7 +118,7 @@ export class MemoryLeakDetector {
   #reportOf(rise: Rising): LeakReport | undefined {
     const reported = this.#reported
     const dueMb = reported === undefined ? this.#options.leakDetectionThresholdMb : 2 * reported.growthMb
-    if (!rise.isSteady || rise.growthBytes < dueMb * BYTES_PER_MB) return reported
+    if (!rise.isSteady || rise.sureGrowthBytes < dueMb * BYTES_PER_MB) return reported
     const now = this.#snapshot()
     const report = makeLeakReport(now.at, rise, compareSnapshots(this.#baseline ?? now, now), memoryInUse())
     this.#reported = report

@@ -5,7 +5,7 @@ import { readSnapshotCounts } from './snapshot-counts.ts'
 
 /**
  * Counts the live objects by constructor, with a heap snapshot of V8. All JavaScript stands still meanwhile (seconds for
- * hundreds of MB), and as much memory again as the heap holds is needed: for finding a leak, not for watching.
+ * each 100 MB), and several times the heap is needed: for finding a leak, not for watching.
  */
 export async function countObjects(): Promise<readonly ObjectCount[]> {
   const snapshot: Readable = getHeapSnapshot()

@@ -12,6 +12,8 @@ export type RiseState =
       readonly isSteady: boolean
       readonly beganAtMs: number
       readonly growthBytes: number
+      /** The growth with the lowest slope that the window may have: noise makes it less. */
+      readonly sureGrowthBytes: number
     }
 
 /** Nothing is said before so much of a window was watched: until then each cache that fills is a rise. */
@@ -62,7 +64,9 @@ export class RiseWatch {
     const { trend, isSteady } = rise
     const from = began ?? { atMs: this.#low.points[0]?.atMs ?? 0, bytes: trend.firstFitted }
     this.#began = from
-    return { kind: 'rising', trend, isSteady, beganAtMs: from.atMs, growthBytes: trend.lastFitted - from.bytes }
+    const growthBytes = trend.lastFitted - from.bytes
+    const sureGrowthBytes = growthBytes - (trend.slopePerMs - trend.slopeRange[0]) * trend.spanMs
+    return { kind: 'rising', trend, isSteady, beganAtMs: from.atMs, growthBytes, sureGrowthBytes }
   }
 
   clear(): void {

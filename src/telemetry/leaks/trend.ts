@@ -12,6 +12,8 @@ export interface Trend {
   readonly slopeRange: readonly [low: number, high: number]
   /** Chance that values without a trend rise so steadily (Mann and Kendall, one-sided, corrected for ties). */
   readonly riseChance: number
+  /** From the first point to the last. */
+  readonly spanMs: number
   /** Value of the fitted line at the first and at the last point. */
   readonly firstFitted: number
   readonly lastFitted: number
@@ -44,6 +46,7 @@ export function trendOf(points: readonly TrendPoint[]): Trend {
     slopePerMs,
     slopeRange: [slopes[low] ?? 0, slopes[high] ?? 0],
     riseChance: deviation === 0 ? 1 : normalTail((rises - 1) / deviation),
+    spanMs: (points.at(-1)?.atMs ?? 0) - (points[0]?.atMs ?? 0),
     firstFitted: fitted(points[0]),
     lastFitted: fitted(points.at(-1)),
   }

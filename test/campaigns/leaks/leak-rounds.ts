@@ -25,7 +25,7 @@ export async function leakRounds({ seed, minutes, onLine }: LeakRounds): Promise
   }
   const lines = await leakCampaign({
     seed,
-    findWithinMs: 20_000,
+    findWithinMs: 40_000,
     steadyForMs: minutes * 60_000,
     warmUpMs: 2000,
     windowMs: WINDOW_MS,

@@ -24,7 +24,7 @@ export function falseAlarms({ days, deviationMb, memoryMinutes, seed }: LongNois
     watch.add(minute * MINUTE_MS, (500 + value) * MB)
     const state = watch.judge()
     if (state.kind !== 'rising') isTold = false
-    else if (state.isSteady && state.growthBytes >= THRESHOLD_MB * MB && !isTold) {
+    else if (state.isSteady && state.sureGrowthBytes >= THRESHOLD_MB * MB && !isTold) {
       alarms++
       isTold = true
     }
