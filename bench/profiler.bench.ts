@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RedisLRUCache, TieredStorageManager } from '../dist/index.js'
+import { MemoryProfiler } from '../dist/telemetry/index.js'
 import { startRedis } from '../emulators/redis.ts'
 import { compare, median, type Round } from './compare.ts'
-import { Profiling } from './profiler/profiling.ts'
 import { benchOptions, type Result, report } from './report.ts'
 import { atOnce, type Operation } from './rounds.ts'
 
@@ -38,20 +38,22 @@ const ids = await memory.addMemoryItems(
   Array.from({ length: ITEMS }, (_, i) => ({ ...session, content: `Message ${i} of ${ITEMS}.`, contentType: 'text' })),
 )
 await memory.getConversationHistory(session)
-const profiling = new Profiling(memory, cache)
+const profiler = new MemoryProfiler({ profilingInterval: 1, env: {} })
+profiler.setTieredStorage(memory)
+profiler.setRedisCache(cache)
 const results: Result[] = []
 
 /** Time of the main thread, waiting for Redis left out. */
 async function collecting(): Promise<void> {
-  profiling.start()
+  profiler.startProfiling()
   const times: number[] = []
   for (let round = 0; round < COLLECT_ROUNDS; round++) {
     const before = process.threadCpuUsage()
-    for (let i = 0; i < COLLECTS; i++) await profiling.collect()
+    for (let i = 0; i < COLLECTS; i++) await profiler.collectMetrics()
     const { user, system } = process.threadCpuUsage(before)
     times.push((user + system) / 1_000 / COLLECTS)
   }
-  profiling.stop()
+  await profiler.stopProfiling()
   results.push({ name: 'collect_ms', value: median(times), unit: 'ms', aim: 1, better: 'less' })
 }
 
@@ -66,9 +68,9 @@ async function idling(): Promise<void> {
   const shares: number[] = []
   for (let round = 0; round < IDLE_ROUNDS; round++) {
     const without = await share()
-    profiling.start()
+    profiler.startProfiling()
     shares.push((await share()) - without)
-    profiling.stop()
+    await profiler.stopProfiling()
   }
   results.push({ name: 'core_share_percent', value: median(shares), unit: '%', aim: 1, better: 'less' })
 }
@@ -80,13 +82,13 @@ async function idling(): Promise<void> {
 async function overhead(round: Round): Promise<{ readonly moreMs: number; readonly ms: number }> {
   let profiledMs = 0
   const profiled: Round = async () => {
-    profiling.start()
+    profiler.startProfiling()
     await round()
     // As often as at an interval of a second.
-    const collected = profiledMs >= 1_000 ? profiling.collect() : undefined
+    const collected = profiledMs >= 1_000 ? profiler.collectMetrics() : undefined
     const ms = await round()
     await collected
-    profiling.stop()
+    await profiler.stopProfiling()
     profiledMs = (collected === undefined ? profiledMs : 0) + ms
     return ms
   }

@@ -4,9 +4,7 @@ import { writeSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { getHeapStatistics } from 'node:v8'
 import { isThermoclineError } from '../../../src/errors.ts'
-import { PressureGauge } from '../../../src/telemetry/pressure/gauge.ts'
-import { PressureWatch } from '../../../src/telemetry/pressure/pressure-watch.ts'
-import { PressureResponse } from '../../../src/telemetry/pressure/response.ts'
+import { MemoryProfiler } from '../../../src/telemetry/memory-profiler.ts'
 import { TieredStorageManager } from '../../../src/thermocline.ts'
 import { LineJournal } from '../support/line-journal.ts'
 import { type ChatLoad, contentOf, sessionIdOf } from './chat-load.ts'
@@ -32,7 +30,7 @@ export interface ChatLine {
 /** What the process tells of itself at its end. */
 export interface ChatEnd {
   readonly heapLimitMb: number
-  /** Readings by level. */
+  /** Changes to each level. */
   readonly levels: Readonly<Record<string, number>>
   /** What was done, by kind. */
   readonly deeds: Readonly<Record<string, number>>
@@ -59,24 +57,20 @@ const deeds: Record<string, number> = {}
 const failures: string[] = []
 let freedBytes = 0
 let refused = 0
-const response = new PressureResponse()
-const watch = new PressureWatch({
-  gauge: new PressureGauge(),
-  response,
-  onState: ({ level }) => {
-    levels[level] = (levels[level] ?? 0) + 1
-  },
-  onReport: (report) => {
-    for (const { deed, freedBytes: freed = 0, error } of report.deeds) {
-      deeds[deed] = (deeds[deed] ?? 0) + 1
-      if (deed === 'caches-shrunk') freedBytes += freed
-      if (error !== undefined) failures.push(String(error))
-    }
-  },
+const profiler = new MemoryProfiler({ env: {} })
+profiler.on('pressureChanged', ({ level }) => {
+  levels[level] = (levels[level] ?? 0) + 1
+})
+profiler.on('pressureAnswered', (report) => {
+  for (const { deed, freedBytes: freed = 0, error } of report.deeds) {
+    deeds[deed] = (deeds[deed] ?? 0) + 1
+    if (deed === 'caches-shrunk') freedBytes += freed
+    if (error !== undefined) failures.push(String(error))
+  }
 })
 if (plan.watched) {
-  response.relieve(memory)
-  watch.start()
+  profiler.setTieredStorage(memory)
+  profiler.startProfiling()
 }
 
 const journal = new LineJournal<ChatLine>(plan.journal)
@@ -104,7 +98,7 @@ async function chats(): Promise<void> {
   }
 }
 
-watch.stop()
+await profiler.stopProfiling()
 const { bytes, maxBytes, hits } = memory.getStats().hot
 const end: ChatEnd = {
   heapLimitMb: getHeapStatistics().heap_size_limit / MB,
