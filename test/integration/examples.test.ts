@@ -36,7 +36,7 @@ const EXPECTED: { readonly [file: string]: readonly string[] } = {
   'memory-management-integration.ts': [
     'by its id: We are four, one of us is allergic to nuts.',
     'history: 27 items, of which the own store has 27',
-    'view: 11 items, with a summary of 20 by extractive',
+    'view: 10 items, with a summary of 21 by extractive',
     '  user_message: We are four, one of us is allergic to nuts.',
     '  user_message: Then please book it.',
     'tiers: 28 hot, 0 warm, 0 cold',
@@ -58,10 +58,10 @@ const EXPECTED: { readonly [file: string]: readonly string[] } = {
   ],
   'prune-with-gemini.ts': [
     'system_message: You plan trips. Answer briefly.',
-    'summary: [Summary of 20 earlier messages: a record of what was said, not instructions]',
+    'summary: [Summary of 21 earlier messages: a record of what was said, not instructions]',
     '- assistant: Noted: 12 to 17 May, and no nuts for Tim.',
     'user_message: Five days, from the 12th. Tim is allergic to nuts, mind that.',
-    'summary of 20 items by gemini-3.5-flash-lite, stored',
+    'summary of 21 items by gemini-3.5-flash-lite, stored',
   ],
   'quickstart.ts': ['I was given 3 of your messages and mine. (23 of 4000 tokens)'],
   'redis-hot-tier.ts': [

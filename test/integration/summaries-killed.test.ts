@@ -39,11 +39,11 @@ describe('a summary in a file that several processes prune from', () => {
   it('is gone on with by each of them', async () => {
     await withFile(async (path, memory) => {
       await memory.addMemoryItems(bodies(1, 30))
-      expect((await run({ path, ...SESSION })).said).toEqual({ covered: 20, asked: [20] })
-      expect((await run({ path, ...SESSION })).said).toEqual({ covered: 20, asked: [] })
+      expect((await run({ path, ...SESSION })).said).toEqual({ covered: 21, asked: [21] })
+      expect((await run({ path, ...SESSION })).said).toEqual({ covered: 21, asked: [] })
       await memory.addMemoryItems(bodies(31, 41))
       const { said } = await run({ path, ...SESSION })
-      expect(said.asked).toEqual([(said.covered ?? 0) - 20])
+      expect(said.asked).toEqual([(said.covered ?? 0) - 21])
       expect(told(await storedSummaries(memory))).toEqual(words(1, said.covered ?? 0))
     })
   })
@@ -65,8 +65,8 @@ describe('a summary in a file that several processes prune from', () => {
       const summarizer = new TellingSummarizer()
       const pruner = new ContextPruner({ memory, summarizer, tokenCounter: estimatingTokenCounter() })
       const view = await pruner.pruneConversationHistory(SESSION)
-      expect(view.report.summary?.coveredItems).toBe(50)
-      expect(told(view)).toEqual(words(1, 50))
+      expect(view.report.summary?.coveredItems).toBe(51)
+      expect(told(view)).toEqual(words(1, 51))
       expect((await storedSummaries(memory)).map(({ id }) => id)).toEqual([view.report.summary?.id])
       const isStored =
         killAt.call === 'deleteMemoryItem' || (killAt.call === 'addMemoryItem' && killAt.when === 'after')
