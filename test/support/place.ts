@@ -14,6 +14,7 @@ import { TempFolder } from './temp-folder.ts'
 
 /** Data that managers open one after another, or several at once, and the clock that they share. */
 export interface Place {
+  readonly kind: PlaceKind
   readonly clock: ManualClock
   /** A manager on it, closed with the place. Sweeps only when told to. */
   open(options?: TieredStorageManagerOptions): TieredStorageManager
@@ -56,6 +57,7 @@ export function openPlace(kind: PlaceKind, wrap: Wrap = (store) => store, makeHo
   const managers: TieredStorageManager[] = []
   const store = (): DurableStore => wrap(naked())
   return {
+    kind,
     clock,
     store,
     hot,

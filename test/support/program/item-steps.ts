@@ -90,7 +90,7 @@ export async function addKeyed(world: World, step: KeyedStep): Promise<void> {
     await assert.rejects(adding, { code: 'INVALID_ARGUMENT' })
     return
   }
-  if (!(await isAdmitted(session, id, adding))) return
+  if (!(await isAdmitted(session, id, adding))) return session.refuse(createdAt)
   assert.equal(await adding, id)
   const { content } = item
   session.put({ id, content, createdAt, metadata: undefined, expiresAt: undefined })
@@ -214,6 +214,9 @@ export async function restore(world: World, step: RestoreStep): Promise<void> {
   if (unsure !== undefined) unsure.session.admitted(unsure.item.id, report.restored === 1)
   const stored = given.filter(({ session, item }) => session.admission(item.id) === 'stored')
   assert.deepEqual(report, { restored: stored.length, erased: given.length - stored.length })
+  for (const { item, session } of given) {
+    if (session.admission(item.id) !== 'stored') session.refuse(item.createdAt)
+  }
   for (const { item, session } of stored) {
     const { id, content, createdAt, metadata, expiresAt } = item
     session.put({ id, content, createdAt, metadata, expiresAt })

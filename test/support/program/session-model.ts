@@ -29,6 +29,8 @@ export class SessionModel {
   retentionDays: number | undefined
   createdAt = 0
   updatedAt = 0
+  /** The latest that a refused add was made at: Firestore's one blind write moves `updatedAt` before it learns of the erasure. */
+  refusedAt = 0
   /** Adds of items that were known already, which `items` of a session may count. */
   repeats = 0
   #items: ModelItem[] = []
@@ -94,12 +96,18 @@ export class SessionModel {
     this.#items.sort((a, b) => (a.id < b.id ? -1 : 1))
   }
 
+  /** An add of something erased, which stores nothing and brings nothing back. */
+  refuse(createdAt: number): void {
+    if (this.exists) this.refusedAt = Math.max(this.refusedAt, createdAt)
+  }
+
   /** It is there from now on, if it was not before. */
   touch(createdAt: number): void {
     if (this.exists) return
     this.exists = true
     this.createdAt = createdAt
     this.updatedAt = createdAt
+    this.refusedAt = 0
   }
 
   change(id: string, change: Partial<ModelItem>): void {
