@@ -14,13 +14,13 @@ import type { LeakReport, LeakState } from './leaks/leak-report.ts'
 import { MemoryLeakDetector } from './leaks/memory-leak-detector.ts'
 import type { PressureReport } from './pressure/actions.ts'
 import { PressureGauge } from './pressure/gauge.ts'
-import { percentUsedMeter } from './pressure/percent-used.ts'
 import type { MemoryPressure, PressureState } from './pressure/pressure.ts'
 import { type PressureLine, reportLines, stateLines } from './pressure/pressure-lines.ts'
 import { PressureWatch } from './pressure/pressure-watch.ts'
 import type { Relievable } from './pressure/relief.ts'
 import { PressureResponse } from './pressure/response.ts'
 import { MemoryHistory, type MemorySummary } from './process/memory-history.ts'
+import { MemoryLimits } from './process/memory-limits.ts'
 import { ProcessSampler } from './process/process-sampler.ts'
 import type { ProfilerMetrics } from './profiler-metrics.ts'
 import { type MemoryProfilerOptions, type ResolvedProfilerOptions, resolveProfilerOptions } from './profiler-options.ts'
@@ -101,13 +101,14 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
     super()
     this.#options = resolveProfilerOptions(options)
     const { clock, maxHeapMb, pressure, pressureResponse } = this.#options
-    this.#sampler = new ProcessSampler({ clock, ...(maxHeapMb !== undefined && { maxHeapMb }) })
+    const limits = new MemoryLimits({ ...(maxHeapMb !== undefined && { maxHeapMb }) })
+    this.#sampler = new ProcessSampler({ clock, limits })
     this.#gauge = new PressureGauge(pressure)
     this.#response = new PressureResponse(pressureResponse)
     this.#watch = new PressureWatch({
       gauge: this.#gauge,
       response: this.#response,
-      percentUsed: percentUsedMeter(maxHeapMb),
+      percentUsed: () => limits.read().percentUsed,
       clock,
       onState: (state) => this.#onState(state),
       onReport: (report) => {

@@ -1,4 +1,4 @@
-import type { TrendPoint } from './trend.ts'
+import type { TrendPoint } from '../trend.ts'
 
 /** Points that a full window has: enough for a trend to be sure of, few enough for all pairs. */
 export const WINDOW_POINTS = 24

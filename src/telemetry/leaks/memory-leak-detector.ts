@@ -1,5 +1,5 @@
+import { CollectionCounter } from '../process/collection-counter.ts'
 import { AllocationSampler } from './allocation-sampler.ts'
-import { onFullCollection } from './full-collections.ts'
 import { heapKinds, memoryInUse } from './heap-kinds.ts'
 import { compareSnapshots, type HeapSnapshot } from './heap-snapshot.ts'
 import { checkedLeakOptions, type LeakDetectorOptions } from './leak-options.ts'
@@ -19,7 +19,8 @@ export class MemoryLeakDetector {
   readonly #options: ReturnType<typeof checkedLeakOptions>
   readonly #watch: RiseWatch
   readonly #sampler: AllocationSampler
-  #stops: readonly (() => void)[] = []
+  readonly #collections = new CollectionCounter(() => this.#read())
+  #stopTimer: (() => void) | undefined
   #startedAt = 0
   #baseline: HeapSnapshot | undefined
   /** Bytes in use when nothing rose. */
@@ -36,17 +37,19 @@ export class MemoryLeakDetector {
 
   /** Begins to watch, from nothing known. Never keeps a process alive. */
   start(): void {
-    if (this.#stops.length > 0) return
+    if (this.#stopTimer !== undefined) return
     const { clock, windowMs } = this.#options
     this.#startedAt = clock.now()
     this.#sampler.start()
-    this.#stops = [onFullCollection(() => this.#read()), clock.every(windowMs / WINDOW_POINTS / 2, () => this.#look())]
+    this.#collections.start()
+    this.#stopTimer = clock.every(windowMs / WINDOW_POINTS / 2, () => this.#look())
   }
 
   /** Ends watching. What was found stays in {@link getState}. */
   stop(): void {
-    for (const stop of this.#stops) stop()
-    this.#stops = []
+    this.#stopTimer?.()
+    this.#stopTimer = undefined
+    this.#collections.stop()
     this.#sampler.stop()
     this.#watch.clear()
     this.#baseline = undefined

@@ -1,6 +1,6 @@
+import type { Trend } from '../trend.ts'
 import { LowPoints } from './low-points.ts'
 import { type Rise, riseOf } from './rise.ts'
-import type { Trend } from './trend.ts'
 
 /** What is known after a reading. `beganAtMs` and `growthBytes` tell of the whole rise, which may be older than the window. */
 export type RiseState =

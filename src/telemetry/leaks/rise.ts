@@ -1,4 +1,4 @@
-import { median, type Trend, type TrendPoint, trendOf } from './trend.ts'
+import { median, type Trend, type TrendPoint, trendOf } from '../trend.ts'
 
 /** Fewest points that are judged, and the share of the window that they have to span. */
 const MIN_POINTS = 8

@@ -1,10 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import { STORE_CHANNEL } from '../../lib/trace.ts'
+import { CollectionCounter } from '../process/collection-counter.ts'
+import { MemoryLimits } from '../process/memory-limits.ts'
 import type { PressureReport } from './actions.ts'
-import { FullCollections } from './full-collections.ts'
 import type { PressureGauge } from './gauge.ts'
-import { percentUsedMeter } from './percent-used.ts'
 import type { PressureState } from './pressure.ts'
 import type { PressureResponse } from './response.ts'
 
@@ -13,7 +13,7 @@ export interface PressureWatchOptions {
   readonly response: PressureResponse
   /** Most time between two readings, in milliseconds. @default 1000 */
   readonly intervalMs?: number
-  /** How much of the closest limit is used, in percent. @default as measured */
+  /** How much of the nearest limit is used, in percent. @default as `MemoryLimits` reads it */
   readonly percentUsed?: () => number
   /** How fast that rises, in percent per minute, where somebody knows. */
   readonly percentPerMinute?: () => number | undefined
@@ -39,7 +39,7 @@ export class PressureWatch {
   readonly #options: PressureWatchOptions
   readonly #clock: Clock
   readonly #percentUsed: () => number
-  readonly #collections = new FullCollections(() => this.check())
+  readonly #collections = new CollectionCounter(() => this.check())
   readonly #onStoreCall = (): void => {
     const elapsedMs = this.#clock.now() - this.#checkedAt
     if (elapsedMs >= STORE_CALL_INTERVAL_MS || elapsedMs < 0) this.check()
@@ -53,7 +53,8 @@ export class PressureWatch {
   constructor(options: PressureWatchOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#percentUsed = options.percentUsed ?? percentUsedMeter()
+    const limits = new MemoryLimits()
+    this.#percentUsed = options.percentUsed ?? (() => limits.read().percentUsed)
   }
 
   /** What the last reading came to. */
@@ -64,6 +65,7 @@ export class PressureWatch {
   start(): void {
     if (this.#stopTimer !== undefined) return
     this.#collections.start()
+    this.#ratioOf = { at: this.#clock.now(), pauseMs: 0 }
     subscribe(STORE_CHANNEL, this.#onStoreCall)
     this.#stopTimer = this.#clock.every(this.#options.intervalMs ?? 1000, () => this.check())
   }
@@ -85,7 +87,7 @@ export class PressureWatch {
       percentUsed: this.#percentUsed(),
       percentPerMinute: percentPerMinute?.(),
       collectingRatio: this.#ratio(at),
-      fullCollections: this.#collections.count,
+      fullCollections: this.#collections.collections().major.count,
     })
     this.#state = state
     onState?.(state)
@@ -96,7 +98,7 @@ export class PressureWatch {
   }
 
   #ratio(at: number): number {
-    const { pauseMs } = this.#collections
+    const { pauseMs } = this.#collections.collections().major
     const elapsedMs = at - this.#ratioOf.at
     if (elapsedMs < MIN_SHARE_MS && elapsedMs >= 0) return this.#collectingRatio
     this.#collectingRatio = Math.max(0, Math.min(1, (pauseMs - this.#ratioOf.pauseMs) / elapsedMs))

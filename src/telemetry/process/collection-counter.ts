@@ -17,8 +17,11 @@ export class CollectionCounter {
   readonly #observer: PerformanceObserver
   readonly #counts = new Map<CollectionKind, CollectionCount>()
 
-  /** @param onMajor is called soon after a full collection, before much else was allocated. */
-  constructor(onMajor: () => void) {
+  /**
+   * @param onMajor is called soon after a full collection, before much else was allocated, and once for those that came
+   * one right after the other; by then the memory of dropped array buffers is given back too
+   */
+  constructor(onMajor: () => void = () => undefined) {
     this.#observer = new PerformanceObserver((list) => {
       let hasMajor = false
       for (const entry of list.getEntries()) hasMajor = this.#count(entry) === 'major' || hasMajor

@@ -1,5 +1,5 @@
 import { checkNumberOption, type NumberRange } from '../../lib/check-options.ts'
-import { medianSlope, persistence, trendScore } from './robust-slope.ts'
+import { persistence, trendOf } from '../trend.ts'
 
 export type MemoryTrend = 'increasing' | 'decreasing' | 'stable'
 
@@ -111,11 +111,12 @@ function measureGrowth(slots: readonly Slot[], slotMs: number, minSpanMs: number
   const spanMs = (last.index - first.index + 1) * slotMs
   if (spanMs < minSpanMs) return undefined
   const means = slots.map(mean)
-  const perSlot = medianSlope(slots.map((slot, i) => ({ x: slot.index, y: Number(means[i]) }))) ?? 0
+  const trend = trendOf(slots.map((slot) => ({ atMs: slot.index * slotMs, value: mean(slot) })))
+  const perSlot = trend.slopePerMs * slotMs
   const grownBytes = perSlot * (last.index - first.index)
   const least = Math.max(MIN_GROWTH.bytes, MIN_GROWTH.share * average(means))
   const residuals = means.map((bytes, i) => bytes - perSlot * Number(slots[i]?.index))
-  const score = Math.abs(trendScore(means))
+  const score = Math.abs(trend.score)
   // What bends, as start-up does, persists as much as what wanders: so it is not asked of a rise that is clear anyway.
   const isSure =
     Math.abs(grownBytes) >= CLEAR * deviation(residuals)
@@ -124,7 +125,7 @@ function measureGrowth(slots: readonly Slot[], slotMs: number, minSpanMs: number
   const isTrend = isSure && Math.abs(grownBytes) >= least
   return {
     trend: !isTrend ? 'stable' : grownBytes > 0 ? 'increasing' : 'decreasing',
-    mbPerHour: (perSlot * HOUR_MS) / slotMs / MB,
+    mbPerHour: (trend.slopePerMs * HOUR_MS) / MB,
   }
 }
 

@@ -1,14 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, it } from 'vitest'
 import { until } from '../../../emulators/until.ts'
-import type { ProcessSample } from '../../../src/telemetry/process/process-sample.ts'
 import { ProcessSampler } from '../../../src/telemetry/process/process-sampler.ts'
 import { ManualClock } from '../../../src/testing/manual-clock.ts'
 
@@ -25,10 +21,6 @@ function started(options: ConstructorParameters<typeof ProcessSampler>[0] = {}):
   samplers.push(sampler)
   sampler.start()
   return sampler
-}
-
-function limitOf(sample: ProcessSample, kind: string): ProcessSample['limits'][number] | undefined {
-  return sample.limits.find((limit) => limit.kind === kind)
 }
 
 function busy(ms: number): void {
@@ -99,52 +91,6 @@ describe('a sample of the process', () => {
     sampler.stop()
     sampler.start()
     expect(sampler.sample().collections.major.count).toBe(0)
-  })
-})
-
-describe('how much is used', () => {
-  const folders: string[] = []
-
-  afterEach(() => {
-    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-  })
-
-  /** A container of this size, so full. */
-  function container(limitMb: number, usedMb: number): { root: string; membership: string } {
-    const root = mkdtempSync(join(tmpdir(), 'cgroup-'))
-    folders.push(root)
-    writeFileSync(join(root, 'membership'), '0::/\n')
-    writeFileSync(join(root, 'memory.max'), String(limitMb * MB))
-    writeFileSync(join(root, 'memory.current'), String(usedMb * MB))
-    return { root, membership: join(root, 'membership') }
-  }
-
-  it('is of the container where that is nearest to its limit', () => {
-    const sample = started({ cgroupPlaces: container(1_000, 970) }).sample()
-    expect(sample.percentUsed).toBeCloseTo(97)
-    expect(sample.container).toEqual({ limitBytes: 1_000 * MB, usedBytes: 970 * MB, source: 'cgroup-v2' })
-    expect([sample.totalMemoryBytes, sample.availableMemoryBytes]).toEqual([1_000 * MB, 30 * MB])
-  })
-
-  it('is of the heap otherwise', () => {
-    const sample = started({ cgroupPlaces: container(1_000, 0.01) }).sample()
-    expect(sample.percentUsed).toBe((100 * sample.heapUsedBytes) / sample.heapLimitBytes)
-  })
-
-  it('is of the soft limit where that is nearest', () => {
-    const sample = started({ maxHeapMb: 10, cgroupPlaces: container(1_000, 0.01) }).sample()
-    expect(sample.percentUsed).toBeCloseTo((100 * (sample.heapUsedBytes + sample.externalBytes)) / (10 * MB))
-  })
-
-  it('takes a soft limit for no higher than the others', () => {
-    const sample = started({ maxHeapMb: 1_000_000, cgroupPlaces: container(500, 100) }).sample()
-    expect(limitOf(sample, 'soft')?.limitBytes).toBe(Math.min(500 * MB, sample.heapLimitBytes))
-  })
-
-  it.each([0, -1, Number.NaN, '256'])('refuses a soft limit of %s', (maxHeapMb) => {
-    expect(() => new ProcessSampler({ maxHeapMb: maxHeapMb as number })).toThrow(
-      expect.objectContaining({ code: 'INVALID_OPTION' }),
-    )
   })
 })
 

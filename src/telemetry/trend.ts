@@ -10,6 +10,11 @@ export interface Trend {
   readonly slopePerMs: number
   /** 98 % confidence interval of the slope (Sen 1968). */
   readonly slopeRange: readonly [low: number, high: number]
+  /**
+   * How sure it is that values rise, or fall where it is below 0, in standard deviations (Mann and Kendall): chance alone
+   * gives more than 2.58 either way once in 100 times.
+   */
+  readonly score: number
   /** Chance that values without a trend rise so steadily (Mann and Kendall, one-sided, corrected for ties). */
   readonly riseChance: number
   /** From the first point to the last. */
@@ -34,6 +39,7 @@ export function trendOf(points: readonly TrendPoint[]): Trend {
   }
   slopes.sort()
   const deviation = Math.sqrt(varianceOfRises(points))
+  const score = deviation === 0 ? 0 : (rises - Math.sign(rises)) / deviation
   const slopePerMs = middleOf(slopes)
   const middleMs = median(points.map(({ atMs }) => atMs))
   const middleValue = median(points.map(({ atMs, value }) => value - slopePerMs * (atMs - middleMs)))
@@ -45,11 +51,28 @@ export function trendOf(points: readonly TrendPoint[]): Trend {
   return {
     slopePerMs,
     slopeRange: [slopes[low] ?? 0, slopes[high] ?? 0],
-    riseChance: deviation === 0 ? 1 : normalTail((rises - 1) / deviation),
+    score,
+    riseChance: normalTail(score),
     spanMs: (points.at(-1)?.atMs ?? 0) - (points[0]?.atMs ?? 0),
     firstFitted: fitted(points[0]),
     lastFitted: fitted(points.at(-1)),
   }
+}
+
+/**
+ * By how much chance alone exceeds what independent values do, where each value is much like the one before it: a factor
+ * for the variance of a score, 1 and above, from the correlation of neighbours (an autoregression of first order).
+ */
+export function persistence(residuals: readonly number[]): number {
+  const mean = residuals.reduce((sum, residual) => sum + residual, 0) / residuals.length
+  let [together, alone] = [0, 0]
+  for (const [i, residual] of residuals.entries()) {
+    alone += (residual - mean) ** 2
+    if (i > 0) together += (residual - mean) * (Number(residuals[i - 1]) - mean)
+  }
+  // Above that, a series of this length says nothing.
+  const correlation = alone > 0 ? Math.min(0.95, Math.max(0, together / alone)) : 0
+  return (1 + correlation) / (1 - correlation)
 }
 
 export function median(values: readonly number[]): number {
