@@ -19,6 +19,7 @@ export type { HeapSnapshot } from './leaks/heap-snapshot.ts'
 export { LEAK_DETECTOR_DEFAULTS, type LeakDetectorOptions } from './leaks/leak-options.ts'
 export type * from './leaks/leak-report.ts'
 export { MemoryLeakDetector } from './leaks/memory-leak-detector.ts'
+export type { MemoryLimitConfig } from './memory-limit-config.ts'
 export { MemoryProfiler, type MemoryProfilerEvents, type MemoryStats, type ProfiledStorage } from './memory-profiler.ts'
 export {
   PRESSURE_ACTIONS,

@@ -3,13 +3,13 @@ import { hostname } from 'node:os'
 import { ThermoclineError } from '../errors.ts'
 import { kindOf } from '../lib/check-names.ts'
 import { collectGarbage } from '../lib/collect-garbage.ts'
+import { alertReadings } from './alert-readings.ts'
 import type { Alert, AlertNotice } from './alerts/alert.ts'
 import { Alerts } from './alerts/alerts.ts'
-import type { CacheReading } from './alerts/cache-rule.ts'
-import type { StoreReading } from './alerts/store-rule.ts'
-import { type AlertReadings, thresholdVerdicts } from './alerts/threshold-rules.ts'
+import { thresholdVerdicts } from './alerts/threshold-rules.ts'
 import { startCloudProfiler } from './cloud-profiler/cloud-profiler.ts'
 import type { CloudProfiler, CloudProfilerStatus } from './cloud-profiler/cloud-profiler-options.ts'
+import { Gauges } from './gauges.ts'
 import type { LeakReport, LeakState } from './leaks/leak-report.ts'
 import { MemoryLeakDetector } from './leaks/memory-leak-detector.ts'
 import type { PressureReport } from './pressure/actions.ts'
@@ -19,7 +19,7 @@ import { type PressureLine, reportLines, stateLines } from './pressure/pressure-
 import { PressureWatch } from './pressure/pressure-watch.ts'
 import type { Relievable } from './pressure/relief.ts'
 import { PressureResponse } from './pressure/response.ts'
-import { MemoryHistory, type MemorySummary } from './process/memory-history.ts'
+import { MemoryHistory } from './process/memory-history.ts'
 import { MemoryLimits } from './process/memory-limits.ts'
 import { ProcessSampler } from './process/process-sampler.ts'
 import type { ProfilerMetrics } from './profiler-metrics.ts'
@@ -53,7 +53,6 @@ export interface MemoryStats {
   readonly maxRssBytes: number
 }
 
-const MB = 1024 * 1024
 const MAX_GREW = 5
 
 /**
@@ -84,11 +83,10 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
   readonly #response: PressureResponse
   readonly #watch: PressureWatch
   readonly #leaks: MemoryLeakDetector
-  readonly #gauges = new Map<string, () => number>()
+  readonly #gauges = new Gauges()
   #alerts: Alerts
   #tiers: TierWatch | undefined
-  #storage: ProfiledStorage | undefined
-  /** Ends what pressure may do to it. */
+  /** Ends what pressure may do to the manager. */
   #unrelieve: (() => void) | undefined
   #redis: RedisWatch | undefined
   #cloud: CloudProfiler | undefined
@@ -100,11 +98,11 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
   constructor(options: MemoryProfilerOptions = {}) {
     super()
     this.#options = resolveProfilerOptions(options)
-    const { clock, maxHeapMb, pressure, pressureResponse } = this.#options
-    const limits = new MemoryLimits({ ...(maxHeapMb !== undefined && { maxHeapMb }) })
+    const { clock, pressure } = this.#options
+    const limits = new MemoryLimits({ ...(pressure.maxHeapMb !== undefined && { maxHeapMb: pressure.maxHeapMb }) })
     this.#sampler = new ProcessSampler({ clock, limits })
-    this.#gauge = new PressureGauge(pressure)
-    this.#response = new PressureResponse(pressureResponse)
+    this.#gauge = new PressureGauge(pressure.gauge)
+    this.#response = new PressureResponse(pressure.response)
     this.#watch = new PressureWatch({
       gauge: this.#gauge,
       response: this.#response,
@@ -136,7 +134,6 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
     const unrelieve = this.#response.relieve(storage)
     this.#unrelieve?.()
     this.#unrelieve = unrelieve
-    this.#storage = storage
     this.#tiers = new TierWatch(storage, this.#options.clock)
   }
 
@@ -149,9 +146,21 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
     this.#redis = new RedisWatch(cache, this.#options.clock)
   }
 
-  /** Adds a figure of yours to the metrics; `vectorStoreSizeMb` has a threshold. */
+  /**
+   * Lets pressure act on something else that holds caches: a `ContextPruner`, a second manager.
+   * @returns Ends that
+   * @throws ThermoclineError `INVALID_ARGUMENT`
+   */
+  relieve(part: Relievable): () => void {
+    return this.#response.relieve(part)
+  }
+
+  /**
+   * Adds a figure of yours to the metrics; `vectorStoreSizeMb` has a threshold.
+   * @throws ThermoclineError `INVALID_ARGUMENT`
+   */
   registerGauge(name: string, read: () => number): void {
-    this.#gauges.set(name, read)
+    this.#gauges.register(name, read)
   }
 
   /** Begins to watch: memory and pressure about once a second, everything else once an interval. Harmless when repeated. */
@@ -159,7 +168,6 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
     if (this.#stopTimer !== undefined) return
     const { clock, profilingInterval, enableLeakDetection, projectId, serviceName, cloudProfiler } = this.#options
     this.#alerts = this.#newAlerts()
-    if (this.#storage !== undefined) this.#unrelieve ??= this.#response.relieve(this.#storage)
     this.#sampler.start()
     this.#storeCalls.start()
     this.#watch.start()
@@ -179,8 +187,7 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
     this.#stopTimer()
     this.#stopTimer = undefined
     this.#watch.stop()
-    this.#unrelieve?.()
-    this.#unrelieve = undefined
+    this.#response.rest()
     this.#storeCalls.stop()
     this.#sampler.stop()
     const cloud = this.#cloud
@@ -244,11 +251,13 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
     const pressure = this.#watch.check()
     const tiers = this.#tiers?.collect()
     const stores = this.#storeCalls.collect()
-    const gauges = this.#readGauges()
+    const gauges = this.#gauges.read()
     const redis = await this.#redis?.collect()
     const metrics = Object.freeze({ at: sample.at, process: sample, history, pressure, tiers, stores, redis, gauges })
+    const readings = alertReadings(metrics, this.#last, this.#response.isRefusing)
+    this.#last = metrics
     this.#alerts.settle(
-      thresholdVerdicts(this.#readings(metrics), this.#options.alertThresholds, (kind, subject) =>
+      thresholdVerdicts(readings, this.#options.alertThresholds, (kind, subject) =>
         this.#alerts.isLasting(kind, subject),
       ),
     )
@@ -256,48 +265,6 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
     this.#looking = undefined
     this.#tell('metrics', metrics)
     return metrics
-  }
-
-  /** What alerts go by. A cache says what it did since the last look, a store what its calls came to. */
-  #readings(metrics: ProfilerMetrics): AlertReadings {
-    const { process: sample, history, pressure, tiers, redis, gauges } = metrics
-    const nearest = sample.limits.find(({ percent }) => percent === sample.percentUsed)
-    const before = this.#last
-    this.#last = metrics
-    const shared = tiers?.hot.shared
-    return {
-      memoryUsagePercent: sample.percentUsed,
-      usedMb: nearest && nearest.usedBytes / MB,
-      limitMb: nearest && nearest.limitBytes / MB,
-      processMemoryMb: sample.rssBytes / MB,
-      vectorStoreSizeMb: gauges.vectorStoreSizeMb,
-      memoryGrowthRateMbPerHour: growthOf(history),
-      cpuPercent: sample.cpuPercent,
-      pressure,
-      isRefusingWork: this.#response.isRefusing,
-      caches: [
-        ...readsSince('in-process', tiers?.hot, before?.tiers?.hot),
-        ...readsSince('redis-cache', redis, before?.redis),
-      ],
-      stores: [
-        ...metrics.stores,
-        ...(shared === undefined ? [] : [reachability(shared.name, shared.isReachable)]),
-        ...(redis === undefined ? [] : [reachability('redis-cache', redis.isReachable)]),
-      ],
-    }
-  }
-
-  #readGauges(): Readonly<Record<string, number>> {
-    const values: Record<string, number> = {}
-    for (const [name, read] of this.#gauges) {
-      try {
-        const value: unknown = read()
-        if (typeof value === 'number' && Number.isFinite(value)) values[name] = value
-      } catch {
-        // A gauge that can't be read says nothing.
-      }
-    }
-    return Object.freeze(values)
   }
 
   #onState(state: PressureState): void {
@@ -351,29 +318,6 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
       process.emitWarning(`A listener of MemoryProfiler's ${event} failed: ${message}`)
     }
   }
-}
-
-interface Reads {
-  readonly hits: number
-  readonly misses: number
-}
-
-function readsSince(name: string, now: Reads | undefined, before: Reads | undefined): readonly CacheReading[] {
-  if (now === undefined) return []
-  const { hits, misses } = before ?? { hits: 0, misses: 0 }
-  // Counts of a cache that was opened anew begin anew.
-  return [{ name, hits: Math.max(0, now.hits - hits), misses: Math.max(0, now.misses - misses) }]
-}
-
-/** The slope of a memory that only wanders says nothing. */
-function growthOf({ trend, growthMbPerHour }: MemorySummary): number | undefined {
-  return growthMbPerHour === undefined || trend === 'increasing' ? growthMbPerHour : 0
-}
-
-/** A server that is asked at each look: what it answers is a call. */
-function reachability(store: string, isReachable: boolean): StoreReading {
-  const failure = isReachable ? undefined : 'STORE_UNAVAILABLE'
-  return { store, recentCalls: 1, recentFailures: isReachable ? 0 : 1, lastFailure: failure }
 }
 
 function checkSource(expected: string, source: { getStats(): unknown }): void {

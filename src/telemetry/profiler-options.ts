@@ -6,8 +6,10 @@ import type { AlertChannel } from './channels/alert-channel.ts'
 import type { LogSink } from './channels/log-channel.ts'
 import type { CloudProfilerOptions } from './cloud-profiler/cloud-profiler-options.ts'
 import type { LeakReport } from './leaks/leak-report.ts'
+import { type MemoryLimitConfig, type PressureOptions, resolvePressureOptions } from './memory-limit-config.ts'
 import type { PressureGaugeOptions } from './pressure/gauge.ts'
 import type { PressureResponseOptions } from './pressure/response.ts'
+import { readHeapLimit } from './process/heap-limit.ts'
 
 export interface MemoryProfilerOptions {
   /** Google Cloud project whose Cloud Profiler gets profiles. @default none: nothing is sent anywhere */
@@ -17,13 +19,13 @@ export interface MemoryProfilerOptions {
   /** Seconds between two looks at everything, 0.1 to 86,400. @default 60 */
   readonly profilingInterval?: number
   readonly alertThresholds?: Partial<AlertThresholds>
-  /** A limit of the used heap in MB, below V8's own, that percentages refer to. @default none */
-  readonly maxHeapMb?: number
+  /** Limits in MB, where percentages of V8's own and the container's don't do. */
+  readonly limits?: MemoryLimitConfig
   /** Hears of each change of pressure, and of what was done against it, as lines for a log. @default none */
   readonly log?: LogSink
   /** Who is told of alerts. @default none but `memoryAlert` */
   readonly channels?: readonly AlertChannel[]
-  /** From which use pressure begins. @default moderate 75 %, high 80 %, critical 90 % */
+  /** From which use pressure begins. @default moderate 75 %, high 78 %, critical 87.5 % */
   readonly pressure?: PressureGaugeOptions
   /** What is done under pressure. @default PRESSURE_ACTIONS */
   readonly pressureResponse?: PressureResponseOptions
@@ -38,9 +40,14 @@ export interface MemoryProfilerOptions {
   /** How profiles get to Google Cloud Profiler. */
   readonly cloudProfiler?: Omit<CloudProfilerOptions, 'projectId' | 'serviceName' | 'clock'>
   readonly clock?: Clock
-  /** Overrides options: `MEMORY_MAX_HEAP_MB`, `MEMORY_MONITORING_INTERVAL_MS`, `MEMORY_LEAK_THRESHOLD_MB`. @default process.env */
+  /**
+   * Overrides options: `MEMORY_MAX_HEAP_MB`, `MEMORY_WARNING_THRESHOLD_MB`, `MEMORY_CRITICAL_THRESHOLD_MB`,
+   * `MEMORY_MONITORING_INTERVAL_MS`, `MEMORY_LEAK_THRESHOLD_MB`. @default process.env
+   */
   readonly env?: Readonly<Record<string, string | undefined>>
 }
+
+const MB = 1024 * 1024
 
 export const MEMORY_PROFILER_DEFAULTS: {
   readonly serviceName: string
@@ -57,29 +64,31 @@ export const MEMORY_PROFILER_DEFAULTS: {
 })
 
 /** Checked, with all defaults, and what the environment says. */
-export interface ResolvedProfilerOptions extends Omit<MemoryProfilerOptions, 'alertThresholds' | 'env'> {
+export interface ResolvedProfilerOptions
+  extends Omit<MemoryProfilerOptions, 'alertThresholds' | 'env' | 'limits' | 'pressure' | 'pressureResponse'> {
   readonly serviceName: string
   readonly profilingInterval: number
   readonly enableLeakDetection: boolean
   readonly leakDetectionThresholdMb: number
   readonly leakWindowMs: number
   readonly alertThresholds: AlertThresholds
+  readonly pressure: PressureOptions
   readonly channels: readonly AlertChannel[]
   readonly clock: Clock
 }
 
 const NAMES: readonly string[] = [
   ...Object.keys(MEMORY_PROFILER_DEFAULTS),
-  ...['projectId', 'alertThresholds', 'maxHeapMb', 'channels', 'log', 'pressure', 'pressureResponse', 'onLeak'],
+  ...['projectId', 'alertThresholds', 'limits', 'channels', 'log', 'pressure', 'pressureResponse', 'onLeak'],
   ...['cloudProfiler', 'clock', 'env'],
 ]
 
 /** @throws ThermoclineError `INVALID_OPTION`, also for a variable of the environment that is no number */
 export function resolveProfilerOptions(options: MemoryProfilerOptions): ResolvedProfilerOptions {
   checkNames('INVALID_OPTION', 'Cannot make a profiler', options, NAMES)
-  const { env = process.env, alertThresholds, ...given } = options
+  const { env = process.env, alertThresholds, limits, pressure, pressureResponse, ...given } = options
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const all = { ...MEMORY_PROFILER_DEFAULTS, ...(said as typeof given), ...fromEnvironment(env) }
+  const all = { ...MEMORY_PROFILER_DEFAULTS, ...(said as typeof given), ...intervalAndLeaks(env) }
   checkNumberOption('profilingInterval', all.profilingInterval, [0.1, 86_400, false])
   checkNumberOption('leakDetectionThresholdMb', all.leakDetectionThresholdMb, [0.1, 1_000_000, false])
   checkWordOption('enableLeakDetection', all.enableLeakDetection, [true, false])
@@ -89,23 +98,38 @@ export function resolveProfilerOptions(options: MemoryProfilerOptions): Resolved
   return {
     ...all,
     alertThresholds: resolveAlertThresholds(alertThresholds),
+    pressure: resolvePressureOptions(
+      { limits: { ...limits, ...limitsOf(env) }, pressure, pressureResponse },
+      readHeapLimit() / MB,
+    ),
     channels: all.channels ?? [],
     clock: all.clock ?? systemClock,
   }
 }
 
-function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Partial<MemoryProfilerOptions> {
+type Environment = Readonly<Record<string, string | undefined>>
+
+function limitsOf(env: Environment): MemoryLimitConfig {
   const maxHeapMb = numberIn(env, 'MEMORY_MAX_HEAP_MB')
+  const warningThresholdMb = numberIn(env, 'MEMORY_WARNING_THRESHOLD_MB')
+  const criticalThresholdMb = numberIn(env, 'MEMORY_CRITICAL_THRESHOLD_MB')
+  return {
+    ...(maxHeapMb !== undefined && { maxHeapMb }),
+    ...(warningThresholdMb !== undefined && { warningThresholdMb }),
+    ...(criticalThresholdMb !== undefined && { criticalThresholdMb }),
+  }
+}
+
+function intervalAndLeaks(env: Environment): Partial<MemoryProfilerOptions> {
   const intervalMs = numberIn(env, 'MEMORY_MONITORING_INTERVAL_MS')
   const leakMb = numberIn(env, 'MEMORY_LEAK_THRESHOLD_MB')
   return {
-    ...(maxHeapMb !== undefined && { maxHeapMb }),
     ...(intervalMs !== undefined && { profilingInterval: intervalMs / 1000 }),
     ...(leakMb !== undefined && { leakDetectionThresholdMb: leakMb }),
   }
 }
 
-function numberIn(env: Readonly<Record<string, string | undefined>>, name: string): number | undefined {
+function numberIn(env: Environment, name: string): number | undefined {
   const text = env[name]?.trim()
   if (text === undefined || text === '') return undefined
   const value = Number(text)

@@ -99,7 +99,7 @@ describe('MemoryProfiler', () => {
   it('detects pressure, alerts, and refuses what can wait until it is over', async () => {
     const lines: string[] = []
     const log = (level: string, text: string) => lines.push(`${level} - ${text}`)
-    const { profiler } = profilerWith({ maxHeapMb: 1, log, pressureResponse: { enableGcPressure: false } })
+    const { profiler } = profilerWith({ limits: { maxHeapMb: 1 }, log, pressureResponse: { enableGcPressure: false } })
     const memory = await storage()
     profiler.setTieredStorage(memory)
     const levels: string[] = []
@@ -132,6 +132,22 @@ describe('MemoryProfiler', () => {
   it('takes what the environment says over its options', () => {
     const env = { MEMORY_MONITORING_INTERVAL_MS: 'soon' }
     expect(() => new MemoryProfiler({ env })).toThrow('MEMORY_MONITORING_INTERVAL_MS')
+    const lax = { limits: { maxHeapMb: 100_000 }, pressureResponse: { enableGcPressure: false } }
+    const { profiler } = profilerWith({ ...lax, env: { MEMORY_MAX_HEAP_MB: '1' } })
+    const looked = profiler.collectMetrics()
+    return expect(looked.then(() => profiler.getMemoryPressure())).resolves.toBe('critical')
+  })
+
+  it('begins levels of pressure where megabytes say', async () => {
+    // This process holds more than 2 MB, and less than 900.
+    const limits = { maxHeapMb: 1000, warningThresholdMb: 900, gcPressureThresholdMb: 950, criticalThresholdMb: 999 }
+    const { profiler } = profilerWith({ limits })
+    await profiler.collectMetrics()
+    expect(profiler.getMemoryPressure()).toBe('low')
+    const env = { MEMORY_MAX_HEAP_MB: '1000', MEMORY_WARNING_THRESHOLD_MB: '2', MEMORY_CRITICAL_THRESHOLD_MB: '999' }
+    const { profiler: warned } = profilerWith({ env })
+    await warned.collectMetrics()
+    expect(warned.getMemoryPressure()).toBe('moderate')
   })
 
   it.each([
@@ -139,6 +155,12 @@ describe('MemoryProfiler', () => {
     [{ alertThresholds: { memoryUsagePercent: 101 } }, 'memoryUsagePercent'],
     [{ alertThresholds: { memoryUsage: 5 } }, 'expected one of memoryUsagePercent'],
     [{ leakDetectionThresholdMb: -1 }, 'leakDetectionThresholdMb'],
+    [{ limits: { maxHeapMb: 100, warningThresholdMb: 100 } }, 'less than maxHeapMb, 100'],
+    [{ limits: { maxHeapMb: 100, warningThresholdMb: 90 } }, 'more than 90'],
+    [{ limits: { warningThresholdMb: 1_000_000 } }, "less than V8's limit"],
+    [{ limits: { maxHeapMb: 100, warningThresholdMb: 50 }, pressure: { moderatePercent: 50 } }, 'only one of it'],
+    [{ limits: { enableGcPressure: true }, pressureResponse: { enableGcPressure: true } }, 'only one of limits'],
+    [{ limits: { maxHeap: 100 } }, 'did you mean maxHeapMb'],
     [{ interval: 5 }, 'interval'],
   ])('refuses %j', (options, message) => {
     expect(() => new MemoryProfiler({ ...NO_LEAKS, ...(options as object) })).toThrow(message)

@@ -12,9 +12,9 @@ import {
 export interface PressureGaugeOptions {
   /** Use of the closest limit from which pressure is moderate, in percent. @default 75 */
   readonly moderatePercent?: number
-  /** The same for high. @default 80 */
+  /** The same for high. @default 78 */
   readonly highPercent?: number
-  /** The same for critical. @default 90 */
+  /** The same for critical. @default 87.5 */
   readonly criticalPercent?: number
   /** How far a score has to fall below what began a level before the level ends, 0 to 20. @default 5 */
   readonly hysteresis?: number
@@ -22,8 +22,8 @@ export interface PressureGaugeOptions {
 
 export const PRESSURE_GAUGE_DEFAULTS: Required<PressureGaugeOptions> = Object.freeze({
   moderatePercent: 75,
-  highPercent: 80,
-  criticalPercent: 90,
+  highPercent: 78,
+  criticalPercent: 87.5,
   hysteresis: 5,
 })
 

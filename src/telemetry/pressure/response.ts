@@ -106,11 +106,11 @@ export class PressureResponse {
     return Object.freeze({ at: state.at, level: state.level, deeds: Object.freeze(deeds) })
   }
 
-  /** Lets go of all managers. */
-  close(): void {
+  /** Takes back what was done: until the next state, all may do and hold what their options say. */
+  rest(): void {
     for (const relief of this.#reliefs) release(relief)
     this.#isRefusing = false
-    this.#reliefs.clear()
+    this.#shrunk = undefined
   }
 
   #means(state: PressureState, deeds: PressureDeed[]): PressureMeans {

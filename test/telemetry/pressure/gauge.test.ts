@@ -20,12 +20,12 @@ describe('a gauge', () => {
     [60, 'low', 45],
     [74, 'low', 68],
     [75, 'moderate', 70],
-    [80, 'high', 80],
-    [89, 'high', 89],
-    [90, 'critical', 90],
+    [78, 'high', 80],
+    [87, 'high', 89],
+    [87.5, 'critical', 90],
     [100, 'critical', 100],
     [130, 'critical', 100],
-  ])('at %d percent of the limit says %s, with a score of %d', (percent, level, score) => {
+  ])('at %s percent of the limit says %s, with a score of %d', (percent, level, score) => {
     const state = new PressureGauge().update(reading(percent))
     expect(state).toMatchObject({ level, signal: 'use', before: 'low' })
     expect(Math.floor(state.score)).toBe(score)
@@ -43,7 +43,7 @@ describe('a gauge', () => {
 
   it('keeps a level until the score is well below, and then goes down one level a reading', () => {
     const gauge = new PressureGauge()
-    const levels = [76, 74, 73, 71, 95, 88, 85, 20, 20, 20].map((percent) => gauge.update(reading(percent)).level)
+    const levels = [76, 74, 73, 71, 95, 86.5, 82, 20, 20, 20].map((percent) => gauge.update(reading(percent)).level)
     const [risen, held] = [levels.slice(0, 4), levels.slice(4)]
     expect(risen).toEqual(['moderate', 'moderate', 'moderate', 'low'])
     expect(held).toEqual(['critical', 'critical', 'high', 'moderate', 'low', 'low'])
@@ -74,7 +74,7 @@ describe('a gauge', () => {
         const { level, score } = new PressureGauge().update({ at: 0, ...given })
         expect(score).toBeGreaterThanOrEqual(0)
         expect(score).toBeLessThanOrEqual(100)
-        if (level === 'critical') expect(given.percentUsed).toBeGreaterThanOrEqual(90)
+        if (level === 'critical') expect(given.percentUsed).toBeGreaterThanOrEqual(87.5)
       }),
     )
   })

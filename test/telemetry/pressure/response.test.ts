@@ -177,7 +177,7 @@ describe('a response', () => {
     expect(deedsOf(report)).toEqual(['caches-shrunk', 'failed', 'sessions-packed'])
   })
 
-  it('leaves a manager as its options say when it is let go of, and when it is closed', async () => {
+  it('leaves a manager as its options say when it is let go of, and while it rests', async () => {
     const world = new World()
     await world.respond('critical', 0)
     const other = new FullCache()
@@ -185,8 +185,10 @@ describe('a response', () => {
     expect(other.refused).toContain('import')
     letGo()
     expect(other.refused).toEqual([])
-    world.response.close()
+    world.response.rest()
     expect(world.cache).toMatchObject({ refused: [], limitBytes: 100 * MB })
+    await world.respond('critical', 60_000)
+    expect(world.cache.refused).toContain('import')
   })
 
   it.each<[PressureResponseOptions, string]>([
