@@ -7,6 +7,9 @@ import { SQLITE_DURABLE_STORE_DEFAULTS } from '../../src/stores/sqlite/durable-s
 import { CHECKED_STORE_DEFAULTS } from '../../src/tiers/checked-durable-store.ts'
 import { HOT_CALL_DEFAULTS } from '../../src/tiers/hot/checked-hot-store.ts'
 import { TIER_DEFAULTS } from '../../src/tiers/options.ts'
+import { ALERT_THRESHOLD_DEFAULTS } from '../../src/telemetry/alert-thresholds.ts'
+import { PRESSURE_GAUGE_DEFAULTS } from '../../src/telemetry/pressure/gauge.ts'
+import { MEMORY_PROFILER_DEFAULTS } from '../../src/telemetry/profiler-options.ts'
 import { ROOT } from '../package/repository.ts'
 
 // A manager has its own option for the time that segments live.
@@ -23,6 +26,9 @@ const DEFAULTS = {
   },
   HOT_CALL_DEFAULTS: { values: HOT_CALL_DEFAULTS, sources: ['tiers/hot/checked-hot-store.ts'] },
   CHECKED_STORE_DEFAULTS: { values: CHECKED_STORE_DEFAULTS, sources: ['tiers/checked-durable-store.ts'] },
+  MEMORY_PROFILER_DEFAULTS: { values: MEMORY_PROFILER_DEFAULTS, sources: ['telemetry/profiler-options.ts'] },
+  ALERT_THRESHOLD_DEFAULTS: { values: ALERT_THRESHOLD_DEFAULTS, sources: ['telemetry/alert-thresholds.ts'] },
+  PRESSURE_GAUGE_DEFAULTS: { values: PRESSURE_GAUGE_DEFAULTS, sources: ['telemetry/pressure/gauge.ts'] },
   CONTEXT_PRUNER_DEFAULTS: { values: CONTEXT_PRUNER_DEFAULTS, sources: ['context/pruner-options.ts'] },
 } as const
 
