@@ -1,6 +1,6 @@
 /**
  * The whole set-up in one program: hot in Redis, warm and cold in Firestore, a store of your own beside them, a cache for
- * other things on the same Redis, and what a model is given of a history, with a summary of the rest. Needs the packages
+ * other things on the same Redis, what a model is given of a history, with a summary of the rest, and a profiler. Needs the packages
  * @google-cloud/firestore, ioredis and gpt-tokenizer, a Redis, and a project or the emulator: after `npm run build`,
  * `npm run emulators` starts both and says how to name them, then `npx node examples/memory-management-integration.ts`.
  */
@@ -12,6 +12,7 @@ import {
   TieredStorageManager,
 } from 'thermocline'
 import { ContextPruner } from 'thermocline/context'
+import { MemoryProfiler } from 'thermocline/telemetry'
 
 const projectId = process.env.GOOGLE_CLOUD_PROJECT ?? 'demo-thermocline'
 const redisHost = process.env.REDIS_HOST ?? '127.0.0.1'
@@ -61,6 +62,12 @@ await tieredStorage.initialize()
 
 // With `geminiApiKey` or `geminiProject` Gemini writes the summaries; without, they are made of the sentences that tell most.
 const contextPruner = new ContextPruner({ memory: tieredStorage, summaryMaxTokens: 100 })
+
+// Without `projectId` profiles are sent nowhere; with it they go to Google Cloud Profiler.
+const profiler = new MemoryProfiler({ serviceName: 'memory-service', profilingInterval: 60 })
+profiler.setTieredStorage(tieredStorage)
+profiler.setRedisCache(redisCache)
+profiler.startProfiling()
 
 // Adding and retrieving.
 const session = { userId: 'user123', sessionId: `session${process.pid}` }
@@ -116,6 +123,13 @@ console.log(`tiers: ${hot.items} hot, ${warm.items} warm, ${cold.items} cold`)
 // The cache of your own.
 await redisCache.set('menu:today', ['risotto', 'barley salad'], { ttl: 600 })
 console.log(`cached: ${await redisCache.get('menu:today')}`)
+
+// What all of that took.
+const metrics = await profiler.collectMetrics()
+const failing = metrics.stores.filter(({ errors }) => errors > 0)
+console.log(`profiler: ${metrics.stores.length} stores, ${failing.length} of them with errors`)
+if (profiler.isMemoryPressureDetected()) console.log('Memory pressure alerts:', profiler.getAlerts())
+await profiler.stopProfiling()
 
 // Leaving nothing behind.
 await tieredStorage.deleteSession(session)

@@ -9,7 +9,7 @@ export interface Collected {
   readonly pauseMs: number
 }
 
-type Collect = () => void
+type Collect = (options?: { readonly type: 'minor' }) => void
 
 let collect: Collect | undefined
 
@@ -22,6 +22,9 @@ export function collectGarbage(): Collected {
   const before = heldBytes()
   const startedAt = performance.now()
   collect()
+  // V8 gives array buffers back beside the program, and counts them as freed when the next collection begins. After a full
+  // one a young one has nothing to do: 0.2 ms on Node 24.
+  collect({ type: 'minor' })
   const pauseMs = performance.now() - startedAt
   return Object.freeze({ freedBytes: Math.max(0, before - heldBytes()), pauseMs })
 }

@@ -41,6 +41,7 @@ const EXPECTED: { readonly [file: string]: readonly string[] } = {
     '  user_message: Then please book it.',
     'tiers: 28 hot, 0 warm, 0 cold',
     'cached: risotto,barley salad',
+    'profiler: 2 stores, 0 of them with errors',
   ],
   'migration.ts': [
     'just added: 10 items, hot',
@@ -86,6 +87,16 @@ const EXPECTED: { readonly [file: string]: readonly string[] } = {
     'as they came: true',
     '60 tokens: 8 of 9 items: user, user, assistant, tool, tool, assistant, user',
     '40 tokens: 4 of 9 items: user, assistant, assistant, user',
+  ],
+  'watch-memory.ts': [
+    'at first: low',
+    'raised: memoryPressure',
+    'critical: work-refused, 0 MB freed',
+    'with 50 MB of pictures: critical',
+    'meanwhile: I am allergic to nuts.',
+    'recovered: memoryPressure',
+    'pictures left: 0, low',
+    'sqlite: calls, 0 errors',
   ],
 }
 

@@ -12,6 +12,15 @@ describe('a forced collection', () => {
     expect(pauseMs).toBeGreaterThan(0)
   })
 
+  it('has freed what arrays held outside of the heap when it returns', () => {
+    let pictures: Uint8Array[] = Array.from({ length: 32 }, () => new Uint8Array(1024 * 1024))
+    expect(pictures).toHaveLength(32)
+    collectGarbage()
+    pictures = []
+    expect(collectGarbage().freedBytes).toBeGreaterThan(31 * 1024 * 1024)
+    expect(pictures).toHaveLength(0)
+  })
+
   it('leaves no gc() behind where there was none', () => {
     const before = Reflect.has(globalThis, 'gc')
     collectGarbage()

@@ -13,6 +13,9 @@ export interface ProcessSamplerOptions {
   readonly limits?: MemoryLimits
 }
 
+/** A moment in which a process does something says nothing of its load: what was said before stands. */
+const MIN_CPU_MS = 1_000
+
 /**
  * Looks at the process it runs in. A sample takes about 0.1 ms; between samples a timer wakes 20 times a second. Some
  * figures are since the last sample, so there should be one sampler to a process, and one who asks it.
@@ -85,8 +88,7 @@ export class ProcessSampler {
   #takeCpuPercent(): number {
     const nowMs = performance.now()
     const elapsedMs = nowMs - this.#cpuAtMs
-    // The kernel counts in ticks of up to 10 ms: a shorter time says nothing, and what was said before stands.
-    if (elapsedMs < 10) return this.#cpuPercent
+    if (elapsedMs < MIN_CPU_MS) return this.#cpuPercent
     const now = process.cpuUsage()
     const usedMs = (now.user - this.#cpu.user + now.system - this.#cpu.system) / 1000
     this.#cpuPercent = Math.min(100, (100 * usedMs) / elapsedMs / this.#cores)
