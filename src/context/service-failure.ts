@@ -1,3 +1,4 @@
+import { errorMessage } from '../lib/error-message.ts'
 import { type ErrorCode, isThermoclineError } from '../errors.ts'
 
 /** Why a service, or code of yours, gave no answer where something else could stand in. */
@@ -10,7 +11,7 @@ export interface ServiceFailure {
 }
 
 export function failureOf(error: unknown): ServiceFailure {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = errorMessage(error)
   if (!isThermoclineError(error)) return Object.freeze({ code: 'MODEL_FAILED', message })
   const { reason } = error.details
   return Object.freeze({ code: error.code, message, ...(typeof reason === 'string' && { reason }) })

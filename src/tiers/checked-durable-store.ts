@@ -1,3 +1,4 @@
+import { errorMessage } from '../lib/error-message.ts'
 import { type RemoteCall, remoteCall } from '../clients/cockatiel.ts'
 import { isThermoclineError, ThermoclineError } from '../errors.ts'
 import { checkNames } from '../lib/check-names.ts'
@@ -113,7 +114,7 @@ class CheckedDurableStore extends WrappedDurableStore {
 }
 
 function wrap(error: unknown, operation: string, store: string): ThermoclineError {
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = errorMessage(error)
   return new ThermoclineError('STORE_FAILED', `Cannot ${operation} in ${store}: ${reason}`, { cause: error })
 }
 

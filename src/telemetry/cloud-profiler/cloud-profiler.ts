@@ -1,3 +1,4 @@
+import { errorMessage } from '../../lib/error-message.ts'
 import { googleAccessToken } from '../../clients/google-auth-library.ts'
 import type { GoogleCloudProfilerPackage } from '../../clients/google-cloud-profiler.ts'
 import { isThermoclineError } from '../../errors.ts'
@@ -139,7 +140,7 @@ class Collection implements CloudProfiler {
     // The usual answer between two profiles.
     if (asked !== undefined) return Math.max(asked, PAUSE_MS)
     const code = codeOf(error)
-    const message = error instanceof Error ? error.message : String(error)
+    const message = errorMessage(error)
     const lastFailure = Object.freeze({ code, message, at: this.#clock.now() })
     this.#say({ failures: this.#status.failures + 1, lastFailure })
     return this.#retryDelay.next()

@@ -38,7 +38,7 @@ export function heapProfile(profile: SampledHeap, at: number, externalBytes: num
   if (externalBytes > 0) samples.push({ stack: [EXTERNAL], values: [1, externalBytes] })
   return {
     kinds: [
-      { type: 'sample', unit: 'count' },
+      { type: 'objects', unit: 'count' },
       { type: 'space', unit: 'bytes' },
     ],
     samples,

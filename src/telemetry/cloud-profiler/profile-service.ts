@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { CloudProfilerFailure } from './cloud-profiler-failure.ts'
 import type { CloudProfilerOptions, CloudProfileType } from './cloud-profiler-options.ts'
 import { inTime } from './in-time.ts'
-import { durationMs, retryDelayMs, statusName } from './service-answer.ts'
+import { durationMs, retryAfterMs, retryDelayMs, statusName } from './service-answer.ts'
 
 /** How long the service may take to accept a connection and, for uploads, to answer. */
 const ANSWER_MS = 60_000
@@ -77,7 +77,8 @@ export class ProfileService {
     const parsed = parse(answer.text)
     if (answer.status >= 200 && answer.status < 300 && parsed) return parsed
     const name = statusName(parsed) ?? (parsed ? 'UNKNOWN' : 'INVALID_ANSWER')
-    throw new CloudProfilerFailure(name, `The service answered ${answer.status} ${name}`, retryDelayMs(parsed))
+    const delayMs = retryDelayMs(parsed) ?? answer.retryAfterMs
+    throw new CloudProfilerFailure(name, `The service answered ${answer.status} ${name}`, delayMs)
   }
 }
 
@@ -96,7 +97,11 @@ function send(url: URL, method: string, token: string, body: string, signal: Abo
     })
     response.on('error', reject)
     response.on('end', () =>
-      resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
+      resolve({
+        status: response.statusCode ?? 0,
+        text: Buffer.concat(chunks).toString('utf8'),
+        retryAfterMs: retryAfterMs(response.headers['retry-after']),
+      }),
     )
   })
   request.on('error', reject)
@@ -109,6 +114,7 @@ function send(url: URL, method: string, token: string, body: string, signal: Abo
 interface Answer {
   readonly status: number
   readonly text: string
+  readonly retryAfterMs: number | undefined
 }
 
 const PROFILE_NAME = /^projects\/[\w.:~-]+\/profiles\/[\w.~-]+$/

@@ -11,6 +11,11 @@ export function retryDelayMs(answer: unknown): number | undefined {
   return details.map((detail) => durationMs(field(detail, 'retryDelay'))).find((ms) => ms !== undefined)
 }
 
+/** The same as a header in seconds. Dates are left to the usual wait: the service sends none. */
+export function retryAfterMs(header: string | undefined): number | undefined {
+  return header === undefined || !/^[1-9]\d{0,5}$/.test(header) ? undefined : Number(header) * 1_000
+}
+
 /** Such as "PERMISSION_DENIED". None of the service's texts: they repeat what was sent. */
 export function statusName(answer: unknown): string | undefined {
   const status = field(field(answer, 'error'), 'status')

@@ -83,6 +83,11 @@ export class PressureGauge {
     return this.#level
   }
 
+  /** Forgets the level that was reached. */
+  reset(): void {
+    this.#level = 'low'
+  }
+
   update(reading: PressureReading): PressureState {
     const signals = Object.freeze(this.#signals(reading))
     const names = Object.keys(signals) as PressureSignal[]

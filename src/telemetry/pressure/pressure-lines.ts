@@ -1,3 +1,5 @@
+import { errorMessage } from '../../lib/error-message.ts'
+import { oneLine } from '../alerts/notice-text.ts'
 import type { PressureReport } from './actions.ts'
 import type { MemoryPressure, PressureState } from './pressure.ts'
 
@@ -16,7 +18,7 @@ export function reportLines({ deeds }: PressureReport): readonly PressureLine[] 
   return deeds.flatMap(({ deed, error }): PressureLine[] => {
     if (deed === 'collected') return [{ severity: 'info', text: 'Forced garbage collection due to memory pressure' }]
     if (deed === 'work-refused') return [{ severity: 'error', text: 'Memory pressure critical, rejecting requests' }]
-    if (deed === 'failed') return [{ severity: 'error', text: `An action against memory pressure failed: ${error}` }]
+    if (deed === 'failed') return [{ severity: 'error', text: `An action against memory pressure failed: ${oneLine(errorMessage(error))}` }]
     return []
   })
 }

@@ -2,9 +2,10 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import { STORE_CHANNEL } from '../../lib/trace.ts'
 import { CollectionCounter } from '../process/collection-counter.ts'
-import { MemoryLimits } from '../process/memory-limits.ts'
 import type { PressureReport } from './actions.ts'
+import { CollectingShare } from './collecting-share.ts'
 import type { PressureGauge } from './gauge.ts'
+import { GrowthRate } from './growth-rate.ts'
 import type { PressureState } from './pressure.ts'
 import type { PressureResponse } from './response.ts'
 
@@ -13,10 +14,8 @@ export interface PressureWatchOptions {
   readonly response: PressureResponse
   /** Most time between two readings, in milliseconds. @default 1000 */
   readonly intervalMs?: number
-  /** How much of the nearest limit is used, in percent. @default as `MemoryLimits` reads it */
-  readonly percentUsed?: () => number
-  /** How fast that rises, in percent per minute, where somebody knows. */
-  readonly percentPerMinute?: () => number | undefined
+  /** How much of the nearest limit is used, in percent. */
+  readonly percentUsed: () => number
   /** Hears of each reading. Must not throw. */
   readonly onState?: (state: PressureState) => void
   /** Hears of what was done, where anything was. Must not throw. */
@@ -27,9 +26,6 @@ export interface PressureWatchOptions {
 
 /** Between two readings that calls of stores occasion: about 0.05 ms of each such span. */
 const STORE_CALL_INTERVAL_MS = 100
-/** A share of less time than that says little. */
-const MIN_SHARE_MS = 500
-
 /**
  * Reads, judges and acts: every so often; after each full collection, since a process in trouble collects more often than
  * a timer comes round; and at calls of stores, since one that awaits nothing but a file in this process never comes to
@@ -38,7 +34,6 @@ const MIN_SHARE_MS = 500
 export class PressureWatch {
   readonly #options: PressureWatchOptions
   readonly #clock: Clock
-  readonly #percentUsed: () => number
   readonly #collections = new CollectionCounter(() => this.check())
   readonly #onStoreCall = (): void => {
     const elapsedMs = this.#clock.now() - this.#checkedAt
@@ -46,26 +41,19 @@ export class PressureWatch {
   }
   #stopTimer: (() => void) | undefined
   #checkedAt = Number.NEGATIVE_INFINITY
-  #ratioOf = { at: 0, pauseMs: 0 }
-  #collectingRatio = 0
-  #state: PressureState | undefined
+  #growth = new GrowthRate()
+  #collecting = new CollectingShare()
 
   constructor(options: PressureWatchOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    const limits = new MemoryLimits()
-    this.#percentUsed = options.percentUsed ?? (() => limits.read().percentUsed)
-  }
-
-  /** What the last reading came to. */
-  get state(): PressureState | undefined {
-    return this.#state
   }
 
   start(): void {
     if (this.#stopTimer !== undefined) return
     this.#collections.start()
-    this.#ratioOf = { at: this.#clock.now(), pauseMs: 0 }
+    this.#growth = new GrowthRate()
+    this.#collecting = new CollectingShare()
     subscribe(STORE_CHANNEL, this.#onStoreCall)
     this.#stopTimer = this.#clock.every(this.#options.intervalMs ?? 1000, () => this.check())
   }
@@ -77,32 +65,33 @@ export class PressureWatch {
     this.#collections.stop()
   }
 
-  /** One reading now. What it asks for is done, but for the packing of sessions, when this returns. */
+  /** A reading now, and what it asks for: all but the packing of sessions is done when this returns. */
   check(): PressureState {
-    const { gauge, response, onState, onReport, percentPerMinute } = this.#options
-    const at = this.#clock.now()
-    this.#checkedAt = at
-    const state = gauge.update({
-      at,
-      percentUsed: this.#percentUsed(),
-      percentPerMinute: percentPerMinute?.(),
-      collectingRatio: this.#ratio(at),
-      fullCollections: this.#collections.collections().major.count,
-    })
-    this.#state = state
-    onState?.(state)
+    const { response, onReport } = this.#options
+    const state = this.read()
     void response.respond(state).then((report) => {
       if (report.deeds.length > 0) onReport?.(report)
     })
     return state
   }
 
-  #ratio(at: number): number {
-    const { pauseMs } = this.#collections.collections().major
-    const elapsedMs = at - this.#ratioOf.at
-    if (elapsedMs < MIN_SHARE_MS && elapsedMs >= 0) return this.#collectingRatio
-    this.#collectingRatio = Math.max(0, Math.min(1, (pauseMs - this.#ratioOf.pauseMs) / elapsedMs))
-    this.#ratioOf = { at, pauseMs }
-    return this.#collectingRatio
+  /** A reading now, which nothing is done about. */
+  read(): PressureState {
+    const { gauge, percentUsed, onState } = this.#options
+    const at = this.#clock.now()
+    const use = percentUsed()
+    const pauseMs = this.#collections.unforcedPauseMs
+    this.#checkedAt = at
+    this.#growth.add(at, use)
+    this.#collecting.add(at, pauseMs)
+    const state = gauge.update({
+      at,
+      percentUsed: use,
+      percentPerMinute: this.#growth.perMinute(),
+      collectingRatio: this.#collecting.ratio(at, pauseMs),
+      fullCollections: this.#collections.collections().major.count,
+    })
+    onState?.(state)
+    return state
   }
 }

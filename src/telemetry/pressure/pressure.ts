@@ -17,7 +17,7 @@ export interface PressureReading {
   readonly percentUsed: number
   /** How fast that rises, in percent of the limit per minute; negative where it falls. */
   readonly percentPerMinute?: number | undefined
-  /** Share of the time since the last reading that full collections stopped the process for, 0 to 1. */
+  /** Share of the last time that full collections stopped the process for, 0 to 1. */
   readonly collectingRatio?: number | undefined
   /** Full collections since the process began: only one shows what an action has freed. */
   readonly fullCollections?: number | undefined

@@ -5,7 +5,8 @@ const MB = 1024 * 1024
 /**
  * How large the old generation may be before V8 ends the process, in bytes. `heap_size_limit` is no measure of that: it
  * has room for the young generation too, 192 MB on Node 24. With `--max-old-space-size=256` it says 448 MB, and a
- * process whose heap grows slowly dies at 57 % of it.
+ * process whose heap grows slowly dies at about 57 % of it. In a worker the flag wins over its `resourceLimits` (tried on
+ * Node 24.21), and what those say is in V8's own figure otherwise.
  */
 export function readHeapLimit(
   heapSizeLimitBytes: number = getHeapStatistics().heap_size_limit,

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../lib/error-message.ts'
 import { isThermoclineError, ThermoclineError } from '../../errors.ts'
 import { checkNames } from '../../lib/check-names.ts'
 import { checkNumberOption } from '../../lib/check-options.ts'
@@ -281,7 +282,7 @@ class CheckedHotStore implements HotStore {
       if (this.#isAway) await this.#probe()
       isBusy = await this.#repair()
     } catch (error) {
-      this.#lastError = error instanceof Error ? error.message : String(error)
+      this.#lastError = errorMessage(error)
     } finally {
       this.#isMending = false
     }

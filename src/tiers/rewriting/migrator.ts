@@ -1,3 +1,4 @@
+import { errorMessage } from '../../lib/error-message.ts'
 import { isThermoclineError, ThermoclineError } from '../../errors.ts'
 import { shown } from '../../lib/check-names.ts'
 import { NEVER } from '../../memory/record.ts'
@@ -236,7 +237,7 @@ class Tally {
     if (this.#failures.length >= MAX_FAILURES) return
     const code = isThermoclineError(error) ? error.code : 'STORE_FAILED'
     this.#failures.push(
-      Object.freeze({ sessionKey, code, message: error instanceof Error ? error.message : String(error) }),
+      Object.freeze({ sessionKey, code, message: errorMessage(error) }),
     )
   }
 
