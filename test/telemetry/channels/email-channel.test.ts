@@ -120,6 +120,8 @@ describe('the e-mail channel', () => {
     ['neither URL nor transport', {}, /option url: expected either url or transport/],
     ['another protocol', { url: 'https://mail.example.com' }, /option url: expected smtps:/],
     ['settings in the URL', { url: 'smtps://mail.example.com/?tls.rejectUnauthorized=false' }, /option url/],
+    ['a password that ends the host', { url: 'smtps://me:12#hidden@mail.example.com' }, /option url/],
+    ['a path', { url: 'smtps://me:12/hidden@mail.example.com' }, /option url/],
     ['a password that is not encoded', { url: 'smtps://me:p%zz@mail.example.com' }, /option url: expected a user and/],
     ['nobody to send to', { url: 'smtps://mail.example.com', to: [] }, /option to: expected at least one/],
     ['what is no address', { url: 'smtps://mail.example.com', to: 'on-call' }, /option to: expected a mail address/],
