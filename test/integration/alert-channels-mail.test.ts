@@ -1,10 +1,9 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { inspect } from 'node:util'
 import nodemailer from 'nodemailer'
 import { describe, expect, it } from 'vitest'
 import { freePort } from '../../emulators/free-port.ts'
 import { until } from '../../emulators/until.ts'
+import type { AlertNotice } from '../../src/telemetry/alerts/alert.ts'
 import { Alerts } from '../../src/telemetry/alerts/alerts.ts'
 import type { AlertsOptions } from '../../src/telemetry/alerts/alerts-options.ts'
 import type { ChannelStats } from '../../src/telemetry/channels/alert-channel.ts'
@@ -12,6 +11,7 @@ import { type EmailChannelOptions, emailChannel } from '../../src/telemetry/chan
 import { environmentChannels } from '../../src/telemetry/channels/environment-channels.ts'
 import { failingStore, SOURCE } from '../telemetry/alerts/findings.ts'
 import { PASSWORD, startMailReceiver, USER } from '../telemetry/channels/mail-receiver.ts'
+import { startSilentServer } from '../telemetry/channels/silent-server.ts'
 import { CERTIFICATE } from '../telemetry/channels/web-receiver.ts'
 
 const PLACE = { from: 'memory@example.com', to: 'on-call@example.com' }
@@ -181,23 +181,31 @@ describe('a mail is not taken', () => {
   })
 
   it('by a server that talks on without an end: it is hung up on at the deadline', async () => {
-    let open = 0
-    const server = createServer((socket) => {
-      open++
+    await using server = await startSilentServer((socket) => {
       const timer = setInterval(() => socket.write('220-one moment\r\n'), 50)
-      socket.on('error', () => undefined)
-      socket.on('close', () => {
-        clearInterval(timer)
-        open--
-      })
+      socket.on('close', () => clearInterval(timer))
     })
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as { port: number }
-    const stats = await tell({ url: url('smtp', port) }, { sendTimeoutMs: 1_000, sendAttempts: 1 })
+    const stats = await tell({ url: url('smtp', server.port) }, { sendTimeoutMs: 1_000, sendAttempts: 1 })
     expect(stats).toMatchObject({ failed: 1 })
-    await until('the connection is closed', async () => open === 0, BEFORE_OWN_LIMITS_MS)
-    server.close()
+    await until('the connection is closed', async () => server.openConnections() === 0, BEFORE_OWN_LIMITS_MS)
+  })
+})
+
+describe('an error of the channel', () => {
+  it.each([
+    ['a refused login', {}],
+    ['another protocol', { secure: true }],
+    ['no encryption', { isPlain: true }],
+  ])('holds no password, even in its causes: %s', async (_, options) => {
+    await using server = await startMailReceiver(options)
+    const place = url('smtp', server.port, `${encodeURIComponent(USER)}:hidden@`)
+    const channel = emailChannel({ ...PLACE, ca: CERTIFICATE, url: place })
+    const told: AlertNotice[] = []
+    await using alerts = new Alerts({ source: SOURCE, onNotice: (notice) => told.push(notice) })
+    alerts.raise(failingStore('redis'))
+    const error = await channel.send(told[0]!, AbortSignal.timeout(5_000)).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'ALERT_NOT_SENT' })
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/hidden|aGlkZGVu/)
   })
 })
 
