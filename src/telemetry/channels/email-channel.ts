@@ -4,6 +4,7 @@ import { invalidOption } from '../../lib/check-options.ts'
 import type { AlertNotice, AlertSeverity } from '../alerts/alert.ts'
 import { noticeText, oneLine } from '../alerts/notice-text.ts'
 import type { AlertChannel } from './alert-channel.ts'
+import { checkChannelOptions } from './check-channel-options.ts'
 import { connectionFault } from './connection-fault.ts'
 import { notSent } from './not-sent.ts'
 
@@ -34,10 +35,11 @@ const MAX_SUBJECT = 200
  * @throws ThermoclineError `INVALID_OPTION`
  */
 export function emailChannel(options: EmailChannelOptions): AlertChannel {
+  checkChannelOptions('email', options, ['url', 'transport', 'from', 'to', 'requireTls', 'ca', 'load'])
   const { url, transport: given, load, minSeverity = 'warning' } = options
   const name = 'email'
   const from = address('from', options.from)
-  const to = (typeof options.to === 'string' ? [options.to] : options.to).map((one) => address('to', one))
+  const to = (Array.isArray(options.to) ? options.to : [options.to]).map((one) => address('to', one))
   if (to.length === 0) throw invalidOption('to', 'at least one address', options.to)
   if ((url === undefined) === (given === undefined)) throw invalidOption('url', 'either url or transport', url)
   const settings = url === undefined ? undefined : smtpSettings(url, options)

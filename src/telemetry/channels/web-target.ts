@@ -16,6 +16,8 @@ export interface WebTargetOptions {
   readonly lookup?: (hostname: string) => Promise<readonly string[]>
 }
 
+export const WEB_TARGET_NAMES: readonly string[] = Object.freeze(['url', 'allowPrivateAddresses', 'ca', 'lookup'])
+
 /** A server to send to, checked as far as that goes without asking a resolver. */
 export interface WebTarget {
   readonly url: URL

@@ -123,6 +123,11 @@ describe('the e-mail channel', () => {
     ['a password that ends the host', { url: 'smtps://me:12#hidden@mail.example.com' }, /option url/],
     ['a path', { url: 'smtps://me:12/hidden@mail.example.com' }, /option url/],
     ['a password that is not encoded', { url: 'smtps://me:p%zz@mail.example.com' }, /option url: expected a user and/],
+    [
+      'no word of whom to send to',
+      { url: 'smtps://mail.example.com', to: undefined as never },
+      /option to: expected a mail/,
+    ],
     ['nobody to send to', { url: 'smtps://mail.example.com', to: [] }, /option to: expected at least one/],
     ['what is no address', { url: 'smtps://mail.example.com', to: 'on-call' }, /option to: expected a mail address/],
     ['a header in an address', { url: 'smtps://mail.example.com', from: 'a@example.com\nBcc: b' }, /option from/],
