@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { ALERTS_DEFAULTS } from '../../../src/telemetry/alerts/alerts-options.ts'
 import * as telemetry from '../../../src/telemetry/index.ts'
 import { ROOT } from '../../package/repository.ts'
 
@@ -43,5 +44,16 @@ describe('docs/alerts.md', () => {
     for (const [name, value] of Object.entries(telemetry.ALERT_THRESHOLD_DEFAULTS)) {
       expect(text).toMatch(new RegExp(`\\b${value}\\b[^|()]*\\(\`${name}\`\\)`))
     }
+  })
+
+  it('says how often something is told, and how channels are tried, in the numbers of the code', () => {
+    const { burst, refillMs, maxAlerts, maxWaiting, sendTimeoutMs, sendAttempts, retryDelayMs } = ALERTS_DEFAULTS
+    const seconds = (ms: number): string => `${ms / 1_000} s`
+    expect(markdown).toContain(`is told ${burst} times, then once in ${refillMs / 60_000} minutes`)
+    expect(markdown).toContain(`At most ${maxAlerts} alerts last at a time`)
+    expect(markdown).toContain(`Up to ${maxWaiting} notices wait`)
+    expect(markdown).toContain(`An attempt may take ${seconds(sendTimeoutMs)}`)
+    const pauses = `${seconds(retryDelayMs)} and ${seconds(2 * retryDelayMs)} apart`
+    expect(markdown).toContain(`There are ${sendAttempts} attempts, ${pauses}`)
   })
 })
