@@ -8,10 +8,13 @@ export interface MailTransport {
 
 export interface MailMessage {
   readonly from: string
-  readonly to: readonly string[]
+  /** Not readonly, since nodemailer's own type isn't. */
+  readonly to: string[]
   readonly subject: string
   readonly text: string
   readonly headers: Readonly<Record<string, string>>
+  /** Ends the connection when it is aborted; versions before 10.5 know nothing of it. */
+  readonly signal: AbortSignal
 }
 
 /** Of the options of nodemailer's SMTP transport, those that are set. */
@@ -23,6 +26,7 @@ export interface SmtpSettings {
   /** No mail without STARTTLS, where it doesn't begin with TLS. */
   readonly requireTLS: boolean
   readonly auth?: { readonly user: string; readonly pass: string }
+  readonly tls?: { readonly ca: string }
   readonly connectionTimeout: number
   readonly greetingTimeout: number
   readonly socketTimeout: number
@@ -61,7 +65,7 @@ async function loaded(load: () => Promise<NodemailerSlice>): Promise<NodemailerS
   }
 }
 
-// Without types of its own, and described above: as a text, the name asks the compiler for none.
+// As a text, the name asks the compiler for no types: old versions have none, and what is used is described above.
 const PACKAGE: string = 'nodemailer'
 
 async function importNodemailer(): Promise<NodemailerSlice> {

@@ -1,5 +1,6 @@
 import type { AlertNotice, AlertSeverity } from '../alerts/alert.ts'
 import type { AlertChannel } from './alert-channel.ts'
+import { checkChannelOptions } from './check-channel-options.ts'
 
 /** Options of {@link callbackChannel}. */
 export interface CallbackChannelOptions {
@@ -9,11 +10,16 @@ export interface CallbackChannelOptions {
   readonly minSeverity?: AlertSeverity
 }
 
-/** Calls a function for each notice, one after the other. It is called once: what it rejects with isn't tried again. */
+/**
+ * Calls a function for each notice, one after the other. It is called once: what it rejects with isn't tried again.
+ * @throws ThermoclineError `INVALID_OPTION`
+ */
 export function callbackChannel(
   callback: (notice: AlertNotice, signal: AbortSignal) => void | Promise<void>,
-  { name = 'callback', minSeverity = 'warning' }: CallbackChannelOptions = {},
+  options: CallbackChannelOptions = {},
 ): AlertChannel {
+  checkChannelOptions('callback', options, ['name'])
+  const { name = 'callback', minSeverity = 'warning' } = options
   return Object.freeze({
     name,
     minSeverity,

@@ -4,6 +4,8 @@ import { invalidOption } from '../../lib/check-options.ts'
 import type { AlertNotice, AlertSeverity } from '../alerts/alert.ts'
 import { noticeText, oneLine } from '../alerts/notice-text.ts'
 import type { AlertChannel } from './alert-channel.ts'
+import { checkChannelOptions } from './check-channel-options.ts'
+import { connectionFault } from './connection-fault.ts'
 import { notSent } from './not-sent.ts'
 
 /** Options of {@link emailChannel}: `url` or `transport`, not both. */
@@ -16,13 +18,15 @@ export interface EmailChannelOptions {
   readonly to: string | readonly string[]
   /** False sends mails and the password in clear where a server has no STARTTLS. @default true */
   readonly requireTls?: boolean
+  /** Certificates to trust, in PEM, in place of those that Node trusts. Of `url` only. */
+  readonly ca?: string
   /** @default "warning" */
   readonly minSeverity?: AlertSeverity
   /** Where nodemailer comes from. @default the installed package */
   readonly load?: () => Promise<NodemailerSlice>
 }
 
-/** A transport has no signal to stop it by, so it stops itself within the usual deadline of a channel. */
+/** The usual deadline of a channel, for versions of nodemailer that don't know the signal. */
 const SMTP_TIMEOUT_MS = 10_000
 const MAX_SUBJECT = 200
 
@@ -31,32 +35,39 @@ const MAX_SUBJECT = 200
  * @throws ThermoclineError `INVALID_OPTION`
  */
 export function emailChannel(options: EmailChannelOptions): AlertChannel {
+  checkChannelOptions('email', options, ['url', 'transport', 'from', 'to', 'requireTls', 'ca', 'load'])
   const { url, transport: given, load, minSeverity = 'warning' } = options
   const name = 'email'
   const from = address('from', options.from)
-  const to = (typeof options.to === 'string' ? [options.to] : options.to).map((one) => address('to', one))
+  const to = (Array.isArray(options.to) ? options.to : [options.to]).map((one) => address('to', one))
   if (to.length === 0) throw invalidOption('to', 'at least one address', options.to)
   if ((url === undefined) === (given === undefined)) throw invalidOption('url', 'either url or transport', url)
-  const settings = url === undefined ? undefined : smtpSettings(url, options.requireTls ?? true)
+  const settings = url === undefined ? undefined : smtpSettings(url, options)
   let made: Promise<MailTransport> | undefined
 
   async function transport(): Promise<MailTransport> {
     if (settings === undefined) return given!
     made ??= smtpTransport(settings, load)
-    return made
+    try {
+      return await made
+    } catch (error) {
+      made = undefined
+      throw error
+    }
   }
 
   return Object.freeze({
     name,
     minSeverity,
-    async send(notice: AlertNotice): Promise<void> {
+    async send(notice: AlertNotice, signal: AbortSignal): Promise<void> {
       const headers = { 'X-Thermocline-Alert': notice.alert.id, 'Auto-Submitted': 'auto-generated' }
-      const mail = { from, to, subject: subjectOf(notice), text: textOf(notice), headers }
+      const mail = { from, to, subject: subjectOf(notice), text: textOf(notice), headers, signal }
       try {
         await (await transport()).sendMail(mail)
       } catch (cause) {
         if (isThermoclineError(cause, 'PEER_MISSING')) throw cause
-        throw notSent(name, `the mail was not taken (${codeOf(cause)})`, { mayRetry: mayRetry(cause), cause })
+        const { reason, mayRetry } = connectionFault('the mail was not taken', cause)
+        throw notSent(name, reason, { mayRetry: mayRetry && !isFinal(cause), cause })
       }
     },
     async close(): Promise<void> {
@@ -66,20 +77,19 @@ export function emailChannel(options: EmailChannelOptions): AlertChannel {
   })
 }
 
-function smtpSettings(given: string, requireTLS: boolean): SmtpSettings {
+function smtpSettings(given: string, { requireTls = true, ca }: EmailChannelOptions): SmtpSettings {
   const expected = 'smtps://user:password@host:465 or smtp://user:password@host:587'
   const url = typeof given === 'string' && URL.canParse(given) ? new URL(given) : undefined
   const isSmtp = url?.protocol === 'smtp:' || url?.protocol === 'smtps:'
-  // Settings in a query could turn off what is checked here.
-  if (url === undefined || !isSmtp || url.hostname === '' || url.search !== '')
-    throw invalidOption('url', expected, given)
+  if (url === undefined || !isSmtp || url.hostname === '' || hasMore(url)) throw invalidOption('url', expected, given)
   const secure = url.protocol === 'smtps:'
   return Object.freeze({
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? (secure ? 465 : 587) : Number(url.port),
     secure,
-    requireTLS,
+    requireTLS: requireTls,
     ...(url.username === '' ? {} : { auth: { user: decoded(url.username), pass: decoded(url.password) } }),
+    ...(ca === undefined ? {} : { tls: { ca } }),
     connectionTimeout: SMTP_TIMEOUT_MS,
     greetingTimeout: SMTP_TIMEOUT_MS,
     socketTimeout: SMTP_TIMEOUT_MS,
@@ -87,6 +97,11 @@ function smtpSettings(given: string, requireTLS: boolean): SmtpSettings {
     disableFileAccess: true,
     disableUrlAccess: true,
   })
+}
+
+/** Settings in a query could turn off what is checked here; "#" or "/" in a password would end the host before it began. */
+function hasMore({ pathname, search, hash }: URL): boolean {
+  return (pathname !== '' && pathname !== '/') || search !== '' || hash !== ''
 }
 
 function decoded(part: string): string {
@@ -122,12 +137,7 @@ function textOf(notice: AlertNotice): string {
 }
 
 /** Answers of 5xx are final (RFC 5321, 4.2.1), and so is a refused login. */
-function mayRetry(error: unknown): boolean {
+function isFinal(error: unknown): boolean {
   const status: unknown = error instanceof Error ? Reflect.get(error, 'responseCode') : undefined
-  return typeof status !== 'number' || status < 500
-}
-
-function codeOf(error: unknown): string {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
-  return typeof code === 'string' ? code : 'no reason known'
+  return typeof status === 'number' && status >= 500
 }

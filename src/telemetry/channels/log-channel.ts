@@ -1,6 +1,7 @@
 import type { AlertNotice, AlertSeverity } from '../alerts/alert.ts'
 import { noticeText } from '../alerts/notice-text.ts'
 import type { AlertChannel } from './alert-channel.ts'
+import { checkChannelOptions } from './check-channel-options.ts'
 
 export type LogLevel = 'INFO' | 'WARN' | 'ERROR'
 
@@ -20,11 +21,13 @@ export const standardErrorSink: LogSink = (level, text) => {
   process.stderr.write(`${level} - ${text}\n`)
 }
 
-/** Writes each notice as one line. */
-export function logChannel({
-  sink = standardErrorSink,
-  minSeverity = 'warning',
-}: LogChannelOptions = {}): AlertChannel {
+/**
+ * Writes each notice as one line.
+ * @throws ThermoclineError `INVALID_OPTION`
+ */
+export function logChannel(options: LogChannelOptions = {}): AlertChannel {
+  checkChannelOptions('log', options, ['sink'])
+  const { sink = standardErrorSink, minSeverity = 'warning' } = options
   return Object.freeze({
     name: 'log',
     minSeverity,

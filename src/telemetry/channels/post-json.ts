@@ -1,8 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
-import { isIP } from 'node:net'
+import { isIP, type LookupFunction } from 'node:net'
+import { connectionFault } from './connection-fault.ts'
 import { notSent } from './not-sent.ts'
 import type { WebTarget } from './web-target.ts'
+
+/** An address that doesn't answer for so long is passed over, while others are left to try. */
+const NEXT_ADDRESS_MS = 2_000
 
 /**
  * Sends a body to a server and waits for a status of 2xx. Redirects aren't followed: they would lead around the checks.
@@ -17,20 +21,20 @@ export async function postJson(
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<void> {
-  const address = await target.resolve(channel)
+  const addresses = await target.resolve(channel)
   if (signal.aborted) throw notSent(channel, 'it was given up', { mayRetry: false })
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const { url, ca } = target
   const outgoing = request({
     method: 'POST',
-    // The address itself, so that nothing is resolved again; certificates are still checked against the name.
-    host: address,
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    // What was checked, so that nothing is resolved again.
+    lookup: only(addresses),
     port: url.port === '' ? 443 : Number(url.port),
     path: url.pathname + url.search,
-    ...(isIP(bare(url.hostname)) === 0 ? { servername: url.hostname } : {}),
     ...(ca === undefined ? {} : { ca }),
     // An agent of its own: the global one may go through a proxy that resolves names by itself.
-    agent: new Agent({ keepAlive: false }),
+    agent: new Agent({ keepAlive: false, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS }),
     headers: {
       ...headers,
       host: url.host,
@@ -42,7 +46,10 @@ export async function postJson(
   })
   outgoing.on('socket', (socket) => socket.unref())
   outgoing.on('response', resolve)
-  outgoing.on('error', (cause) => reject(notSent(channel, `no answer (${codeOf(cause)})`, { mayRetry: true, cause })))
+  outgoing.on('error', (cause) => {
+    const { reason, mayRetry } = connectionFault('no answer', cause)
+    reject(notSent(channel, reason, { mayRetry, cause }))
+  })
   outgoing.end(body)
   const { statusCode: status = 0, headers: answered } = await promise
   outgoing.destroy()
@@ -55,16 +62,12 @@ export async function postJson(
   })
 }
 
-function bare(hostname: string): string {
-  return hostname.replace(/^\[(.*)\]$/, '$1')
+function only(addresses: readonly string[]): LookupFunction {
+  const found = addresses.map((address) => ({ address, family: isIP(address) }))
+  return (_hostname, _options, callback) => callback(null, found)
 }
 
 /** The form with a date is rare and depends on both clocks: it counts as none. */
 function secondsToWait(header: string | undefined): number {
   return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) : 0
-}
-
-function codeOf(error: unknown): string {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
-  return typeof code === 'string' ? code : 'connection lost'
 }

@@ -1,8 +1,9 @@
 import type { AlertNotice, AlertSeverity } from '../alerts/alert.ts'
 import { noticeText, oneLine } from '../alerts/notice-text.ts'
 import type { AlertChannel } from './alert-channel.ts'
+import { checkChannelOptions } from './check-channel-options.ts'
 import { postJson } from './post-json.ts'
-import { type WebTargetOptions, webTarget } from './web-target.ts'
+import { WEB_TARGET_NAMES, type WebTargetOptions, webTarget } from './web-target.ts'
 
 /** Options of {@link slackChannel}; `url` is that of an incoming webhook of Slack, which is a secret by itself. */
 export interface SlackChannelOptions extends WebTargetOptions {
@@ -15,8 +16,9 @@ export interface SlackChannelOptions extends WebTargetOptions {
  * @throws ThermoclineError `INVALID_OPTION`
  */
 export function slackChannel(options: SlackChannelOptions): AlertChannel {
-  const target = webTarget(options)
   const name = 'slack'
+  checkChannelOptions(name, options, WEB_TARGET_NAMES)
+  const target = webTarget(options)
   return Object.freeze({
     name,
     minSeverity: options.minSeverity ?? 'warning',

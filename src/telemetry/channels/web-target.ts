@@ -16,12 +16,14 @@ export interface WebTargetOptions {
   readonly lookup?: (hostname: string) => Promise<readonly string[]>
 }
 
+export const WEB_TARGET_NAMES: readonly string[] = Object.freeze(['url', 'allowPrivateAddresses', 'ca', 'lookup'])
+
 /** A server to send to, checked as far as that goes without asking a resolver. */
 export interface WebTarget {
   readonly url: URL
   readonly ca: string | undefined
-  /** One address, checked: connect to it and to no other, since a name may lead elsewhere a moment later. */
-  resolve(channel: string): Promise<string>
+  /** Addresses, checked: connect to these and to no other, since a name may lead elsewhere a moment later. */
+  resolve(channel: string): Promise<readonly string[]>
 }
 
 /** @throws ThermoclineError `INVALID_OPTION` */
@@ -42,17 +44,16 @@ export function webTarget({
   return Object.freeze({
     url,
     ca,
-    async resolve(channel: string): Promise<string> {
+    async resolve(channel: string): Promise<readonly string[]> {
       const addresses = isLiteral ? [hostname] : await namesToAddresses(channel, hostname, lookup)
-      const [first] = addresses
-      if (first === undefined) throw notSent(channel, 'its host has no address', { mayRetry: true })
+      if (addresses.length === 0) throw notSent(channel, 'its host has no address', { mayRetry: true })
       // One private address among public ones is reason enough: which of them is used next is up to others.
       if (!allowPrivateAddresses && !addresses.every(isPublicAddress)) {
         throw notSent(channel, 'its host leads to a private address; allowPrivateAddresses permits that', {
           mayRetry: false,
         })
       }
-      return first
+      return addresses
     },
   })
 }

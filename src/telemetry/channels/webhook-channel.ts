@@ -4,8 +4,9 @@ import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { AlertNotice, AlertSeverity } from '../alerts/alert.ts'
 import { noticeText } from '../alerts/notice-text.ts'
 import type { AlertChannel } from './alert-channel.ts'
+import { checkChannelOptions } from './check-channel-options.ts'
 import { postJson } from './post-json.ts'
-import { type WebTargetOptions, webTarget } from './web-target.ts'
+import { WEB_TARGET_NAMES, type WebTargetOptions, webTarget } from './web-target.ts'
 
 /** Options of {@link webhookChannel}. */
 export interface WebhookChannelOptions extends WebTargetOptions {
@@ -25,6 +26,7 @@ export interface WebhookChannelOptions extends WebTargetOptions {
  * @throws ThermoclineError `INVALID_OPTION`
  */
 export function webhookChannel(options: WebhookChannelOptions): AlertChannel {
+  checkChannelOptions('webhook', options, [...WEB_TARGET_NAMES, 'secret', 'name', 'clock'])
   const { name = 'webhook', minSeverity = 'warning', clock = systemClock } = options
   const target = webTarget(options)
   const key = keyOf(options.secret)

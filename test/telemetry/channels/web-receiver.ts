@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
@@ -29,9 +29,12 @@ export interface WebReceiver extends AsyncDisposable {
   openConnections(): Promise<number>
 }
 
+/** Another way to answer than by a status. */
+export type WebFault = (response: ServerResponse) => void
+
 /** @param answer what it answers to the n-th request, from 0 on; undefined: nothing, ever */
 export async function startReceiver(
-  answer: (n: number) => WebAnswer | undefined = () => ({ status: 204 }),
+  answer: (n: number) => WebAnswer | WebFault | undefined = () => ({ status: 204 }),
 ): Promise<WebReceiver> {
   const received: Received[] = []
   const server = createServer({ key: tls('key.pem'), cert: CERTIFICATE }, async (request, response) => {
@@ -40,7 +43,8 @@ export async function startReceiver(
     const { url: path = '', headers } = request
     received.push({ path, headers, body: Buffer.concat(chunks).toString() })
     const given = answer(received.length - 1)
-    if (given !== undefined) response.writeHead(given.status, { ...given.headers }).end()
+    if (typeof given === 'function') given(response)
+    else if (given !== undefined) response.writeHead(given.status, { ...given.headers }).end()
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
