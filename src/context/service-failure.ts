@@ -1,5 +1,5 @@
-import { errorMessage } from '../lib/error-message.ts'
 import { type ErrorCode, isThermoclineError } from '../errors.ts'
+import { errorMessage } from '../lib/error-message.ts'
 
 /** Why a service, or code of yours, gave no answer where something else could stand in. */
 export interface ServiceFailure {

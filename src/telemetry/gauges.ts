@@ -22,6 +22,8 @@ export class Gauges {
     for (const [name, read] of this.#readers) {
       try {
         const value: unknown = read()
+        // One that promises its value gives none, and is not to end the process.
+        if (value instanceof Promise) value.catch(() => undefined)
         if (typeof value === 'number' && Number.isFinite(value)) values[name] = value
       } catch {
         // The caller's own trouble, which must not end what is watched.

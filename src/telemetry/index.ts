@@ -20,7 +20,7 @@ export { LEAK_DETECTOR_DEFAULTS, type LeakDetectorOptions } from './leaks/leak-o
 export type * from './leaks/leak-report.ts'
 export { MemoryLeakDetector } from './leaks/memory-leak-detector.ts'
 export type { MemoryLimitConfig } from './memory-limit-config.ts'
-export { MemoryProfiler, type MemoryProfilerEvents, type MemoryStats, type ProfiledStorage } from './memory-profiler.ts'
+export { MemoryProfiler, type ProfiledStorage } from './memory-profiler.ts'
 export {
   PRESSURE_ACTIONS,
   type PressureAction,
@@ -34,7 +34,8 @@ export type { MemoryPressure, PressureSignal, PressureState } from './pressure/p
 export type { PressureResponseOptions } from './pressure/response.ts'
 export type { MemorySummary, MemoryTrend } from './process/memory-history.ts'
 export type * from './process/process-sample.ts'
-export type { ProfilerMetrics } from './profiler-metrics.ts'
+export type { MemoryProfilerEvents } from './profiler-events.ts'
+export type { MemoryStats, ProfilerMetrics } from './profiler-metrics.ts'
 export { MEMORY_PROFILER_DEFAULTS, type MemoryProfilerOptions } from './profiler-options.ts'
 export type * from './tiers/redis-metrics.ts'
 export type * from './tiers/store-metrics.ts'

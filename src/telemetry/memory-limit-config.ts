@@ -1,16 +1,17 @@
 import { checkNames } from '../lib/check-names.ts'
 import { checkNumberOption, checkWordOption, invalidOption, type NumberRange } from '../lib/check-options.ts'
-import type { PressureGaugeOptions } from './pressure/gauge.ts'
+import { PRESSURE_GAUGE_DEFAULTS, type PressureGaugeOptions } from './pressure/gauge.ts'
+import type { HeldThresholds } from './pressure/held-scale.ts'
 import type { PressureResponseOptions } from './pressure/response.ts'
 
-/** Limits of the heap in MB (2^20 bytes): where percentages refer to, and from where on a level of pressure begins. */
+/**
+ * Limits of your own in MB (2^20 bytes), for the heap and what it holds outside of it. They add to V8's limit and the
+ * container's, for which percentages stay in force.
+ */
 export interface MemoryLimitConfig {
-  /**
-   * For the heap and what it holds outside of it; percentages refer to it where it is nearer than V8's own limit and the
-   * container's. @default none: those alone
-   */
+  /** All that the process should hold. @default none */
   readonly maxHeapMb?: number
-  /** Pressure is moderate from here. @default 75 % of the limit */
+  /** Pressure is moderate from here. @default 75 % of `maxHeapMb` */
   readonly warningThresholdMb?: number
   /** Pressure is high from here, and collections are forced. @default 78 % */
   readonly gcPressureThresholdMb?: number
@@ -23,6 +24,8 @@ export interface MemoryLimitConfig {
 /** The same as the parts of the profiler take it. */
 export interface PressureOptions {
   readonly maxHeapMb: number | undefined
+  /** Undefined without any limit in MB. */
+  readonly held: HeldThresholds | undefined
   readonly gauge: PressureGaugeOptions
   readonly response: PressureResponseOptions
 }
@@ -33,46 +36,59 @@ interface Given {
   readonly pressureResponse?: PressureResponseOptions | undefined
 }
 
-type Percent = Exclude<keyof PressureGaugeOptions, 'hysteresis'>
-
-const PERCENT_OF: Readonly<Record<Exclude<keyof MemoryLimitConfig, 'maxHeapMb' | 'enableGcPressure'>, Percent>> = {
-  warningThresholdMb: 'moderatePercent',
-  gcPressureThresholdMb: 'highPercent',
-  criticalThresholdMb: 'criticalPercent',
-}
-const THRESHOLDS = Object.keys(PERCENT_OF) as (keyof typeof PERCENT_OF)[]
+/** From the lowest to the highest. */
+const THRESHOLDS = ['warningThresholdMb', 'gcPressureThresholdMb', 'criticalThresholdMb'] as const
 const HEAP_MB: NumberRange = [1, 1_048_576, false]
 
 /**
- * Makes percentages of megabytes. One setting in two places is refused: nobody could tell which one is meant.
- * @param heapLimitMb V8's own, which thresholds refer to where no other is given
+ * @param heapLimitMb V8's own, which thresholds that are left out refer to where there is no `maxHeapMb`
  * @throws ThermoclineError `INVALID_OPTION`
  */
 export function resolvePressureOptions(given: Given, heapLimitMb: number): PressureOptions {
   const { limits = {}, pressure = {}, pressureResponse = {} } = given
   checkNames('INVALID_OPTION', 'Cannot use limits', limits, ['maxHeapMb', 'enableGcPressure', ...THRESHOLDS])
+  checkMegabytes(limits)
   const { maxHeapMb, enableGcPressure } = limits
-  if (maxHeapMb !== undefined) checkNumberOption('maxHeapMb', maxHeapMb, HEAP_MB)
-  const [base, baseName] = maxHeapMb === undefined ? [heapLimitMb, "V8's limit"] : [maxHeapMb, 'maxHeapMb']
-  const percents: { [name in Percent]?: number } = {}
-  for (const name of THRESHOLDS) {
-    const mb = limits[name]
-    if (mb === undefined) continue
-    checkNumberOption(name, mb, HEAP_MB)
-    if (mb >= base) throw invalidOption(name, `less than ${baseName}, ${Math.floor(base)}`, mb)
-    const percent = PERCENT_OF[name]
-    if (pressure[percent] !== undefined) throw invalidOption(name, `only one of it and pressure.${percent}`, mb)
-    percents[percent] = (100 * mb) / base
-  }
   if (enableGcPressure !== undefined) {
     checkWordOption('enableGcPressure', enableGcPressure, [true, false])
+    // Nobody could tell which one is meant.
     if (pressureResponse.enableGcPressure !== undefined) {
       throw invalidOption('enableGcPressure', 'only one of limits and pressureResponse', enableGcPressure)
     }
   }
   return {
     maxHeapMb,
-    gauge: { ...pressure, ...percents },
+    held: heldThresholds(limits, pressure, heapLimitMb),
+    gauge: pressure,
     response: { ...pressureResponse, ...(enableGcPressure !== undefined && { enableGcPressure }) },
   }
+}
+
+function checkMegabytes(limits: MemoryLimitConfig): void {
+  let [lowestMb, lowest] = [0, '']
+  for (const name of [...THRESHOLDS, 'maxHeapMb'] as const) {
+    const mb = limits[name]
+    if (mb === undefined) continue
+    checkNumberOption(name, mb, HEAP_MB)
+    if (mb <= lowestMb) throw invalidOption(name, `more than ${lowest}, ${lowestMb}`, mb)
+    ;[lowestMb, lowest] = [mb, name]
+  }
+}
+
+/** What is left out gives way to what is given. */
+function heldThresholds(
+  limits: MemoryLimitConfig,
+  pressure: PressureGaugeOptions,
+  heapLimitMb: number,
+): HeldThresholds | undefined {
+  const { maxHeapMb, warningThresholdMb, gcPressureThresholdMb, criticalThresholdMb } = limits
+  if (maxHeapMb === undefined && THRESHOLDS.every((name) => limits[name] === undefined)) return undefined
+  const { moderatePercent, highPercent, criticalPercent } = { ...PRESSURE_GAUGE_DEFAULTS, ...pressure }
+  const baseMb = maxHeapMb ?? heapLimitMb
+  const usual = (percent: number): number => (baseMb * percent) / 100
+  const highest = criticalThresholdMb ?? maxHeapMb ?? Number.POSITIVE_INFINITY
+  const moderateMb = warningThresholdMb ?? Math.min(usual(moderatePercent), gcPressureThresholdMb ?? highest)
+  const highMb = gcPressureThresholdMb ?? Math.min(Math.max(usual(highPercent), moderateMb), highest)
+  const criticalMb = criticalThresholdMb ?? Math.min(Math.max(usual(criticalPercent), highMb), maxHeapMb ?? highest)
+  return { moderateMb, highMb, criticalMb, maxMb: Math.max(baseMb, criticalMb) }
 }

@@ -3,16 +3,25 @@ import { hostname } from 'node:os'
 import { ThermoclineError } from '../errors.ts'
 import { kindOf } from '../lib/check-names.ts'
 import { collectGarbage } from '../lib/collect-garbage.ts'
+import { contained } from '../lib/contained.ts'
+import { errorMessage } from '../lib/error-message.ts'
 import { alertReadings } from './alert-readings.ts'
-import type { Alert, AlertNotice } from './alerts/alert.ts'
+import type { Alert, AlertKind, Finding } from './alerts/alert.ts'
 import { Alerts } from './alerts/alerts.ts'
-import { thresholdVerdicts } from './alerts/threshold-rules.ts'
+import { leakFinding } from './alerts/leak-finding.ts'
+import { type AlertReadings, thresholdVerdicts } from './alerts/threshold-rules.ts'
+import type { ChannelStats } from './channels/alert-channel.ts'
+import { checkCloudProfilerOptions } from './cloud-profiler/check-cloud-profiler-options.ts'
 import { startCloudProfiler } from './cloud-profiler/cloud-profiler.ts'
-import type { CloudProfiler, CloudProfilerStatus } from './cloud-profiler/cloud-profiler-options.ts'
+import type {
+  CloudProfiler,
+  CloudProfilerOptions,
+  CloudProfilerStatus,
+} from './cloud-profiler/cloud-profiler-options.ts'
 import { Gauges } from './gauges.ts'
 import type { LeakReport, LeakState } from './leaks/leak-report.ts'
 import { MemoryLeakDetector } from './leaks/memory-leak-detector.ts'
-import type { PressureReport } from './pressure/actions.ts'
+import { percentReader } from './nearest-limit.ts'
 import { PressureGauge } from './pressure/gauge.ts'
 import type { MemoryPressure, PressureState } from './pressure/pressure.ts'
 import { type PressureLine, reportLines, stateLines } from './pressure/pressure-lines.ts'
@@ -22,38 +31,18 @@ import { PressureResponse } from './pressure/response.ts'
 import { MemoryHistory } from './process/memory-history.ts'
 import { MemoryLimits } from './process/memory-limits.ts'
 import { ProcessSampler } from './process/process-sampler.ts'
-import type { ProfilerMetrics } from './profiler-metrics.ts'
+import type { MemoryProfilerEvents } from './profiler-events.ts'
+import type { MemoryStats, ProfilerMetrics } from './profiler-metrics.ts'
 import { type MemoryProfilerOptions, type ResolvedProfilerOptions, resolveProfilerOptions } from './profiler-options.ts'
 import { type RedisSource, RedisWatch } from './tiers/redis-watch.ts'
 import { StoreCalls } from './tiers/store-calls.ts'
+import type { TierMetrics } from './tiers/tier-metrics.ts'
 import { type TierSource, TierWatch } from './tiers/tier-watch.ts'
 
 /** A manager as a profiler uses it: what it does, and what pressure may do to it. */
 export type ProfiledStorage = TierSource & Relievable
 
-/** What a profiler tells of, by name. */
-export interface MemoryProfilerEvents {
-  /** After each look at everything. */
-  metrics: [metrics: ProfilerMetrics]
-  /** An alert began, worsened, lasts, or has recovered: see `notice.event`. */
-  memoryAlert: [alert: Alert, notice: AlertNotice]
-  pressureChanged: [state: PressureState]
-  /** What was done in answer to pressure. */
-  pressureAnswered: [report: PressureReport]
-  leak: [report: LeakReport]
-}
-
-/** The promised figures of {@link MemoryProfiler.getMemoryStats}. */
-export interface MemoryStats {
-  /** The heap in use, and what it holds outside. */
-  readonly allocatedBytes: number
-  /** The highest that was ever sampled. */
-  readonly peakUsageBytes: number
-  readonly rssBytes: number
-  readonly maxRssBytes: number
-}
-
-const MAX_GREW = 5
+const MAX_WARNINGS = 20
 
 /**
  * Watches the memory of the process that it runs in, and of the tiers that it is given: tells how near the limits are, acts
@@ -84,21 +73,24 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
   readonly #watch: PressureWatch
   readonly #leaks: MemoryLeakDetector
   readonly #gauges = new Gauges()
-  #alerts: Alerts
+  readonly #alerts: Alerts
   #tiers: TierWatch | undefined
   /** Ends what pressure may do to the manager. */
   #unrelieve: (() => void) | undefined
   #redis: RedisWatch | undefined
   #cloud: CloudProfiler | undefined
   #stopTimer: (() => void) | undefined
+  readonly #warned = new Set<string>()
   #looking: Promise<ProfilerMetrics> | undefined
   #last: ProfilerMetrics | undefined
+  #leak: Finding | undefined
 
   /** @throws ThermoclineError `INVALID_OPTION` */
   constructor(options: MemoryProfilerOptions = {}) {
     super()
     this.#options = resolveProfilerOptions(options)
-    const { clock, pressure } = this.#options
+    const { clock, pressure, projectId } = this.#options
+    if (projectId !== undefined) checkCloudProfilerOptions(this.#cloudOptions(projectId))
     const limits = new MemoryLimits({ ...(pressure.maxHeapMb !== undefined && { maxHeapMb: pressure.maxHeapMb }) })
     this.#sampler = new ProcessSampler({ clock, limits })
     this.#gauge = new PressureGauge(pressure.gauge)
@@ -106,7 +98,7 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
     this.#watch = new PressureWatch({
       gauge: this.#gauge,
       response: this.#response,
-      percentUsed: () => limits.read().percentUsed,
+      percentUsed: percentReader(limits, pressure),
       clock,
       onState: (state) => this.#onState(state),
       onReport: (report) => {
@@ -131,9 +123,9 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
    */
   setTieredStorage(storage: ProfiledStorage): void {
     checkSource('a TieredStorageManager', storage)
-    const unrelieve = this.#response.relieve(storage)
+    // First: it may be the same one.
     this.#unrelieve?.()
-    this.#unrelieve = unrelieve
+    this.#unrelieve = this.#response.relieve(storage)
     this.#tiers = new TierWatch(storage, this.#options.clock)
   }
 
@@ -166,38 +158,41 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
   /** Begins to watch: memory and pressure about once a second, everything else once an interval. Harmless when repeated. */
   startProfiling(): void {
     if (this.#stopTimer !== undefined) return
-    const { clock, profilingInterval, enableLeakDetection, projectId, serviceName, cloudProfiler } = this.#options
-    this.#alerts = this.#newAlerts()
+    const { clock, profilingInterval, enableLeakDetection, projectId } = this.#options
+    this.#stopTimer = clock.every(profilingInterval * 1000, () => void this.collectMetrics())
+    this.#alerts.open()
     this.#sampler.start()
     this.#storeCalls.start()
     this.#watch.start()
     if (enableLeakDetection) this.#leaks.start()
-    if (projectId !== undefined) {
-      this.#cloud = startCloudProfiler({ ...cloudProfiler, projectId, serviceName, clock })
-    }
-    this.#stopTimer = clock.every(profilingInterval * 1000, () => {
-      // What it is told of is in the metrics; nobody waits for this.
-      this.collectMetrics().catch(() => undefined)
-    })
+    if (projectId !== undefined) this.#cloud = startCloudProfiler(this.#cloudOptions(projectId))
   }
 
-  /** Ends that, allows what pressure refused, and tells channels what they have not been told yet. */
+  /**
+   * Ends that, allows what pressure refused, and tells channels what they have not been told yet. Alerts that last are
+   * still there, and end or go on with the first look after a new start.
+   */
   async stopProfiling(): Promise<void> {
     if (this.#stopTimer === undefined) return
     this.#stopTimer()
     this.#stopTimer = undefined
     this.#watch.stop()
+    this.#gauge.reset()
     this.#response.rest()
     this.#storeCalls.stop()
     this.#sampler.stop()
     const cloud = this.#cloud
     this.#cloud = undefined
+    await this.#looking
     await Promise.all([this.#alerts.close(), cloud?.stop()])
-    // V8 has one sampling of the heap: who began it first ends it last.
-    this.#leaks.stop()
+    // V8 has one sampling of the heap: who began it first ends it last. It may have been started again meanwhile.
+    if (this.#stopTimer === undefined) this.#leaks.stop()
   }
 
-  /** One look at everything now, with the alerts that follow from it. Whoever asks while one is under way gets the same. */
+  /**
+   * One look at everything now, with the alerts that follow from it. Whoever asks while one is under way gets the same.
+   * Figures "since the last look" are since anybody's. Before {@link startProfiling} nothing is done about pressure.
+   */
   collectMetrics(): Promise<ProfilerMetrics> {
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined
@@ -215,19 +210,39 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
   }
 
   getMemoryStats(): MemoryStats {
-    const sample = this.#sampler.sample()
-    const allocatedBytes = sample.heapUsedBytes + sample.externalBytes
+    const { rss, heapUsed, external } = process.memoryUsage()
+    const allocatedBytes = heapUsed + external
+    this.#history.add(this.#options.clock.now(), allocatedBytes)
     return Object.freeze({
       allocatedBytes,
-      peakUsageBytes: Math.max(this.#history.summary().peakBytes, allocatedBytes),
-      rssBytes: sample.rssBytes,
-      maxRssBytes: sample.maxRssBytes,
+      peakUsageBytes: this.#history.summary().peakBytes,
+      rssBytes: rss,
+      // In kilobytes on every system.
+      maxRssBytes: process.resourceUsage().maxRSS * 1024,
     })
+  }
+
+  /**
+   * Counts what lies in which tier, for metrics from then on. It reads the record of every session, so nothing does it by
+   * itself.
+   */
+  async countTierItems(): Promise<void> {
+    await this.#tiers?.countItems()
   }
 
   /** Alerts that last, the newest first. */
   getAlerts(): readonly Alert[] {
     return this.#alerts.getAlerts()
+  }
+
+  /** Alerts that have ended, the last ended first: 100 at most. */
+  getAlertHistory(): readonly Alert[] {
+    return this.#alerts.getHistory()
+  }
+
+  /** What became of the notices for each channel since profiling was last started, and why the last one failed. */
+  getChannelStats(): readonly ChannelStats[] {
+    return this.#alerts.getStats().channels
   }
 
   /** What the leak detector thinks at the moment. */
@@ -248,53 +263,54 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
     const sample = this.#sampler.sample()
     this.#history.add(sample.at, sample.heapUsedBytes + sample.externalBytes)
     const history = this.#history.summary()
-    const pressure = this.#watch.check()
-    const tiers = this.#tiers?.collect()
+    const pressure = this.#stopTimer === undefined ? this.#watch.read() : this.#watch.check()
+    const tiers = this.#collectTiers()
     const stores = this.#storeCalls.collect()
     const gauges = this.#gauges.read()
     const redis = await this.#redis?.collect()
     const metrics = Object.freeze({ at: sample.at, process: sample, history, pressure, tiers, stores, redis, gauges })
     const readings = alertReadings(metrics, this.#last, this.#response.isRefusing)
     this.#last = metrics
-    this.#alerts.settle(
-      thresholdVerdicts(readings, this.#options.alertThresholds, (kind, subject) =>
-        this.#alerts.isLasting(kind, subject),
-      ),
-    )
+    this.#settle(readings)
+    if (this.#leaks.getState().kind !== 'leaking') this.#alerts.recover('memoryLeak')
+    else if (this.#leak !== undefined) this.#alerts.raise(this.#leak)
     // Whoever hears of it may ask for the next look.
     this.#looking = undefined
     this.#tell('metrics', metrics)
     return metrics
   }
 
+  /** A manager that can't be asked, as one that is being closed, says nothing. */
+  #collectTiers(): TierMetrics | undefined {
+    try {
+      return this.#tiers?.collect()
+    } catch (error) {
+      this.#warn('The manager that MemoryProfiler watches', error)
+      return undefined
+    }
+  }
+
+  #settle(readings: AlertReadings): void {
+    const isLasting = (kind: AlertKind, subject: string): boolean => this.#alerts.isLasting(kind, subject)
+    this.#alerts.settle(thresholdVerdicts(readings, this.#options.alertThresholds, isLasting))
+  }
+
   #onState(state: PressureState): void {
     if (state.level === state.before) return
-    const verdicts = thresholdVerdicts({ pressure: state }, this.#options.alertThresholds, (kind, subject) =>
-      this.#alerts.isLasting(kind, subject),
-    )
-    this.#alerts.settle(verdicts)
+    this.#settle({ pressure: state })
     this.#log(stateLines(state))
     this.#tell('pressureChanged', state)
   }
 
   #log(lines: readonly PressureLine[]): void {
     for (const { severity, text } of lines) {
-      try {
-        this.#options.log?.(severity === 'info' ? 'INFO' : 'ERROR', text)
-      } catch {
-        // A log that fails must not end what is watched.
-      }
+      contained(() => this.#options.log?.(severity === 'info' ? 'INFO' : 'ERROR', text))
     }
   }
 
   async #onLeak(report: LeakReport): Promise<void> {
-    const { growthMb, growthMbPerHour, confidence, message } = report
-    const grew = report.grew.sites.map(({ site, growthBytes }) => ({
-      what: `${site.functionName} (${site.url}:${site.line})`,
-      bytes: growthBytes,
-    }))
-    const facts = { growthMb, growthMbPerHour, confidence, grew: grew.slice(0, MAX_GREW) }
-    this.#alerts.raise({ kind: 'memoryLeak', subject: '', severity: 'critical', message, facts })
+    this.#leak = leakFinding(report)
+    this.#alerts.raise(this.#leak)
     this.#tell('leak', report)
     await this.#options.onLeak?.(report)
   }
@@ -309,14 +325,27 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
     })
   }
 
-  /** A listener that throws must not end what is watched. */
+  /** As `emit` does, but a listener that fails ends neither what is watched nor the process. */
   #tell<K extends keyof MemoryProfilerEvents>(event: K, ...args: MemoryProfilerEvents[K]): void {
-    try {
-      this.emit(event, ...(args as never))
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      process.emitWarning(`A listener of MemoryProfiler's ${event} failed: ${message}`)
+    for (const listener of this.rawListeners(event)) {
+      contained(
+        () => Reflect.apply(listener, this, args),
+        (error) => this.#warn(`A listener of MemoryProfiler's ${event}`, error),
+      )
     }
+  }
+
+  /** Once for each cause, as looks come again and again. */
+  #warn(who: string, error: unknown): void {
+    const text = `${who} failed: ${errorMessage(error)}`
+    if (this.#warned.has(text) || this.#warned.size >= MAX_WARNINGS) return
+    this.#warned.add(text)
+    process.emitWarning(text)
+  }
+
+  #cloudOptions(projectId: string): CloudProfilerOptions {
+    const { cloudProfiler, serviceName, clock } = this.#options
+    return { ...cloudProfiler, projectId, serviceName, clock }
   }
 }
 

@@ -22,3 +22,13 @@ export interface ProfilerMetrics {
   /** Registered by the caller, by name. */
   readonly gauges: Readonly<Record<string, number>>
 }
+
+/** The promised figures of {@link MemoryProfiler.getMemoryStats}. */
+export interface MemoryStats {
+  /** The heap in use, and what it holds outside. */
+  readonly allocatedBytes: number
+  /** The highest that was ever sampled. */
+  readonly peakUsageBytes: number
+  readonly rssBytes: number
+  readonly maxRssBytes: number
+}

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from '../../lib/clock.ts'
-import type { AlertChannel, ChannelStats } from '../channels/alert-channel.ts'
+import type { ChannelStats } from '../channels/alert-channel.ts'
 import { ChannelQueue } from '../channels/channel-queue.ts'
 import { type Alert, type AlertEvent, type AlertKind, type AlertSeverity, type Finding, isAtLeast } from './alert.ts'
 import { ALERTS_DEFAULTS, type AlertsOptions, checkAlertsOptions } from './alerts-options.ts'
@@ -35,7 +35,8 @@ const DEFAULT_CLOSE_MS = 3_000
 export class Alerts {
   readonly #options: typeof ALERTS_DEFAULTS & AlertsOptions
   readonly #clock: Clock
-  readonly #queues: readonly ChannelQueue[]
+  #queues: readonly ChannelQueue[] = []
+  #isOpen = false
   readonly #budget: NoticeBudget
   readonly #lasting = new Map<string, Lasting>()
   readonly #ended: Alert[] = []
@@ -45,10 +46,18 @@ export class Alerts {
   constructor(options: AlertsOptions) {
     checkAlertsOptions(options)
     this.#options = { ...ALERTS_DEFAULTS, ...options }
-    const { burst, refillMs, maxAlerts, channels = [], clock = systemClock } = this.#options
+    const { burst, refillMs, maxAlerts, clock = systemClock } = this.#options
     this.#clock = clock
-    this.#queues = channels.map((channel: AlertChannel) => new ChannelQueue(channel, { ...this.#options, clock }))
-    this.#budget = new NoticeBudget(burst, refillMs, 2 * maxAlerts)
+    this.#budget = new NoticeBudget(burst, refillMs, 4 * maxAlerts)
+    this.open()
+  }
+
+  /** After `close`: channels hear of what is told from now on, and their counts begin anew. Harmless when repeated. */
+  open(): void {
+    if (this.#isOpen) return
+    this.#isOpen = true
+    const options = { ...this.#options, clock: this.#clock }
+    this.#queues = (this.#options.channels ?? []).map((channel) => new ChannelQueue(channel, options))
   }
 
   /** Begins an alert, or goes on with the one of the same kind and subject. */
@@ -84,7 +93,7 @@ export class Alerts {
     if (lasting.told !== undefined) this.#tell('recovered', ended, now, 0)
     else {
       this.#counts.heldBack++
-      this.#budget.holdBack(key)
+      this.#budget.holdBack(budgetKey(key, ended))
     }
   }
 
@@ -116,30 +125,36 @@ export class Alerts {
 
   /** Waits until channels were told of everything, or so much time has passed. Keeps the process alive for as long. */
   async flush(withinMs: number = DEFAULT_CLOSE_MS): Promise<void> {
-    const done = new AbortController()
-    const idle = Promise.all(this.#queues.map((queue) => queue.idle()))
-    await Promise.race([idle, this.#clock.sleep(withinMs, done.signal)])
-    done.abort()
+    await this.#atMost(withinMs, Promise.all(this.#queues.map((queue) => queue.idle())))
   }
 
-  /** Flushes, then drops what still waits and lets channels go. Channels are told of nothing afterwards. */
+  /**
+   * Flushes, then drops what still waits and lets channels go, for which they have as much time again. Channels are told
+   * of nothing afterwards; what lasts goes on lasting.
+   */
   async close(withinMs: number = DEFAULT_CLOSE_MS): Promise<void> {
+    this.#isOpen = false
+    const queues = this.#queues
     await this.flush(withinMs)
-    const done = new AbortController()
-    const closed = Promise.all(this.#queues.map((queue) => queue.close()))
-    await Promise.race([closed, this.#clock.sleep(withinMs, done.signal)])
-    done.abort()
+    await this.#atMost(withinMs, Promise.all(queues.map((queue) => queue.close())))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
+  /** Keeps the process alive for as long. */
+  async #atMost(ms: number, work: Promise<unknown>): Promise<void> {
+    const done = new AbortController()
+    await Promise.race([work, this.#clock.sleep(ms, done.signal)])
+    done.abort()
+  }
+
   #tellIfDue(key: string, lasting: Lasting, now: number): void {
     const { alert, told } = lasting
     const { reminderMs } = this.#options
     if (told === undefined) {
-      const heldBack = this.#budget.take(key, now)
+      const heldBack = this.#budget.take(budgetKey(key, alert), now)
       if (heldBack === undefined) return
       this.#tell('raised', alert, now, heldBack)
     } else if (!isAtLeast(told.severity, alert.severity)) {
@@ -165,6 +180,11 @@ export class Alerts {
 
 function keyOf(kind: AlertKind, subject: string): string {
   return `${kind} ${subject}`
+}
+
+/** Warnings that come and go must not hold back that it is critical now. */
+function budgetKey(key: string, { worst }: Alert): string {
+  return `${worst} ${key}`
 }
 
 function begun(finding: Finding, now: number): Alert {

@@ -6,7 +6,7 @@ import { checkChannelOptions } from './check-channel-options.ts'
 export type LogLevel = 'INFO' | 'WARN' | 'ERROR'
 
 /** Where log lines go. */
-export type LogSink = (level: LogLevel, text: string) => void
+export type LogSink = (level: LogLevel, text: string) => unknown
 
 /** Options of {@link logChannel}. */
 export interface LogChannelOptions {
@@ -32,7 +32,7 @@ export function logChannel(options: LogChannelOptions = {}): AlertChannel {
     name: 'log',
     minSeverity,
     async send(notice: AlertNotice): Promise<void> {
-      sink(levelOf(notice), noticeText(notice))
+      await sink(levelOf(notice), noticeText(notice))
     },
   })
 }
@@ -40,5 +40,7 @@ export function logChannel(options: LogChannelOptions = {}): AlertChannel {
 const LEVELS: Readonly<Record<AlertSeverity, LogLevel>> = { warning: 'WARN', critical: 'ERROR' }
 
 function levelOf({ event, alert }: AlertNotice): LogLevel {
-  return event === 'recovered' ? 'INFO' : LEVELS[alert.severity]
+  if (event === 'recovered') return 'INFO'
+  // What critical pressure means for the program is an error of its own, told by `memoryPressure`.
+  return alert.kind === 'memoryUsage' ? 'WARN' : LEVELS[alert.severity]
 }

@@ -18,7 +18,8 @@ export function reportLines({ deeds }: PressureReport): readonly PressureLine[] 
   return deeds.flatMap(({ deed, error }): PressureLine[] => {
     if (deed === 'collected') return [{ severity: 'info', text: 'Forced garbage collection due to memory pressure' }]
     if (deed === 'work-refused') return [{ severity: 'error', text: 'Memory pressure critical, rejecting requests' }]
-    if (deed === 'failed') return [{ severity: 'error', text: `An action against memory pressure failed: ${oneLine(errorMessage(error))}` }]
+    if (deed === 'failed')
+      return [{ severity: 'error', text: `An action against memory pressure failed: ${oneLine(errorMessage(error))}` }]
     return []
   })
 }

@@ -6,7 +6,7 @@ import { readHeapLimit } from './heap-limit.ts'
 import type { ContainerMemory, MemoryLimit } from './process-sample.ts'
 
 export interface MemoryLimitsOptions {
-  /** A limit for the heap and what it holds outside of it, in MB, below V8's own. @default none */
+  /** A limit for the heap and what it holds outside of it, in MB. @default none */
   readonly maxHeapMb?: number
   /** @default where Linux has them */
   readonly cgroupPlaces?: CgroupPlaces
@@ -18,6 +18,8 @@ export interface LimitsReading {
   readonly limits: readonly MemoryLimit[]
   /** Of the limit that is nearest. */
   readonly percentUsed: number
+  /** The heap in use, and what it holds outside of it. */
+  readonly heldBytes: number
 }
 
 type SpaceStatistics = ReturnType<typeof getHeapSpaceStatistics>[number]
@@ -51,13 +53,15 @@ export class MemoryLimits {
     const container = this.#container()
     const limits = [limit('heap', oldGenerationBytes(spaces), this.heapLimitBytes)]
     if (container !== undefined) limits.push(limit('container', container.usedBytes, container.limitBytes))
+    const { used_heap_size, external_memory } = getHeapStatistics()
+    const heldBytes = used_heap_size + external_memory
     if (this.#softLimitBytes !== undefined) {
-      const { used_heap_size, external_memory } = getHeapStatistics()
-      const lowest = Math.min(this.#softLimitBytes, this.heapLimitBytes, container?.limitBytes ?? this.#machineBytes)
-      limits.push(limit('soft', used_heap_size + external_memory, lowest))
+      // Not V8's: that one is for the heap alone.
+      const lowest = Math.min(this.#softLimitBytes, container?.limitBytes ?? this.#machineBytes)
+      limits.push(limit('soft', heldBytes, lowest))
     }
     const percentUsed = Math.max(...limits.map(({ percent }) => percent))
-    return Object.freeze({ container, limits: Object.freeze(limits), percentUsed })
+    return Object.freeze({ container, limits: Object.freeze(limits), percentUsed, heldBytes })
   }
 
   #container(): ContainerMemory | undefined {

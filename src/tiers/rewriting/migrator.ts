@@ -1,6 +1,6 @@
-import { errorMessage } from '../../lib/error-message.ts'
 import { isThermoclineError, ThermoclineError } from '../../errors.ts'
 import { shown } from '../../lib/check-names.ts'
+import { errorMessage } from '../../lib/error-message.ts'
 import { NEVER } from '../../memory/record.ts'
 import { isSystemKey, isSystemSession, type SessionKey, SHARD_COUNT } from '../../memory/session.ts'
 import type { LoadedRecord } from '../durable-store.ts'
@@ -236,9 +236,7 @@ class Tally {
     this.failed += 1
     if (this.#failures.length >= MAX_FAILURES) return
     const code = isThermoclineError(error) ? error.code : 'STORE_FAILED'
-    this.#failures.push(
-      Object.freeze({ sessionKey, code, message: errorMessage(error) }),
-    )
+    this.#failures.push(Object.freeze({ sessionKey, code, message: errorMessage(error) }))
   }
 
   get itemsMoved(): number {
