@@ -56,7 +56,7 @@ export abstract class CacheRelief {
   #refused: ReadonlySet<DeferrableWork> = new Set()
 
   /** All that it may be asked to give up. Some may be shared with other parts. */
-  abstract get caches(): readonly BoundedCache[]
+  abstract readonly caches: readonly BoundedCache[]
 
   get cacheUse(): CacheUse {
     return cacheUseOf(this.caches)

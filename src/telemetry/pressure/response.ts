@@ -166,7 +166,9 @@ export class PressureResponse {
   async #pack(maxSessions: number, deeds: PressureDeed[]): Promise<void> {
     // One that takes longer than from one reading to the next must not pile up.
     if (this.#packing !== undefined) return
-    const packing = Promise.allSettled([...this.#reliefs].map(async (relief) => relief.packIdleSessions?.(maxSessions) ?? 0))
+    const packing = Promise.allSettled(
+      [...this.#reliefs].map(async (relief) => relief.packIdleSessions?.(maxSessions) ?? 0),
+    )
     this.#packing = packing.then(() => undefined)
     const outcomes = await packing
     this.#packing = undefined
