@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import type { Kept } from './heap-bytes/kept.ts'
 
 /** Caches are bounded by estimates: of each of them with texts of several kinds, what it lets go of is measured. */
-it('caches hold about what they say they hold', async () => {
+it('caches hold about what they say they hold', { timeout: 240_000 }, async () => {
   const program = fileURLToPath(new URL('heap-bytes/measure-heap.ts', import.meta.url))
   const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '--no-warnings', program])
   const kept = JSON.parse(stdout) as Kept[]
