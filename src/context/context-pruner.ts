@@ -17,6 +17,7 @@ import {
   type ResolvedPrunerOptions,
   resolvePrunerOptions,
 } from './pruner-options.ts'
+import { PrunerRelief } from './pruner-relief.ts'
 import { HistoryIndexes } from './relevance/history-indexes.ts'
 import { type Reranked, rerank } from './relevance/rerank-by-embeddings.ts'
 import { SessionSummaries } from './session-summaries.ts'
@@ -53,6 +54,8 @@ const INDEX_BYTES = 64 * 1024 * 1024
 
 /** Gives the part of a conversation that fits a model. It changes no item; what it keeps of histories are caches. */
 export class ContextPruner {
+  /** What it gives up while the process is short of memory; a profiler sees to it. */
+  readonly relief: PrunerRelief
   readonly #options: ResolvedPrunerOptions
   readonly #indexes = new HistoryIndexes(INDEX_BYTES)
   readonly #summaries: SessionSummaries
@@ -61,7 +64,8 @@ export class ContextPruner {
   /** @throws ThermoclineError `INVALID_OPTION` */
   constructor(options: ContextPrunerOptions = {}) {
     this.#options = resolvePrunerOptions(options)
-    this.#summaries = new SessionSummaries(this.#options)
+    this.relief = new PrunerRelief(this.#options, this.#indexes)
+    this.#summaries = new SessionSummaries(this.#options, this.relief)
   }
 
   /**

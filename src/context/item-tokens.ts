@@ -5,6 +5,8 @@ import { isTurnSpent, nextTurn, spend } from './event-loop-share.ts'
 import { KnownTexts } from './known-texts.ts'
 import type { TokenCounter } from './token-counter.ts'
 
+// Of each counter: some ten thousand messages.
+const MAX_BYTES = 24 * 1024 * 1024
 // By counter, not by pruner: a program that makes a pruner for each request still counts a text once.
 const counts = new WeakMap<TokenCounter, KnownTexts<number>>()
 
@@ -46,10 +48,11 @@ export async function countText(counter: TokenCounter, text: string): Promise<nu
   )
 }
 
-function knownCounts(counter: TokenCounter): KnownTexts<number> {
+/** What is known of a counter's counts. */
+export function knownCounts(counter: TokenCounter): KnownTexts<number> {
   const known = counts.get(counter)
   if (known !== undefined) return known
-  const fresh = new KnownTexts<number>()
+  const fresh = new KnownTexts<number>({ maxBytes: MAX_BYTES })
   counts.set(counter, fresh)
   return fresh
 }

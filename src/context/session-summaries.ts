@@ -1,3 +1,4 @@
+import type { CacheRelief } from '../lib/cache-relief.ts'
 import type { MemoryItem } from '../memory/memory-item.ts'
 import type { SortedHistory } from './history/sort-history.ts'
 import { countText } from './item-tokens.ts'
@@ -42,14 +43,16 @@ export class SessionSummaries {
   readonly #rolling: RollingSummaries
   readonly #counter: TokenCounter
   readonly #tokensPerItem: number
+  readonly #relief: Pick<CacheRelief, 'refuses'>
 
-  constructor(options: ResolvedPrunerOptions) {
+  constructor(options: ResolvedPrunerOptions, relief: Pick<CacheRelief, 'refuses'>) {
     const { mayCover, tokenCounter, summaryTimeoutMs: timeoutMs, clock } = options
     const fallback = extractiveSummarizer({ tokenCounter })
     const summarizer = options.summarizer === undefined ? fallback : checkedSummarizer(options.summarizer, tokenCounter)
     this.#rolling = new RollingSummaries({ summarizer, fallback, mayCover, timeoutMs, clock })
     this.#counter = tokenCounter
     this.#tokensPerItem = options.tokensPerItem
+    this.#relief = relief
   }
 
   /** @throws ThermoclineError `ABORTED` */
@@ -67,7 +70,8 @@ export class SessionSummaries {
     const items = sorted.items.length - sorted.madeSummaries.length + standing.absent
     const isLong = summarizeFrom !== undefined && items >= summarizeFrom
     const maxTokens = isLong ? goals.summaryTokens - (await this.#costOf(`${summaryLabel(ANY_COUNT)}\n`)) : 0
-    const isDue = maxTokens > 0 && task.memory?.relief?.refuses('summary') !== true
+    const waits = this.#relief.refuses('summary') || task.memory?.relief?.refuses('summary') === true
+    const isDue = maxTokens > 0 && !waits
     const cut = cutOf(sorted, goals, standing, isDue)
     if (session === undefined || !isDue || cut <= standing.end) return { standing, cut }
     return this.#rolling.alone(session, async () => {

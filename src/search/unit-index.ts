@@ -26,8 +26,8 @@ interface UnitIndexColumns {
 
 const MAX_COUNT = 255
 const NO_POSTINGS = new Uint32Array(0)
-// The objects themselves.
-const FIXED_BYTES = 500
+// By measure: the objects themselves, those of four typed arrays among them.
+const FIXED_BYTES = 1000
 
 /**
  * The position of an item in its unit, below 2^24, and how often it has a term: past 255 another occurrence changes a score

@@ -1,4 +1,5 @@
 import { ThermoclineError } from '../errors.ts'
+import { CacheRelief } from '../lib/cache-relief.ts'
 import type { DeferrableWork } from '../lib/deferrable-work.ts'
 import type { BoundedCache } from '../lib/lru-bytes.ts'
 
@@ -9,25 +10,9 @@ export interface ReliefParts {
   readonly packIdle: (maxSessions: number) => Promise<number>
 }
 
-/** What the caches of a manager hold in this process, in bytes, estimated. */
-export interface CacheUse {
-  readonly bytes: number
-  /** What they may hold now. */
-  readonly limitBytes: number
-  /** What they may hold by the options. */
-  readonly maxBytes: number
-}
-
-/** A smaller bound would free nothing to speak of, and take for ever to grow from. */
-const MIN_LIMIT_BYTES = 64 * 1024
-
-/**
- * What a manager does for a process that is short of memory: smaller caches, sessions packed early, and no work that can
- * wait. Whoever watches memory calls it; items that were acknowledged are never at stake.
- */
-export class MemoryRelief {
+/** What a manager gives up beside its caches: sessions packed early. Items that were acknowledged are never at stake. */
+export class MemoryRelief extends CacheRelief {
   #parts: ReliefParts | undefined
-  #refused: ReadonlySet<DeferrableWork> = new Set()
   #packing: Promise<number> | undefined
 
   /** Of a manager that was opened. */
@@ -35,31 +20,8 @@ export class MemoryRelief {
     this.#parts = parts
   }
 
-  get cacheUse(): CacheUse {
-    const sum = (of: (cache: BoundedCache) => number): number => this.#caches.reduce((all, one) => all + of(one), 0)
-    return Object.freeze({
-      bytes: sum(({ bytes }) => bytes),
-      limitBytes: sum(({ limitBytes }) => limitBytes),
-      maxBytes: sum(({ maxBytes }) => maxBytes),
-    })
-  }
-
-  /**
-   * Bounds each cache to a share of what it holds now; the bound never rises by it.
-   * @returns Bytes given up, estimated; the heap shows them after the next collection
-   */
-  shrinkCaches(share: number): number {
-    const before = this.cacheUse.bytes
-    for (const cache of this.#caches) {
-      cache.limit(Math.min(cache.limitBytes, Math.max(cache.bytes * share, MIN_LIMIT_BYTES)))
-    }
-    return before - this.cacheUse.bytes
-  }
-
-  /** Raises the bounds by a factor, at most to the options. True once all are there. */
-  growCaches(factor: number): boolean {
-    for (const cache of this.#caches) cache.limit(Math.max(cache.limitBytes * factor, MIN_LIMIT_BYTES))
-    return this.#caches.every(({ limitBytes, maxBytes }) => limitBytes === maxBytes)
+  get caches(): readonly BoundedCache[] {
+    return this.#parts?.caches ?? []
   }
 
   /** One run at a time: a second call shares the first. */
@@ -70,24 +32,11 @@ export class MemoryRelief {
     return this.#packing
   }
 
-  /** From now on these kinds of work, and no others, are refused or left undone. */
-  refuse(kinds: readonly DeferrableWork[]): void {
-    this.#refused = new Set(kinds)
-  }
-
-  refuses(work: DeferrableWork): boolean {
-    return this.#refused.size > 0 && this.#refused.has(work)
-  }
-
   /** @throws ThermoclineError `MEMORY_PRESSURE` */
   check(work: DeferrableWork, doing: string): void {
     if (!this.refuses(work)) return
     throw new ThermoclineError('MEMORY_PRESSURE', `Cannot ${doing}: the process is short of memory: try again later`, {
       details: { work },
     })
-  }
-
-  get #caches(): readonly BoundedCache[] {
-    return this.#parts?.caches ?? []
   }
 }

@@ -1,4 +1,4 @@
-import { LruBytes } from '../../lib/lru-bytes.ts'
+import { type BoundedCache, LruBytes } from '../../lib/lru-bytes.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { isTurnSpent, nextTurn } from '../../search/turn-share.ts'
 import { throwIfAborted } from '../abort.ts'
@@ -19,6 +19,10 @@ interface KeptIndex {
  */
 export class HistoryIndexes {
   readonly #byLastId: LruBytes<string, KeptIndex>
+
+  get cache(): BoundedCache {
+    return this.#byLastId
+  }
 
   constructor(maxBytes: number) {
     this.#byLastId = new LruBytes(maxBytes)

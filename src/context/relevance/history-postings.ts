@@ -1,3 +1,4 @@
+import { bodyHeapBytes } from '../../memory/body-heap-bytes.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { TermReader } from '../../search/term-reader.ts'
 import { countPosting } from '../../search/unit-index.ts'
@@ -7,10 +8,10 @@ import { speakerOf } from './speakers.ts'
 // A longer silence begins another conversation, as far as one sessionId spans several.
 const SESSION_GAP_MS = 4 * 60 * 60 * 1000
 
-// Parts of the heap, by measure: an entry of the Map with its array, a posting, an item's places in the columns.
-const TERM_BYTES = 150
+// Parts of the heap, by measure: an entry of the Map with its array, a posting, an item with its places in the columns.
+const TERM_BYTES = 200
 const POSTING_BYTES = 8
-const ITEM_BYTES = 150
+const ITEM_BYTES = 450
 
 /**
  * Which terms are in which items of a history, and what else is read off each item. Only ever added to, so that whoever
@@ -31,7 +32,7 @@ export class HistoryPostings {
   readonly #contents: string[] = []
   #bytes = 0
 
-  /** What it takes in the heap; the contents that it makes stay are counted too. */
+  /** What it takes in the heap; the items that it makes stay are counted too, also where others hold them. */
   get bytes(): number {
     return this.#bytes
   }
@@ -54,14 +55,16 @@ export class HistoryPostings {
     const reader = new TermReader<number[]>(
       (postings) => {
         length += 1
+        const before = postings.length
         countPosting(postings, this.items.length)
+        this.#bytes += POSTING_BYTES * (postings.length - before)
       },
       (term) => this.#postingsOf(term),
     )
     return (item) => {
       length = 0
       reader.read(item.content)
-      this.#bytes += ITEM_BYTES + 2 * item.content.length + POSTING_BYTES * length
+      this.#bytes += ITEM_BYTES + bodyHeapBytes(item)
       this.lengthsTo.push((this.lengthsTo.at(-1) ?? 0) + length)
       this.sessions.push(this.#sessionOf(item))
       this.speakers.push(speakerOf(item))

@@ -15,9 +15,10 @@ const CANDIDATES = 100
 /** What meaning counts beside words. */
 const MEANING = 0.5
 
-// Of either generation of texts, as KnownTexts counts: some tens of megabytes of vectors.
-const KNOWN_CHARS = 16 * 1024 * 1024
-const VECTOR_CHARS = 4096
+// Some eight thousand texts, with vectors of 768 numbers.
+const MAX_BYTES = 64 * 1024 * 1024
+// By measure: a list or a typed array without its numbers.
+const VECTOR_BYTES = 200
 
 // By embedder, not by pruner, and by text: each is paid for.
 const vectors = new WeakMap<Embedder, KnownTexts<ArrayLike<number>>>()
@@ -60,16 +61,25 @@ function blend(scores: Float64Array, places: readonly number[], meaning: readonl
   return blended
 }
 
+/** What is known of an embedder's vectors. */
+export function knownVectors(embedder: Embedder): KnownTexts<ArrayLike<number>> {
+  const known = vectors.get(embedder)
+  if (known !== undefined) return known
+  const fresh = new KnownTexts<ArrayLike<number>>({ maxBytes: MAX_BYTES, valueBytes: vectorBytes })
+  vectors.set(embedder, fresh)
+  return fresh
+}
+
+function vectorBytes(vector: ArrayLike<number>): number {
+  return VECTOR_BYTES + (ArrayBuffer.isView(vector) ? vector.byteLength : 8 * vector.length)
+}
+
 async function embedItems(
   embedder: Embedder,
   items: readonly MemoryItem[],
   signal: AbortSignal,
 ): Promise<readonly ArrayLike<number>[]> {
-  let known = vectors.get(embedder)
-  if (known === undefined) {
-    known = new KnownTexts(KNOWN_CHARS, VECTOR_CHARS)
-    vectors.set(embedder, known)
-  }
+  const known = knownVectors(embedder)
   const found = new Map(items.map(({ content }) => [content, known.get(content)]))
   const missing = [...found.keys()].filter((content) => found.get(content) === undefined)
   const made = missing.length === 0 ? [] : await embedAll(embedder, missing, 'item', signal)

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { textHeapBytes } from '../../lib/heap-bytes.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import { throwIfAborted } from '../abort.ts'
 import { isTurnSpent, nextTurn, spend } from '../event-loop-share.ts'
@@ -11,7 +12,10 @@ export const MARK_CHARS: number = ID_CHARS + 4
 // What an id of ours begins with, and all in which that of the same item of a fork differs.
 const SESSION_PREFIX = /^[0-9a-v]{26}\./
 // A long session is read anew for each prune.
-const hashes = new KnownTexts<string>()
+export const knownHashes: KnownTexts<string> = new KnownTexts({
+  maxBytes: 24 * 1024 * 1024,
+  valueBytes: textHeapBytes,
+})
 
 /** Of each item, which one it is and what it says, in {@link MARK_CHARS} characters. */
 export async function marksOf(items: readonly MemoryItem[], signal: AbortSignal | undefined): Promise<string[]> {
@@ -28,13 +32,13 @@ export async function marksOf(items: readonly MemoryItem[], signal: AbortSignal 
 }
 
 function hashOf(text: string): string {
-  const known = hashes.get(text)
+  const known = knownHashes.get(text)
   if (known !== undefined) {
     spend(1)
     return known
   }
   spend(10 + (text.length >> 8))
   const made = hash('sha256', text, 'base64url').slice(0, ID_CHARS)
-  hashes.set(text, made)
+  knownHashes.set(text, made)
   return made
 }

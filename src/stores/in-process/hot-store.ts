@@ -24,6 +24,9 @@ export const IN_PROCESS_HOT_STORE_DEFAULTS: Required<InProcessHotStoreOptions> =
 // Leases that were never used are dropped past this many; the fill that comes late is then merely refused.
 const MAX_LEASES = 10_000
 
+// By measure: the array without its bytes, its key, its place.
+const SEGMENT_BYTES = 400
+
 /**
  * Copies in this process: least recently used first out, bounded in bytes.
  * @throws ThermoclineError `INVALID_OPTION`
@@ -137,7 +140,9 @@ class InProcessHotStore implements NearHotStore {
   }
 
   putSegment(key: SessionKey, segmentId: string, bytes: Uint8Array): void {
-    this.#segments.set(key + segmentId, bytes, bytes.byteLength)
+    // A view of a part would keep all of a pool, or of a whole answer of a database.
+    const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
+    this.#segments.set(key + segmentId, own, SEGMENT_BYTES + own.byteLength)
   }
 
   dropSegments(key: SessionKey, segmentIds: readonly string[]): void {

@@ -1,18 +1,17 @@
 import type { DeferrableWork } from '../../lib/deferrable-work.ts'
+import type { BoundedCache } from '../../lib/lru-bytes.ts'
 
-/** What pressure may do to a manager: the part of it that is used. Nothing of it touches durable data. */
+/** What pressure may do to a part of a program: the side of it that is used. Nothing of it touches durable data. */
 export interface PressureRelief {
-  /** Bounds each cache to that share of what it holds now. @returns bytes given up, estimated */
-  shrinkCaches(share: number): number
-  /** Lets each cache hold `factor` times what it may hold now, up to its option. @returns whether all are back there */
-  growCaches(factor: number): boolean
-  /** Packs and lets go of sessions that were used least lately. @returns how many */
-  packIdleSessions(maxSessions: number): Promise<number>
+  /** What is bounded to less, and may grow again. A cache that several parts share is treated as one. */
+  readonly caches: readonly BoundedCache[]
+  /** Packs and lets go of sessions that were used least lately, where the part has any. @returns how many */
+  packIdleSessions?(maxSessions: number): Promise<number>
   /** Only these kinds of work are refused from now on, with `MEMORY_PRESSURE`, or left undone. */
   refuse(kinds: readonly DeferrableWork[]): void
 }
 
-/** Something with a relief, such as a manager. */
+/** Something with a relief, such as a manager or a `ContextPruner`. */
 export interface Relievable {
   readonly relief: PressureRelief
 }

@@ -1,8 +1,10 @@
 import { ThermoclineError } from '../../errors.ts'
+import { growCaches, shrinkCaches } from '../../lib/cache-relief.ts'
 import { checkNames, kindOf } from '../../lib/check-names.ts'
 import { checkNumberOption, checkWordOption, invalidOption } from '../../lib/check-options.ts'
 import { type Collected, collectGarbage } from '../../lib/collect-garbage.ts'
 import { DEFERRABLE_WORK, type DeferrableWork } from '../../lib/deferrable-work.ts'
+import type { BoundedCache } from '../../lib/lru-bytes.ts'
 import {
   PRESSURE_ACTIONS,
   type PressureActions,
@@ -39,7 +41,7 @@ const SHRINK_AGAIN_MS = 30_000
 const GROW_AFTER_SHRINK_MS = 30_000
 const GROW_AGAIN_MS = 10_000
 
-/** Acts on what a gauge says, over all managers that it was given. Never rejects: what fails is in the report. */
+/** Acts on what a gauge says, over all parts that it was given. Never rejects: what fails is in the report. */
 export class PressureResponse {
   readonly #actions: PressureActions
   readonly #refusedWork: readonly DeferrableWork[]
@@ -78,20 +80,21 @@ export class PressureResponse {
   }
 
   /**
-   * Lets pressure act on a manager.
+   * Lets pressure act on a manager, or on another part.
    * @returns Ends that: nothing of its work is refused any more, and its caches may hold what its options say
    * @throws ThermoclineError `INVALID_ARGUMENT`
    */
-  relieve(manager: Relievable): () => void {
-    const relief: unknown = typeof manager === 'object' && manager !== null ? manager.relief : undefined
-    if (typeof relief !== 'object' || relief === null) {
-      const message = `Cannot relieve manager: expected a TieredStorageManager: received ${kindOf(manager)}`
+  relieve(part: Relievable): () => void {
+    const given: unknown = typeof part === 'object' && part !== null ? part.relief : undefined
+    if (typeof given !== 'object' || given === null) {
+      const message = `Cannot relieve memory: expected a TieredStorageManager or a ContextPruner: received ${kindOf(part)}`
       throw new ThermoclineError('INVALID_ARGUMENT', message)
     }
-    this.#reliefs.add(manager.relief)
-    if (this.#isRefusing) manager.relief.refuse(this.#refusedWork)
+    const { relief } = part
+    this.#reliefs.add(relief)
+    if (this.#isRefusing) relief.refuse(this.#refusedWork)
     return () => {
-      if (this.#reliefs.delete(manager.relief)) release(manager.relief)
+      if (this.#reliefs.delete(relief)) release(relief)
     }
   }
 
@@ -133,18 +136,20 @@ export class PressureResponse {
     // A worse level doesn't wait.
     if (!isShown && share >= last.share) return
     this.#shrunk = { at, fullCollections, share }
-    let freedBytes = 0
-    for (const relief of this.#reliefs) freedBytes += relief.shrinkCaches(share)
-    deeds.push({ deed: 'caches-shrunk', freedBytes })
+    deeds.push({ deed: 'caches-shrunk', freedBytes: shrinkCaches(this.#caches(), share) })
   }
 
   #grow({ at }: PressureState, factor: number, deeds: PressureDeed[]): void {
     if (this.#shrunk === undefined) return
     if (at - this.#shrunk.at < GROW_AFTER_SHRINK_MS || at - this.#grownAt < GROW_AGAIN_MS) return
     this.#grownAt = at
-    const isWhole = [...this.#reliefs].map((relief) => relief.growCaches(factor)).every(Boolean)
-    if (isWhole) this.#shrunk = undefined
+    if (growCaches(this.#caches(), factor)) this.#shrunk = undefined
     deeds.push({ deed: 'caches-grown' })
+  }
+
+  /** Each once: pruners share what they know of texts. */
+  #caches(): ReadonlySet<BoundedCache> {
+    return new Set([...this.#reliefs].flatMap(({ caches }) => caches))
   }
 
   #collectNow({ at }: PressureState, deeds: PressureDeed[]): void {
@@ -161,7 +166,9 @@ export class PressureResponse {
   async #pack(maxSessions: number, deeds: PressureDeed[]): Promise<void> {
     // One that takes longer than from one reading to the next must not pile up.
     if (this.#packing !== undefined) return
-    const packing = Promise.allSettled([...this.#reliefs].map((relief) => relief.packIdleSessions(maxSessions)))
+    const packing = Promise.allSettled(
+      [...this.#reliefs].map(async (relief) => relief.packIdleSessions?.(maxSessions) ?? 0),
+    )
     this.#packing = packing.then(() => undefined)
     const outcomes = await packing
     this.#packing = undefined
@@ -180,7 +187,7 @@ export class PressureResponse {
 
 function release(relief: PressureRelief): void {
   relief.refuse([])
-  relief.growCaches(Number.MAX_SAFE_INTEGER)
+  growCaches(relief.caches, Number.MAX_SAFE_INTEGER)
 }
 
 function resolveActions(given: Partial<PressureActions> = {}): PressureActions {

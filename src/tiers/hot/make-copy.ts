@@ -1,3 +1,4 @@
+import { bodyHeapBytes } from '../../memory/body-heap-bytes.ts'
 import { makeItem } from '../../memory/item-body.ts'
 import type { MemoryItem } from '../../memory/memory-item.ts'
 import type { SessionIdentity } from '../../memory/session.ts'
@@ -65,8 +66,12 @@ export function reviveCopy(parts: TierParts, stored: StoredCopy, now: number): S
     from = end
   }
   let textBytes = 0
-  for (const { body } of entries) textBytes += textBytesOf(body)
-  const items = { count: entries.length, textBytes, make: () => makeItems(session, entries, spans) }
+  let heapBytes = 0
+  for (const { body } of entries) {
+    textBytes += textBytesOf(body)
+    heapBytes += bodyHeapBytes(body)
+  }
+  const items = { count: entries.length, textBytes, heapBytes, make: () => makeItems(session, entries, spans) }
   return makeCopy(parts, { ...stored, items, spans }, now)
 }
 

@@ -1,3 +1,4 @@
+import { bodyHeapBytes } from '../../memory/body-heap-bytes.ts'
 import type { ItemBody, MemoryItem } from '../../memory/memory-item.ts'
 import { type SessionIdentity, stampOf } from '../../memory/session.ts'
 import type { Stamp } from '../../memory/stamp.ts'
@@ -43,6 +44,8 @@ export interface UnmadeItems {
   readonly count: number
   /** Of content and payload, in characters. */
   readonly textBytes: number
+  /** Of all that they say, in the heap. */
+  readonly heapBytes: number
   readonly make: () => MemoryItem[]
 }
 
@@ -71,8 +74,10 @@ export interface CopyBounds {
   readonly maxBytes: number
 }
 
-// Object, string headers and fixed fields of an item; text is counted apart, at the two bytes that V8 takes at most.
-const ITEM_OVERHEAD_BYTES = 400
+// By measure: an item without what it says, and half of what it takes more where it is asked for by id.
+const ITEM_BYTES = 380
+// What there is once for a session: the copy itself, its units, its place in a store.
+const SESSION_BYTES = 700
 
 /** Of the bounds of a copy. One long item may end it well before them. */
 const LONG_SHARE = 0.75
@@ -95,8 +100,8 @@ export class SessionCopy {
   #unmade: UnmadeItems | undefined
   #complete: boolean
   #spans: readonly UnitSpan[]
-  #bytes: number
   #textBytes: number
+  #bodyBytes: number
   #places: Map<string, number> | undefined
   #dropped = 0
   #hits = 0
@@ -116,7 +121,7 @@ export class SessionCopy {
     this.#idleMs = parts.idleMs
     this.#lastUsedAt = parts.filledAt
     this.#textBytes = 'make' in items ? items.textBytes : items.reduce((sum, item) => sum + textBytesOf(item), 0)
-    this.#bytes = heapBytes(this.count, this.#textBytes)
+    this.#bodyBytes = 'make' in items ? items.heapBytes : items.reduce((sum, item) => sum + bodyHeapBytes(item), 0)
   }
 
   /** It holds everything of the session, back to its oldest item, as of this many appends. */
@@ -173,7 +178,7 @@ export class SessionCopy {
 
   /** Estimate of what it takes in the heap. */
   get bytes(): number {
-    return this.#bytes
+    return SESSION_BYTES + this.count * ITEM_BYTES + this.#bodyBytes
   }
 
   /**
@@ -245,6 +250,7 @@ export class SessionCopy {
       this.#places?.set(item.id, held.length + this.#dropped)
       held.push(item)
       this.#textBytes += textBytesOf(item)
+      this.#bodyBytes += bodyHeapBytes(item)
     }
     this.#n = n
     this.trim(bounds)
@@ -260,14 +266,13 @@ export class SessionCopy {
       textBytes -= textBytesOf(this.items[drop]!)
       drop += 1
     }
-    if (drop === 0) {
-      this.#bytes = heapBytes(this.count, this.#textBytes)
-      return
+    if (drop === 0) return
+    for (const item of this.#made().splice(0, drop)) {
+      this.#places?.delete(item.id)
+      this.#bodyBytes -= bodyHeapBytes(item)
     }
-    for (const item of this.#made().splice(0, drop)) this.#places?.delete(item.id)
     this.#dropped += drop
     this.#textBytes = textBytes
-    this.#bytes = heapBytes(this.count, textBytes)
     this.#complete = false
     const spans = this.#spans.map((span) => ({ ...span, from: Math.max(0, span.from - drop) }))
     this.#spans = spans.filter((span, i) => spans[i + 1]?.from !== span.from)
@@ -298,10 +303,6 @@ export class SessionCopy {
     }
     return this.#items
   }
-}
-
-function heapBytes(items: number, textBytes: number): number {
-  return items * ITEM_OVERHEAD_BYTES + 2 * textBytes
 }
 
 /** Length of the texts of an item or its body. */

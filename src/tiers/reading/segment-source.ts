@@ -1,13 +1,15 @@
 import { ThermoclineError } from '../../errors.ts'
 import { type BoundedCache, LruBytes } from '../../lib/lru-bytes.ts'
+import { bodyHeapBytes } from '../../memory/body-heap-bytes.ts'
 import type { SegmentRef } from '../../memory/record.ts'
 import { decodeSegment, type SegmentContent } from '../../memory/segment-format/index.ts'
 import type { SessionKey } from '../../memory/session.ts'
 import type { DurableStore } from '../durable-store.ts'
 import type { HotStore } from '../hot-store.ts'
 
-// What a decoded item takes beside its text, which takes up to two bytes per character.
-const ITEM_OVERHEAD_BYTES = 200
+// By measure, of a decoded item: what it takes beside what it says; and a stamp of one that is gone.
+const ENTRY_BYTES = 200
+const STAMP_BYTES = 48
 
 export interface SegmentReadOptions {
   /** Whether a copy is left for the next reader; not where all there is is looked through once. @default true */
@@ -41,7 +43,7 @@ export class SegmentSource {
     const known = this.#decoded.get(key + ref.id)
     if (known !== undefined) return known
     const content = await decodeSegment(ref.inline ?? (await this.#bytes(key, ref.id, keep)))
-    if (keep) this.#decoded.set(key + ref.id, content, 2 * ref.rawBytes + ITEM_OVERHEAD_BYTES * ref.items)
+    if (keep) this.#decoded.set(key + ref.id, content, heapBytesOf(content))
     return content
   }
 
@@ -64,4 +66,8 @@ export class SegmentSource {
     if (keep) await this.#hot.putSegment(key, segmentId, bytes)
     return bytes
   }
+}
+
+function heapBytesOf({ entries, gone }: SegmentContent): number {
+  return entries.reduce((sum, { body }) => sum + ENTRY_BYTES + bodyHeapBytes(body), STAMP_BYTES * gone.length)
 }

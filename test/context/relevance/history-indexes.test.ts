@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { HistoryIndex } from '../../../src/context/relevance/history-index.ts'
 import { HistoryIndexes } from '../../../src/context/relevance/history-indexes.ts'
+import type { JsonObject } from '../../../src/memory/json.ts'
 import type { MemoryItem } from '../../../src/memory/memory-item.ts'
 import { item } from '../items.ts'
 
@@ -90,5 +91,12 @@ describe('an index of a history', () => {
     const index = await of([])
     expect(index.relevanceTo(QUERY)).toEqual(new Float64Array(0))
     expect(index.prior()).toEqual(new Float64Array(0))
+  })
+
+  it('takes items of a caller whose metadata has no end', async () => {
+    const ring: Record<string, unknown> = {}
+    ring.self = [ring, ring]
+    const index = await of([{ ...item('The cat went to Berlin.'), metadata: ring as object as JsonObject }])
+    expect(index.relevanceTo(QUERY)).toEqual(Float64Array.of(1))
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DeferrableWork } from '../../../src/lib/deferrable-work.ts'
+import type { BoundedCache } from '../../../src/lib/lru-bytes.ts'
 import type { PressureReport } from '../../../src/telemetry/pressure/actions.ts'
 import { PressureGauge } from '../../../src/telemetry/pressure/gauge.ts'
 import type { MemoryPressure } from '../../../src/telemetry/pressure/pressure.ts'
@@ -10,22 +11,17 @@ const MB = 1024 * 1024
 const PERCENT: Readonly<Record<MemoryPressure, number>> = { low: 10, moderate: 76, high: 82, critical: 95 }
 
 /** A manager with one cache of 100 MB that is full. */
-class FullCache implements PressureRelief {
+class FullCache implements PressureRelief, BoundedCache {
   bytes = 100 * MB
   limitBytes = 100 * MB
+  readonly maxBytes = 100 * MB
+  readonly caches: readonly BoundedCache[] = [this]
   packed = 0
   refused: readonly DeferrableWork[] = []
 
-  shrinkCaches(share: number): number {
-    const before = this.bytes
-    this.limitBytes = this.bytes * share
-    this.bytes = this.limitBytes
-    return before - this.bytes
-  }
-
-  growCaches(factor: number): boolean {
-    this.limitBytes = Math.min(100 * MB, this.limitBytes * factor)
-    return this.limitBytes === 100 * MB
+  limit(bytes: number): void {
+    this.limitBytes = Math.min(this.maxBytes, bytes)
+    this.bytes = Math.min(this.bytes, this.limitBytes)
   }
 
   async packIdleSessions(maxSessions: number): Promise<number> {
@@ -119,6 +115,18 @@ describe('a response', () => {
     expect(world.cache.bytes).toBe(28.125 * MB)
     await world.respond('high', 30, 4)
     expect(world.cache.bytes).toBe(14.0625 * MB)
+  })
+
+  it('shrinks and grows a cache once that several parts share', async () => {
+    const world = new World()
+    for (let part = 0; part < 3; part++) {
+      world.response.relieve({ relief: { caches: world.cache.caches, refuse: () => undefined } })
+    }
+    const report = await world.respond('high', 0)
+    expect(report.deeds).toContainEqual({ deed: 'caches-shrunk', freedBytes: 50 * MB })
+    expect(report.deeds).toContainEqual({ deed: 'sessions-packed', sessions: 16 })
+    await world.respond('low', 30)
+    expect(world.cache.limitBytes).toBe(62.5 * MB)
   })
 
   it('lets caches grow back, step by step, once it has been low for a while', async () => {

@@ -113,7 +113,12 @@ describe('a session copy', () => {
     expect(copy.bytes).toBe(same.bytes)
     expect(copy.bytes).toBeGreaterThan(8 * 400)
     const payload = copyOf([{ ...item(0, ''), payload: { format: 'f', data: 'x'.repeat(1000) } }])
-    expect(payload.bytes).toBe(copyOf([item(0, '')]).bytes + 2000)
+    expect(payload.bytes - copyOf([item(0, '')]).bytes).toBeGreaterThan(1000)
+    const metadata = { found: Array.from({ length: 10 }, (_, i) => ({ title: 'x'.repeat(100), rank: i })) }
+    const withMetadata = copyOf([{ ...item(0, ''), metadata }])
+    expect(withMetadata.bytes - copyOf([item(0, '')]).bytes).toBeGreaterThan(JSON.stringify(metadata).length)
+    withMetadata.append([item(1, ''), item(2, '')], withMetadata.n + 2, { maxItems: 2, maxBytes: 1000 })
+    expect(withMetadata.bytes).toBe(copyOf([item(1, ''), item(2, '')]).bytes)
   })
 
   it('may be served until its tier may change, and until it was idle too long', () => {
