@@ -29,6 +29,17 @@ export function collectGarbage(): Collected {
   return Object.freeze({ freedBytes: Math.max(0, before - heldBytes()), pauseMs })
 }
 
+let forcedAtMs = Number.NEGATIVE_INFINITY
+
+/** The same, but at most once in `intervalMs` in this process, whoever asks: undefined where it is too soon. */
+export function collectGarbageSparingly(intervalMs: number): Collected | undefined {
+  // By a clock that never steps back.
+  const now = performance.now()
+  if (now - forcedAtMs < intervalMs) return undefined
+  forcedAtMs = now
+  return collectGarbage()
+}
+
 /** A process that was started without `--expose-gc` has the function in contexts that are made after the flag is set. */
 function obtain(): Collect {
   const exposed: unknown = Reflect.get(globalThis, 'gc')

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { hostname } from 'node:os'
 import { ThermoclineError } from '../errors.ts'
 import { kindOf } from '../lib/check-names.ts'
-import { collectGarbage } from '../lib/collect-garbage.ts'
+import { collectGarbageSparingly } from '../lib/collect-garbage.ts'
 import { contained } from '../lib/contained.ts'
 import { errorMessage } from '../lib/error-message.ts'
 import { alertReadings } from './alert-readings.ts'
@@ -24,7 +24,7 @@ import { MemoryLeakDetector } from './leaks/memory-leak-detector.ts'
 import { percentReader } from './nearest-limit.ts'
 import { PressureGauge } from './pressure/gauge.ts'
 import type { MemoryPressure, PressureState } from './pressure/pressure.ts'
-import { type PressureLine, reportLines, stateLines } from './pressure/pressure-lines.ts'
+import { type PressureLine, ReportLines, stateLines } from './pressure/pressure-lines.ts'
 import { PressureWatch } from './pressure/pressure-watch.ts'
 import type { Relievable } from './pressure/relief.ts'
 import { PressureResponse } from './pressure/response.ts'
@@ -43,6 +43,8 @@ import { type TierSource, TierWatch } from './tiers/tier-watch.ts'
 export type ProfiledStorage = TierSource & Relievable
 
 const MAX_WARNINGS = 20
+/** Least time between two collections that are forced for the leak detector's sake, or for pressure's. */
+const COLLECT_INTERVAL_MS = 30_000
 
 /**
  * Watches the memory of the process that it runs in, and of the tiers that it is given: tells how near the limits are, acts
@@ -95,6 +97,7 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
     this.#sampler = new ProcessSampler({ clock, limits })
     this.#gauge = new PressureGauge(pressure.gauge)
     this.#response = new PressureResponse(pressure.response)
+    const reportLines = new ReportLines()
     this.#watch = new PressureWatch({
       gauge: this.#gauge,
       response: this.#response,
@@ -102,7 +105,7 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
       clock,
       onState: (state) => this.#onState(state),
       onReport: (report) => {
-        this.#log(reportLines(report))
+        this.#log(reportLines.of(report))
         this.#tell('pressureAnswered', report)
       },
     })
@@ -110,7 +113,7 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
       clock,
       leakDetectionThresholdMb: this.#options.leakDetectionThresholdMb,
       windowMs: this.#options.leakWindowMs,
-      collectGarbage,
+      collectGarbage: () => collectGarbageSparingly(COLLECT_INTERVAL_MS),
       onLeak: (report) => this.#onLeak(report),
     })
     this.#alerts = this.#newAlerts()

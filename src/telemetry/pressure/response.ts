@@ -2,7 +2,8 @@ import { ThermoclineError } from '../../errors.ts'
 import { growCaches, shrinkCaches } from '../../lib/cache-relief.ts'
 import { checkNames, kindOf } from '../../lib/check-names.ts'
 import { checkNumberOption, checkWordOption, invalidOption } from '../../lib/check-options.ts'
-import { type Collected, collectGarbage } from '../../lib/collect-garbage.ts'
+import { type Collected, collectGarbageSparingly } from '../../lib/collect-garbage.ts'
+import { contained } from '../../lib/contained.ts'
 import { DEFERRABLE_WORK, type DeferrableWork } from '../../lib/deferrable-work.ts'
 import type { BoundedCache } from '../../lib/lru-bytes.ts'
 import {
@@ -12,7 +13,7 @@ import {
   type PressureMeans,
   type PressureReport,
 } from './actions.ts'
-import type { PressureState } from './pressure.ts'
+import type { MemoryPressure, PressureState } from './pressure.ts'
 import type { PressureRelief, Relievable } from './relief.ts'
 
 export interface PressureResponseOptions {
@@ -47,16 +48,20 @@ export class PressureResponse {
   readonly #refusedWork: readonly DeferrableWork[]
   readonly #mayCollect: boolean
   readonly #collectIntervalMs: number
-  readonly #collect: () => Collected
+  /** Undefined where one was forced within that time, for whatever reason. */
+  readonly #collect: (intervalMs: number) => Collected | undefined
   readonly #reliefs = new Set<PressureRelief>()
   #isRefusing = false
   #shrunk: { readonly at: number; readonly fullCollections: number | undefined; readonly share: number } | undefined
   #grownAt = Number.NEGATIVE_INFINITY
-  #collectedAt = Number.NEGATIVE_INFINITY
+  readonly #acting = new Set<MemoryPressure>()
   #packing: Promise<void> | undefined
 
   /** @throws ThermoclineError `INVALID_OPTION` */
-  constructor(options: PressureResponseOptions = {}, collect: () => Collected = collectGarbage) {
+  constructor(
+    options: PressureResponseOptions = {},
+    collect: (intervalMs: number) => Collected | undefined = collectGarbageSparingly,
+  ) {
     const names = [...Object.keys(PRESSURE_RESPONSE_DEFAULTS), 'actions']
     checkNames('INVALID_OPTION', 'Cannot use pressure options', options, names)
     const { actions, refusedWork, rejectNewSessions, enableGcPressure, collectIntervalMs } = {
@@ -92,21 +97,29 @@ export class PressureResponse {
     }
     const { relief } = part
     this.#reliefs.add(relief)
-    if (this.#isRefusing) relief.refuse(this.#refusedWork)
+    if (this.#isRefusing) contained(() => relief.refuse(this.#refusedWork))
     return () => {
       if (this.#reliefs.delete(relief)) release(relief)
     }
   }
 
-  /** Does what the level of a state asks for. All but the packing of sessions is done before it returns. */
+  /**
+   * Does what the level of a state asks for; nothing while the last action of that level goes on. All but the packing of
+   * sessions is done before it returns.
+   */
   async respond(state: PressureState): Promise<PressureReport> {
+    const { at, level } = state
     const deeds: PressureDeed[] = []
-    try {
-      await this.#actions[state.level](state, this.#means(state, deeds))
-    } catch (error) {
-      deeds.push({ deed: 'failed', error })
+    if (!this.#acting.has(level)) {
+      this.#acting.add(level)
+      try {
+        await this.#actions[level](state, this.#means(state, deeds))
+      } catch (error) {
+        deeds.push({ deed: 'failed', error })
+      }
+      this.#acting.delete(level)
     }
-    return Object.freeze({ at: state.at, level: state.level, deeds: Object.freeze(deeds) })
+    return Object.freeze({ at, level, deeds: Object.freeze(deeds) })
   }
 
   /** Takes back what was done: until the next state, all may do and hold what their options say. */
@@ -120,7 +133,7 @@ export class PressureResponse {
     return {
       shrinkCaches: (share) => this.#shrink(state, share, deeds),
       growCaches: (factor) => this.#grow(state, factor, deeds),
-      collect: () => this.#collectNow(state, deeds),
+      collect: () => this.#collectNow(deeds),
       packIdleSessions: (maxSessions) => this.#pack(maxSessions, deeds),
       refuseWork: () => this.#refuse(true, deeds),
       allowWork: () => this.#refuse(false, deeds),
@@ -131,32 +144,49 @@ export class PressureResponse {
     const last = this.#shrunk
     const isShown =
       last === undefined ||
-      at - last.at >= SHRINK_AGAIN_MS ||
+      hasPassed(SHRINK_AGAIN_MS, last.at, at) ||
       (fullCollections !== undefined && last.fullCollections !== undefined && fullCollections > last.fullCollections)
     // A worse level doesn't wait.
     if (!isShown && share >= last.share) return
     this.#shrunk = { at, fullCollections, share }
-    deeds.push({ deed: 'caches-shrunk', freedBytes: shrinkCaches(this.#caches(), share) })
+    let freedBytes = 0
+    this.#eachCache(deeds, (cache) => {
+      freedBytes += shrinkCaches([cache], share)
+    })
+    deeds.push({ deed: 'caches-shrunk', freedBytes })
   }
 
   #grow({ at }: PressureState, factor: number, deeds: PressureDeed[]): void {
     if (this.#shrunk === undefined) return
-    if (at - this.#shrunk.at < GROW_AFTER_SHRINK_MS || at - this.#grownAt < GROW_AGAIN_MS) return
+    if (!hasPassed(GROW_AFTER_SHRINK_MS, this.#shrunk.at, at) || !hasPassed(GROW_AGAIN_MS, this.#grownAt, at)) return
     this.#grownAt = at
-    if (growCaches(this.#caches(), factor)) this.#shrunk = undefined
+    let isWhole = true
+    this.#eachCache(deeds, (cache) => {
+      isWhole = growCaches([cache], factor) && isWhole
+    })
+    if (isWhole) this.#shrunk = undefined
     deeds.push({ deed: 'caches-grown' })
   }
 
   /** Each once: pruners share what they know of texts. */
-  #caches(): ReadonlySet<BoundedCache> {
-    return new Set([...this.#reliefs].flatMap(({ caches }) => caches))
+  #eachCache(deeds: PressureDeed[], act: (cache: BoundedCache) => void): void {
+    const caches = new Set<BoundedCache>()
+    this.#eachPart(deeds, (relief) => {
+      for (const cache of relief.caches) caches.add(cache)
+    })
+    for (const cache of caches) attempt(deeds, () => act(cache))
   }
 
-  #collectNow({ at }: PressureState, deeds: PressureDeed[]): void {
-    if (!this.#mayCollect || at - this.#collectedAt < this.#collectIntervalMs) return
-    this.#collectedAt = at
+  /** A part that fails is told of, and the others don't depend on it. */
+  #eachPart(deeds: PressureDeed[], act: (relief: PressureRelief) => void): void {
+    for (const relief of this.#reliefs) attempt(deeds, () => act(relief))
+  }
+
+  #collectNow(deeds: PressureDeed[]): void {
+    if (!this.#mayCollect) return
     try {
-      deeds.push({ deed: 'collected', ...this.#collect() })
+      const collected = this.#collect(this.#collectIntervalMs)
+      if (collected !== undefined) deeds.push({ deed: 'collected', ...collected })
     } catch (error) {
       // A runtime may refuse flags after its start; the other deeds don't depend on it.
       deeds.push({ deed: 'failed', error })
@@ -180,14 +210,27 @@ export class PressureResponse {
   #refuse(isRefusing: boolean, deeds: PressureDeed[]): void {
     if (isRefusing === this.#isRefusing) return
     this.#isRefusing = isRefusing
-    for (const relief of this.#reliefs) relief.refuse(isRefusing ? this.#refusedWork : [])
+    this.#eachPart(deeds, (relief) => relief.refuse(isRefusing ? this.#refusedWork : []))
     deeds.push({ deed: isRefusing ? 'work-refused' : 'work-allowed' })
   }
 }
 
+function attempt(deeds: PressureDeed[], act: () => void): void {
+  try {
+    act()
+  } catch (error) {
+    deeds.push({ deed: 'failed', error })
+  }
+}
+
+/** A clock that was set back would keep everything waiting. */
+function hasPassed(ms: number, since: number, at: number): boolean {
+  return at - since >= ms || at < since
+}
+
 function release(relief: PressureRelief): void {
-  relief.refuse([])
-  growCaches(relief.caches, Number.MAX_SAFE_INTEGER)
+  contained(() => relief.refuse([]))
+  contained(() => growCaches(relief.caches, Number.MAX_SAFE_INTEGER))
 }
 
 function resolveActions(given: Partial<PressureActions> = {}): PressureActions {

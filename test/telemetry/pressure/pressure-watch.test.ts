@@ -4,7 +4,7 @@ import { collectGarbage } from '../../../src/lib/collect-garbage.ts'
 import { type StoreCallEvent, storeChannel } from '../../../src/lib/trace.ts'
 import type { PressureReport } from '../../../src/telemetry/pressure/actions.ts'
 import { PressureGauge } from '../../../src/telemetry/pressure/gauge.ts'
-import type { MemoryPressure } from '../../../src/telemetry/pressure/pressure.ts'
+import type { MemoryPressure, PressureState } from '../../../src/telemetry/pressure/pressure.ts'
 import { PressureWatch } from '../../../src/telemetry/pressure/pressure-watch.ts'
 import { PressureResponse } from '../../../src/telemetry/pressure/response.ts'
 import { ManualClock } from '../../../src/testing/index.ts'
@@ -14,12 +14,16 @@ class World {
   readonly levels: MemoryPressure[] = []
   readonly reports: PressureReport[] = []
   percent = 10
+  state: PressureState | undefined
   readonly watch = new PressureWatch({
     gauge: new PressureGauge(),
     response: new PressureResponse({}, () => ({ freedBytes: 1, pauseMs: 1 })),
     intervalMs: 5000,
     percentUsed: () => this.percent,
-    onState: ({ level }) => this.levels.push(level),
+    onState: (state) => {
+      this.levels.push(state.level)
+      this.state = state
+    },
     onReport: (report) => this.reports.push(report),
     clock: this.clock,
   })
@@ -41,7 +45,7 @@ describe('a watch', () => {
     world.percent = 82
     world.clock.advance(5000)
     expect(world.levels).toEqual(['low', 'low', 'high'])
-    expect(world.watch.state).toMatchObject({ level: 'high', percentUsed: 82 })
+    expect(world.state).toMatchObject({ level: 'high', percentUsed: 82 })
     world.watch.stop()
     world.clock.advance(50_000)
     world.storeCall()
@@ -59,14 +63,14 @@ describe('a watch', () => {
     }
     expect(world.levels.length).toBeGreaterThanOrEqual(10)
     expect(world.levels.length).toBeLessThanOrEqual(11)
-    expect(world.watch.state?.level).toBe('critical')
+    expect(world.state?.level).toBe('critical')
   })
 
   it('reads after a full collection, which may come long before the next interval', async () => {
     const world = new World()
     collectGarbage()
     while (world.levels.length === 0) await setImmediate()
-    expect(world.watch.state?.fullCollections).toBeGreaterThan(0)
+    expect(world.state?.fullCollections).toBeGreaterThan(0)
   })
 
   it('reports what was done, and nothing where nothing was', async () => {
@@ -79,5 +83,24 @@ describe('a watch', () => {
     expect(world.reports.map(({ level, deeds }) => [level, deeds.map(({ deed }) => deed)])).toEqual([
       ['moderate', ['caches-shrunk']],
     ])
+  })
+
+  it('foresees a limit that memory grows towards', () => {
+    const world = new World()
+    for (const percent of [20, 35, 50, 65]) {
+      world.percent = percent
+      world.clock.advance(5000)
+    }
+    expect(world.state).toMatchObject({ level: 'high', signal: 'growth' })
+    for (let reading = 0; reading < 7; reading++) world.clock.advance(5000)
+    expect(world.state).toMatchObject({ level: 'low', signal: 'use' })
+  })
+
+  it('only reads when nothing is to be done', async () => {
+    const world = new World()
+    world.percent = 95
+    expect(world.watch.read()).toMatchObject({ level: 'critical' })
+    await setImmediate()
+    expect(world.reports).toEqual([])
   })
 })

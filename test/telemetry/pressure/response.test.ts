@@ -41,7 +41,10 @@ class World {
   collections = 0
 
   constructor(options: PressureResponseOptions = {}) {
-    this.response = new PressureResponse(options, () => {
+    let collectedAt = Number.NEGATIVE_INFINITY
+    this.response = new PressureResponse(options, (intervalMs) => {
+      if (this.at - collectedAt < intervalMs) return undefined
+      collectedAt = this.at
       this.collections += 1
       return { freedBytes: MB, pauseMs: 5 }
     })
@@ -173,6 +176,54 @@ describe('a response', () => {
     world.cache.packIdleSessions = () => Promise.reject(new Error('no disk'))
     expect(deedsOf(await world.respond('high', 1))).toEqual(['caches-shrunk', 'collected', 'failed'])
     expect(deedsOf(await world.respond('critical', 1))).toContain('work-refused')
+  })
+
+  it('does for the other parts what one of them fails at', async () => {
+    const world = new World()
+    const broken: PressureRelief = {
+      get caches(): never {
+        throw new Error('no caches')
+      },
+      refuse: () => {
+        throw new Error('no refusing')
+      },
+    }
+    const letGo = world.response.relieve({ relief: broken })
+    const other = new FullCache()
+    world.response.relieve({ relief: other })
+    const report = await world.respond('critical', 0)
+    expect(deedsOf(report)).toEqual(['failed', 'work-refused', 'failed', 'caches-shrunk', 'collected'])
+    expect([world.cache.bytes, other.bytes]).toEqual([25 * MB, 25 * MB])
+    await world.respond('low', 1)
+    expect([world.cache.refused, other.refused]).toEqual([[], []])
+    letGo()
+    world.response.rest()
+    expect(world.cache.limitBytes).toBe(100 * MB)
+  })
+
+  it('goes on with other levels, and not with the same, while an action takes its time', async () => {
+    let runs = 0
+    const world = new World({
+      actions: {
+        moderate: () => {
+          runs += 1
+          return new Promise<void>(() => undefined)
+        },
+      },
+    })
+    void world.respond('moderate', 0)
+    expect(deedsOf(await world.respond('moderate', 1))).toEqual([])
+    expect(deedsOf(await world.respond('critical', 1))).toContain('work-refused')
+    expect(runs).toBe(1)
+  })
+
+  it('shrinks and grows on after the clock was set back', async () => {
+    const world = new World()
+    await world.respond('moderate', 10_000)
+    await world.respond('moderate', -3_600)
+    expect(world.cache.bytes).toBe(56.25 * MB)
+    await world.respond('low', -3_600)
+    expect(world.cache.limitBytes).toBeGreaterThan(56.25 * MB)
   })
 
   it('goes on where a collection can not be had', async () => {
