@@ -1,102 +1,136 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FirestoreEmulator } from '../../emulators/firestore-emulator.ts'
-import { startTcpProxy, type TcpProxy } from '../../emulators/tcp-proxy.ts'
-import type { ProfilerMetrics } from '../../src/telemetry/index.ts'
-import { TieredStorageManager } from '../../src/thermocline.ts'
-import { freshPrefix, startFirestoreForTests, TEST_PROJECT, warmFirestore } from '../support/firestore.ts'
-import { lightTraffic, storeIn, traffic, watchStores } from '../support/profiler-watch.ts'
+import { until } from '../../emulators/until.ts'
+import type { ProfilerMetrics, StoreMetrics } from '../../src/telemetry/index.ts'
+import { ManualClock } from '../../src/testing/manual-clock.ts'
+import type { TieredStorageManager } from '../../src/thermocline.ts'
+import { startFirestoreForTests } from '../support/firestore.ts'
+import { CHAT, numbered } from '../support/items.ts'
+import { FIRESTORE_TIMEOUT_MS, type FrailFirestore, frailFirestore } from '../support/profiler-firestore.ts'
+import { callsOf, lightTraffic, traffic, watchStores } from '../support/profiler-watch.ts'
 
-/** Shorter than an interval, as the default of 5 s is to a minute. */
-const TIMEOUT_MS = 500
-const INTERVAL_S = 1
+/** As long as a manager may take to be served again. */
+const INTERVAL_S = 2
 
 let emulator: FirestoreEmulator
-let proxy: TcpProxy
 
 beforeAll(async () => {
   emulator = await startFirestoreForTests()
 })
-beforeEach(async () => {
-  proxy = await startTcpProxy(emulator)
-  vi.stubEnv('FIRESTORE_EMULATOR_HOST', `${proxy.host}:${proxy.port}`)
-})
-afterEach(async () => {
-  emulator.resume()
-  vi.unstubAllEnvs()
-  await proxy.stop()
-})
+
 afterAll(() => emulator?.stop())
 
-async function openMemory(): Promise<TieredStorageManager> {
-  const memory = new TieredStorageManager({
-    tierMigrationInterval: 0,
-    projectId: TEST_PROJECT,
-    firestore: { collectionPrefix: freshPrefix() },
-    durableCalls: { timeoutMs: TIMEOUT_MS, breakerHalfOpenMs: 100 },
-  })
-  onTestFinished(() => memory.close())
-  await memory.initialize()
-  return memory
+const firestoreIn = (metrics: ProfilerMetrics): StoreMetrics => callsOf('firestore', metrics)
+
+function slowest({ operations }: StoreMetrics): number {
+  return Math.max(...operations.map(({ latency }) => latency.maxMs))
 }
 
-const isFailing = (metrics: ProfilerMetrics): boolean => {
-  const { isFailing, recentCalls, recentFailures } = storeIn(metrics, 'firestore')
-  return isFailing && recentFailures === recentCalls
-}
-const isWell = (metrics: ProfilerMetrics): boolean => {
-  const { isFailing, recentCalls, recentFailures } = storeIn(metrics, 'firestore')
-  return !isFailing && recentCalls > 0 && recentFailures === 0
+const readSome = (memory: TieredStorageManager): Promise<unknown> =>
+  memory.getConversationHistory({ ...CHAT, read: 'strong' })
+
+function untilServed(memory: TieredStorageManager): Promise<void> {
+  return until('the manager is served', async () => (await readSome(memory)) !== undefined)
 }
 
-/** Each begins an outage, and says how it ends. */
-const OUTAGES: readonly [string, codes: readonly string[], () => Promise<() => Promise<unknown> | void>][] = [
-  [
-    'frozen',
-    ['STORE_TIMEOUT', 'STORE_UNAVAILABLE'],
-    async () => {
-      await emulator.pause()
-      return () => emulator.resume()
-    },
-  ],
-  [
-    'killed',
-    ['STORE_UNAVAILABLE'],
-    async () => {
-      await emulator.kill()
-      return async () => {
-        // Its first calls take seconds: nobody but us is let in before.
-        proxy.refuse()
-        await emulator.restart()
-        vi.stubEnv('FIRESTORE_EMULATOR_HOST', `${emulator.host}:${emulator.port}`)
-        await warmFirestore()
-        await proxy.accept()
-      }
-    },
-  ],
-  [
-    'cut off',
-    ['STORE_UNAVAILABLE'],
-    async () => {
-      proxy.refuse()
-      proxy.cut()
-      return () => proxy.accept()
-    },
-  ],
-]
+type Way = Exclude<keyof FrailFirestore, 'open'>
 
-describe('a Firestore that is watched, under light traffic', () => {
-  it.each(OUTAGES)('is told of when it is %s and when it is back, once each', async (_, codes, begin) => {
-    const memory = await openMemory()
-    const { profiler, told, failing, look, looksUntil } = watchStores({ memory, intervalS: INTERVAL_S })
+describe('a Firestore that is watched under light traffic', () => {
+  it.each<[string, Way, Way, code: string, slowestMs: number]>([
+    ['frozen', 'freeze', 'thaw', 'STORE_TIMEOUT', FIRESTORE_TIMEOUT_MS],
+    ['killed', 'kill', 'restart', 'STORE_UNAVAILABLE', 0],
+    ['cut off', 'cutOff', 'connect', 'STORE_UNAVAILABLE', 0],
+  ])('is told of when it is %s and when it is back, once each', async (_, begin, end, code, slowestMs) => {
+    const firestore = await frailFirestore(emulator)
+    const memory = await firestore.open()
+    const { told, failing, look, looksUntil } = watchStores({ memory, interval: INTERVAL_S })
     lightTraffic(memory)
-    await looksUntil(isWell)
+    await looksUntil((metrics) => firestoreIn(metrics).recentCalls > 0)
     expect(failing()).toEqual([])
-    const end = await begin()
-    console.log('failing', await looksUntil((m) => { const s=storeIn(m,'firestore'); console.log(s.isFailing, s.recentCalls, s.recentFailures, s.lastFailure, failing()); return isFailing(m)}))
+    await firestore[begin]()
+    const { looks, metrics } = await looksUntil(() => failing().length > 0)
+    expect(looks).toBeLessThanOrEqual(2)
+    expect(failing()).toEqual(['firestore'])
+    const away = firestoreIn(metrics)
+    expect(away).toMatchObject({ isFailing: true, errorsByCode: { [code]: expect.any(Number) } })
+    expect(away.recentFailures).toBeGreaterThan(0)
+    expect(slowest(away)).toBeGreaterThanOrEqual(slowestMs)
+    const still = firestoreIn(await look())
+    expect(still.recentCalls).toBeGreaterThan(0)
+    expect(still.recentFailures).toBe(still.recentCalls)
+    await firestore[end]()
+    const back = await looksUntil(() => failing().length === 0)
+    // One was under way.
+    expect(back.looks).toBeLessThanOrEqual(3)
+    expect(firestoreIn(back.metrics)).toMatchObject({ isFailing: false })
+    expect(firestoreIn(await look()).recentFailures).toBe(0)
+    expect(told).toEqual(['raised firestore', 'recovered firestore'])
+  })
+})
+
+describe('a Firestore that is watched', () => {
+  it('and comes and goes ten times is told of three times', async () => {
+    const firestore = await frailFirestore(emulator)
+    const memory = await firestore.open()
+    const { told, failing, look } = watchStores({ memory, interval: 10, clock: new ManualClock() })
+    for (let outages = 0; outages < 10; outages += 1) {
+      await firestore.cutOff()
+      expect(await traffic(memory)).toBe(10)
+      await look()
+      expect(failing()).toEqual(['firestore'])
+      await firestore.connect()
+      await untilServed(memory)
+      // What failed until then lies in this one.
+      await look()
+      expect(await traffic(memory)).toBe(0)
+      await look()
+      expect(failing()).toEqual([])
+    }
+    expect(told).toEqual(numbered(3).flatMap(() => ['raised firestore', 'recovered firestore']))
+  })
+
+  it('is told of where most calls are refused, as so many wait for it', async () => {
+    const firestore = await frailFirestore(emulator)
+    const memory = await firestore.open({ durableCalls: { maxInFlight: 10, maxWaiting: 20 } })
+    const { told, failing, look } = watchStores({ memory, interval: 60, clock: new ManualClock() })
+    await untilServed(memory)
     await look()
+    await firestore.freeze()
+    await Promise.allSettled(numbered(1_000).map(() => readSome(memory)))
+    const { errorsByCode, recentSilent, recentFailures } = firestoreIn(await look())
+    expect(errorsByCode.OVERLOADED).toBe(recentSilent)
+    expect(recentSilent).toBeGreaterThan(10 * recentFailures)
+    expect(failing()).toEqual(['firestore'])
+    await firestore.thaw()
+    await untilServed(memory)
     await look()
-    await end()
-    console.log('well', await looksUntil((m) => { const s=storeIn(m,'firestore'); console.log(s.isFailing, s.recentCalls, s.recentFailures, s.lastFailure, failing()); return isWell(m)}))
-    console.log(told())
+    await traffic(memory)
+    await look()
+    expect(told).toEqual(['raised firestore', 'recovered firestore'])
+  })
+
+  // The profiler makes no calls of its own, which Firestore would bill, and nobody has missed it yet.
+  it('and has no traffic is told of with the first calls that fail, and is back with the first that succeed', async () => {
+    const firestore = await frailFirestore(emulator)
+    const memory = await firestore.open()
+    const { told, failing, look } = watchStores({ memory, interval: 60, clock: new ManualClock() })
+    await untilServed(memory)
+    await look()
+    await firestore.cutOff()
+    for (let looks = 0; looks < 3; looks += 1) {
+      expect(firestoreIn(await look())).toMatchObject({ isFailing: false, recentCalls: 0 })
+    }
+    expect(failing()).toEqual([])
+    await expect(readSome(memory)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    expect(firestoreIn(await look())).toMatchObject({ isFailing: true, recentFailures: 1 })
+    expect(failing()).toEqual(['firestore'])
+    await firestore.connect()
+    await look()
+    expect(failing()).toEqual(['firestore'])
+    await untilServed(memory)
+    await look()
+    await readSome(memory)
+    expect(firestoreIn(await look())).toMatchObject({ isFailing: false, recentCalls: 1, recentFailures: 0 })
+    expect(told).toEqual(['raised firestore', 'recovered firestore'])
   })
 })

@@ -1,101 +1,102 @@
 import { onTestFinished } from 'vitest'
 import {
-  type AlertNotice,
   MemoryProfiler,
   type ProfiledStorage,
   type ProfilerMetrics,
   type StoreMetrics,
 } from '../../src/telemetry/index.ts'
 import type { RedisSource } from '../../src/telemetry/tiers/redis-watch.ts'
-import { ManualClock } from '../../src/testing/manual-clock.ts'
+import type { ManualClock } from '../../src/testing/manual-clock.ts'
 import type { TieredStorageManager } from '../../src/thermocline.ts'
 import { CHAT, message } from './items.ts'
 
 export interface Watched {
   readonly memory?: ProfiledStorage
   readonly cache?: RedisSource
-  /** Seconds between two looks. @default none: each look is asked for, a minute after the one before by its clock */
-  readonly intervalS?: number
+  /** Seconds. */
+  readonly interval: number
+  /** Each look moves it on by one interval. @default looks come by themselves */
+  readonly clock?: ManualClock
 }
 
 /** A profiler at work until the test ends, and what it tells of stores. */
 export interface StoreWatch {
-  readonly profiler: MemoryProfiler
-  readonly notices: readonly AlertNotice[]
-  /** What was told, as `raised redis`. */
-  told(): string[]
+  /** What was told, as "raised redis". */
+  readonly told: readonly string[]
   /** Stores of which an alert lasts. */
-  failing(): string[]
-  /** Waits for the next interval's end. */
+  failing(): readonly string[]
+  /** At the end of the interval that has begun. */
   look(): Promise<ProfilerMetrics>
-  /** How many more intervals end until it is so. */
-  looksUntil(isSo: (metrics: ProfilerMetrics) => boolean): Promise<number>
+  /** How many intervals end until it is so, and what the last of them came to. */
+  looksUntil(isSo: (metrics: ProfilerMetrics) => boolean): Promise<{ looks: number; metrics: ProfilerMetrics }>
 }
 
-const MINUTE_S = 60
 const MAX_LOOKS = 20
 
-export function watchStores({ memory, cache, intervalS }: Watched): StoreWatch {
-  const clock = intervalS === undefined ? new ManualClock() : undefined
+export function watchStores({ memory, cache, interval, clock }: Watched): StoreWatch {
   const profiler = new MemoryProfiler({
-    profilingInterval: intervalS ?? MINUTE_S,
+    profilingInterval: interval,
     enableLeakDetection: false,
     env: {},
     ...(clock && { clock }),
   })
   if (memory) profiler.setTieredStorage(memory)
   if (cache) profiler.setRedisCache(cache)
-  const notices: AlertNotice[] = []
-  profiler.on('memoryAlert', ({ kind }, notice) => {
-    if (kind === 'storeFailing') notices.push(notice)
+  const told: string[] = []
+  profiler.on('memoryAlert', ({ kind, subject }, { event }) => {
+    if (kind === 'storeFailing') told.push(`${event} ${subject}`)
   })
   profiler.startProfiling()
   onTestFinished(() => profiler.stopProfiling())
   const look = (): Promise<ProfilerMetrics> =>
     new Promise((resolve) => {
       profiler.once('metrics', (metrics) => resolve(metrics))
-      clock?.advance(MINUTE_S * 1_000)
+      clock?.advance(interval * 1_000)
     })
   return {
-    profiler,
-    notices,
+    told,
     look,
-    told: () => notices.map(({ event, alert }) => `${event} ${alert.subject}`),
     failing: () =>
       profiler
         .getAlerts()
-        .filter(({ kind }) => kind === 'storeFailing')
-        .map(({ subject }) => subject)
+        .flatMap(({ kind, subject }) => (kind === 'storeFailing' ? [subject] : []))
         .sort(),
     looksUntil: async (isSo) => {
-      for (let looks = 1; looks <= MAX_LOOKS; looks += 1) if (isSo(await look())) return looks
+      for (let looks = 1; looks <= MAX_LOOKS; looks += 1) {
+        const metrics = await look()
+        if (isSo(metrics)) return { looks, metrics }
+      }
       throw new Error(`Cannot see what was waited for: not so in ${MAX_LOOKS} intervals`)
     },
   }
 }
 
-/** What the metrics say of one store. */
-export function storeIn({ stores }: ProfilerMetrics, name: string): StoreMetrics {
+/** What metrics say of the calls of one store. */
+export function callsOf(name: string, { stores }: ProfilerMetrics): StoreMetrics {
   const found = stores.find(({ store }) => store === name)
-  if (found === undefined) throw new Error(`Cannot tell of ${name}: it was not called yet`)
+  if (found === undefined) throw new Error(`Cannot tell of ${name}: it was never called`)
   return found
 }
 
-/** An add and a read each moment until the test ends; whoever fails is not waited for. */
+/** An add or a strong read each moment, until the test ends. */
 export function lightTraffic(memory: TieredStorageManager, everyMs = 50): void {
   let calls = 0
   const timer = setInterval(() => void call(memory, calls++).catch(() => undefined), everyMs)
   onTestFinished(() => clearInterval(timer))
 }
 
-/** As many calls as that, one after the other; how many of them failed. */
+/** So many adds and strong reads, in turn. How many failed. */
 export async function traffic(memory: TieredStorageManager, calls = 10): Promise<number> {
   let failed = 0
-  for (let i = 0; i < calls; i += 1) await call(memory, i).catch(() => (failed += 1))
+  for (let i = 0; i < calls; i += 1) {
+    await call(memory, i).catch(() => {
+      failed += 1
+    })
+  }
   return failed
 }
 
-/** Sessions of their own keep them from waiting for each other. */
+/** In ten sessions, as calls of one wait for each other. */
 function call(memory: TieredStorageManager, n: number): Promise<unknown> {
   const session = { ...CHAT, sessionId: `chat-${n % 10}` }
   return n % 2 === 0
