@@ -96,9 +96,9 @@ export async function traffic(memory: TieredStorageManager, calls = 10): Promise
   return failed
 }
 
-/** In ten sessions, as calls of one wait for each other. */
+/** In ten sessions, as adds to one wait for each other. */
 function call(memory: TieredStorageManager, n: number): Promise<unknown> {
-  const session = { ...CHAT, sessionId: `chat-${n % 10}` }
+  const session = { ...CHAT, sessionId: `chat-${Math.floor(n / 2) % 10}` }
   return n % 2 === 0
     ? memory.addMemoryItem(message('said', session))
     : memory.getConversationHistory({ ...session, read: 'strong', limit: 5 })
