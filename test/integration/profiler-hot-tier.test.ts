@@ -2,8 +2,6 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { FirestoreEmulator } from '../../emulators/firestore-emulator.ts'
 import { type RedisServer, startRedis } from '../../emulators/redis.ts'
 import { ask } from '../../emulators/resp.ts'
-import { until } from '../../emulators/until.ts'
-import { RedisLRUCache } from '../../src/index.ts'
 import type { ProfilerMetrics, SharedTierMetrics } from '../../src/telemetry/index.ts'
 import { ManualClock } from '../../src/testing/manual-clock.ts'
 import type { TieredStorageManager } from '../../src/thermocline.ts'
@@ -151,22 +149,5 @@ describe('a hot tier in Redis that is watched', () => {
     expect(hotTier(await look())).toMatchObject({ isReachable: true })
     await look()
     expect(told).toEqual(['raised redis', 'recovered redis'])
-  })
-})
-
-describe('a cache in Redis that is watched', () => {
-  it('and has no traffic is told of all the same, as its server is asked at each look', async () => {
-    const cache = new RedisLRUCache({ redisHost: redis.host, redisPort: redis.port })
-    onTestFinished(() => cache.close())
-    await cache.connect()
-    const { told, failing, look } = watchStores({ cache, interval: 60, clock: new ManualClock() })
-    await look()
-    await redis.kill()
-    await look()
-    expect(failing()).toEqual(['redis-cache'])
-    redis = await redis.restart()
-    await until('it is connected', async () => (await cache.getStats()).usedMemoryBytes !== undefined)
-    await look()
-    expect(told).toEqual(['raised redis-cache', 'recovered redis-cache'])
   })
 })

@@ -21,6 +21,7 @@ export interface Watched {
 
 /** A profiler at work until the test ends, and what it tells of stores. */
 export interface StoreWatch {
+  readonly profiler: MemoryProfiler
   /** What was told, as "raised redis". */
   readonly told: readonly string[]
   /** Stores of which an alert lasts. */
@@ -54,6 +55,7 @@ export function watchStores({ memory, cache, interval, clock }: Watched): StoreW
       clock?.advance(interval * 1_000)
     })
   return {
+    profiler,
     told,
     look,
     failing: () =>
