@@ -11,6 +11,8 @@ import { callsOf, lightTraffic, traffic, watchStores } from '../support/profiler
 
 /** As long as a manager may take to be served again. */
 const INTERVAL_S = 2
+/** For tests in which nothing hangs: an emulator on a busy machine may take its time. */
+const PATIENT = { durableCalls: { timeoutMs: 5_000 } } as const
 
 let emulator: FirestoreEmulator
 
@@ -71,7 +73,7 @@ describe('a Firestore that is watched under light traffic', () => {
 describe('a Firestore that is watched', () => {
   it('and comes and goes ten times is told of three times', async () => {
     const firestore = await frailFirestore(emulator)
-    const memory = await firestore.open()
+    const memory = await firestore.open(PATIENT)
     const { told, failing, look } = watchStores({ memory, interval: 10, clock: new ManualClock() })
     for (let outages = 0; outages < 10; outages += 1) {
       await firestore.cutOff()
@@ -112,7 +114,7 @@ describe('a Firestore that is watched', () => {
   // The profiler makes no calls of its own, which Firestore would bill, and nobody has missed it yet.
   it('and has no traffic is told of with the first calls that fail, and is back with the first that succeed', async () => {
     const firestore = await frailFirestore(emulator)
-    const memory = await firestore.open()
+    const memory = await firestore.open(PATIENT)
     const { told, failing, look } = watchStores({ memory, interval: 60, clock: new ManualClock() })
     await untilServed(memory)
     await look()

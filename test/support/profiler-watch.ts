@@ -22,7 +22,10 @@ export interface Watched {
 /** A profiler at work until the test ends, and what it tells of stores. */
 export interface StoreWatch {
   readonly profiler: MemoryProfiler
-  /** What was told, as "raised redis". */
+  /**
+   * What began and ended, as "raised redis". An outage that begins late in an interval has failed only some of its calls
+   * then, and worsens with the next one: that is left out.
+   */
   readonly told: readonly string[]
   /** Stores of which an alert lasts. */
   failing(): readonly string[]
@@ -45,7 +48,7 @@ export function watchStores({ memory, cache, interval, clock }: Watched): StoreW
   if (cache) profiler.setRedisCache(cache)
   const told: string[] = []
   profiler.on('memoryAlert', ({ kind, subject }, { event }) => {
-    if (kind === 'storeFailing') told.push(`${event} ${subject}`)
+    if (kind === 'storeFailing' && event !== 'worsened') told.push(`${event} ${subject}`)
   })
   profiler.startProfiling()
   onTestFinished(() => profiler.stopProfiling())
