@@ -5,7 +5,7 @@ import { TieredStorageManager, type TieredStorageManagerOptions } from '../../sr
 import { freshPrefix, TEST_PROJECT, warmFirestore } from './firestore.ts'
 
 /** Shorter than an interval, as the default of 5 s is to a minute. */
-export const FIRESTORE_TIMEOUT_MS = 500
+export const FIRESTORE_TIMEOUT_MS = 1_000
 
 /** A Firestore for one test, which can go away. */
 export interface FrailFirestore {
