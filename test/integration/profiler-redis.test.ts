@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type RedisServer, startRedis } from '../../emulators/redis.ts'
+import { until } from '../../emulators/until.ts'
 import { RedisLRUCache } from '../../src/index.ts'
-import { type AlertNotice, MemoryProfiler, type ProfilerMetrics } from '../../src/telemetry/index.ts'
+import type { ProfilerMetrics } from '../../src/telemetry/index.ts'
+import { ManualClock } from '../../src/testing/manual-clock.ts'
+import { numbered } from '../support/items.ts'
+import { watchStores } from '../support/profiler-watch.ts'
 
 const INTERVAL_S = 1
 
@@ -13,61 +17,60 @@ beforeAll(async () => {
 
 afterAll(() => server?.stop())
 
-/** A profiler at work, with what it tells. */
-async function profile() {
+async function connected(): Promise<RedisLRUCache> {
   const cache = new RedisLRUCache({ redisHost: server.host, redisPort: server.port, keyPrefix: 'profiled' })
+  onTestFinished(() => cache.close())
   await cache.connect()
-  const profiler = new MemoryProfiler({
-    profilingInterval: INTERVAL_S,
-    enableLeakDetection: false,
-    env: {},
-    alertThresholds: { processMemoryMb: 100_000, cpuPercent: 100 },
-  })
-  profiler.setRedisCache(cache)
-  const notices: AlertNotice[] = []
-  profiler.on('memoryAlert', (alert, notice) => {
-    if (alert.kind === 'storeFailing') notices.push(notice)
-  })
-  profiler.startProfiling()
-  onTestFinished(async () => {
-    await profiler.stopProfiling()
-    await cache.close()
-  })
-  const look = (): Promise<ProfilerMetrics> =>
-    new Promise((resolve) => profiler.once('metrics', (metrics) => resolve(metrics)))
-  const looksUntil = async (isSo: (metrics: ProfilerMetrics) => boolean): Promise<number> => {
-    for (let looks = 1; ; looks += 1) if (isSo(await look())) return looks
-  }
-  return { profiler, notices, look, looksUntil }
+  return cache
 }
 
 const isAway = ({ redis }: ProfilerMetrics): boolean => redis?.isReachable === false
 const isThere = ({ redis }: ProfilerMetrics): boolean => redis?.isReachable === true
 
+/** Its server is asked at each look, so none of them needs traffic. */
 describe('a Redis that is watched', () => {
   it('is told of when it is killed and when it is back, once each', async () => {
-    const { profiler, notices, look, looksUntil } = await profile()
+    const { profiler, told, failing, look, looksUntil } = watchStores({
+      cache: await connected(),
+      interval: INTERVAL_S,
+    })
     expect(isThere(await look())).toBe(true)
     await server.kill()
-    // One may have been under way.
-    expect(await looksUntil(isAway)).toBeLessThanOrEqual(2)
-    expect(profiler.getAlerts()).toMatchObject([
-      { kind: 'storeFailing', subject: 'redis-cache', facts: { code: 'STORE_UNAVAILABLE' } },
-    ])
+    expect((await looksUntil(isAway)).looks).toBeLessThanOrEqual(2)
+    expect(failing()).toEqual(['redis-cache'])
+    const facts = { code: 'STORE_UNAVAILABLE', failedCalls: 1 }
+    expect(profiler.getAlerts()).toContainEqual(expect.objectContaining({ kind: 'storeFailing', facts }))
     await look()
     server = await server.restart()
-    expect(await looksUntil(isThere)).toBeLessThanOrEqual(3)
-    expect(profiler.getAlerts()).toEqual([])
-    expect(notices.map(({ event }) => event)).toEqual(['raised', 'recovered'])
+    // One may have been under way.
+    expect((await looksUntil(isThere)).looks).toBeLessThanOrEqual(3)
+    expect(failing()).toEqual([])
+    expect(told).toEqual(['raised redis-cache', 'recovered redis-cache'])
   })
 
   it('is told of when it is frozen, and when it goes on', async () => {
-    const { notices, look, looksUntil } = await profile()
+    const { told, look, looksUntil } = watchStores({ cache: await connected(), interval: INTERVAL_S })
     await look()
     await server.pause()
-    expect(await looksUntil(isAway)).toBeLessThanOrEqual(2)
+    onTestFinished(() => server.resume())
+    expect((await looksUntil(isAway)).looks).toBeLessThanOrEqual(2)
     server.resume()
-    expect(await looksUntil(isThere)).toBeLessThanOrEqual(3)
-    expect(notices.map(({ event }) => event)).toEqual(['raised', 'recovered'])
+    expect((await looksUntil(isThere)).looks).toBeLessThanOrEqual(3)
+    expect(told).toEqual(['raised redis-cache', 'recovered redis-cache'])
+  })
+
+  it('and comes and goes ten times is told of three times', async () => {
+    const cache = await connected()
+    const { told, failing, look } = watchStores({ cache, interval: 10, clock: new ManualClock() })
+    for (let outages = 0; outages < 10; outages += 1) {
+      await server.kill()
+      expect(isAway(await look())).toBe(true)
+      expect(failing()).toEqual(['redis-cache'])
+      server = await server.restart()
+      await until('it is connected', async () => (await cache.getStats()).usedMemoryBytes !== undefined)
+      expect(isThere(await look())).toBe(true)
+      expect(failing()).toEqual([])
+    }
+    expect(told).toEqual(numbered(3).flatMap(() => ['raised redis-cache', 'recovered redis-cache']))
   })
 })

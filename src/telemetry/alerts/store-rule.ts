@@ -6,6 +6,8 @@ export interface StoreReading {
   readonly recentCalls: number
   /** Those that the service failed. A conflict, say, is an answer of one that works. */
   readonly recentFailures: number
+  /** Those that say nothing of it, as they did not reach it or were not waited for. @default 0 */
+  readonly recentSilent?: number
   /** Code of the last failure. */
   readonly lastFailure: string | undefined
 }
@@ -14,10 +16,37 @@ export interface StoreReading {
 const FAILING_SHARE = 0.5
 const FINE_SHARE = 0.1
 
-/** Whether a store is down, or is back. Without calls, nothing is known. */
-export function storeVerdict({ store, recentCalls, recentFailures, lastFailure }: StoreReading): Verdict | undefined {
-  if (recentCalls === 0) return undefined
-  const share = recentFailures / recentCalls
+/**
+ * Whether each store is down, or is back. One may be told of by more than one reading, such as its calls and whether it
+ * answers at all: the worst of them counts, or an alert would end and begin again with each look.
+ */
+export function storeVerdicts(readings: readonly StoreReading[]): readonly (Verdict | undefined)[] {
+  const worst = new Map<string, StoreReading>()
+  for (const reading of readings) {
+    const known = worst.get(reading.store)
+    if (known === undefined || isWorse(reading, known)) worst.set(reading.store, reading)
+  }
+  return [...worst.values()].map(storeVerdict)
+}
+
+function isWorse(reading: StoreReading, known: StoreReading): boolean {
+  return failingShare(reading) > failingShare(known)
+}
+
+function tellingCalls({ recentCalls, recentSilent = 0 }: StoreReading): number {
+  return recentCalls - recentSilent
+}
+
+/** Below 0 where nothing is known. */
+function failingShare(reading: StoreReading): number {
+  const telling = tellingCalls(reading)
+  return telling === 0 ? -1 : reading.recentFailures / telling
+}
+
+function storeVerdict(reading: StoreReading): Verdict | undefined {
+  const share = failingShare(reading)
+  if (share < 0) return undefined
+  const { store, recentFailures, lastFailure } = reading
   if (share < FINE_SHARE) return fine('storeFailing', store)
   if (share < FAILING_SHARE) return undefined
   const code = lastFailure ?? 'STORE_FAILED'
@@ -25,7 +54,7 @@ export function storeVerdict({ store, recentCalls, recentFailures, lastFailure }
     kind: 'storeFailing',
     subject: store,
     severity: share >= 1 ? 'critical' : 'warning',
-    message: `Store ${store} fails: ${recentFailures} of ${recentCalls} calls, the last with ${code}`,
+    message: `Store ${store} fails: ${recentFailures} of ${tellingCalls(reading)} calls, the last with ${code}`,
     facts: { code, failedCalls: recentFailures },
   })
 }

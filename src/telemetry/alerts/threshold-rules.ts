@@ -1,6 +1,6 @@
 import type { AlertKind, AlertSeverity, PressureLevel } from './alert.ts'
 import { type CacheReading, cacheVerdict } from './cache-rule.ts'
-import { type StoreReading, storeVerdict } from './store-rule.ts'
+import { type StoreReading, storeVerdicts } from './store-rule.ts'
 import { fine, found, type Verdict } from './verdict.ts'
 
 /** What rules look at. What isn't known is left out, and nothing is said about it. */
@@ -57,7 +57,7 @@ export function thresholdVerdicts(
     ...plainRules(readings, thresholds).map((rule) => plainVerdict(rule, isLasting(rule.kind, ''))),
     pressureVerdict(readings, thresholds.memoryPressureScore),
     ...caches.map((cache) => cacheVerdict(cache, thresholds.cacheHitRateMin, isLasting('cacheHitRate', cache.name))),
-    ...stores.map(storeVerdict),
+    ...storeVerdicts(stores),
   ].filter((verdict) => verdict !== undefined)
 }
 

@@ -55,7 +55,9 @@ export class StoreCalls {
       count.isFailing = true
       count.lastFailure = error
       count.failures += 1
-    } else if (!SILENT.has(error)) {
+    } else if (SILENT.has(error)) {
+      count.silent += 1
+    } else {
       count.isFailing = false
     }
   }
@@ -65,6 +67,7 @@ interface Totals {
   calls: number
   errors: number
   failures: number
+  silent: number
 }
 
 interface StoreCount extends Totals {
@@ -90,7 +93,8 @@ function newStoreCount(): StoreCount {
     calls: 0,
     errors: 0,
     failures: 0,
-    collected: { calls: 0, errors: 0, failures: 0 },
+    silent: 0,
+    collected: { calls: 0, errors: 0, failures: 0, silent: 0 },
     isFailing: false,
     lastFailure: undefined,
     codes: new Map(),
@@ -116,8 +120,8 @@ function entry<T>(entries: Map<string, T>, name: string, max: number, make: () =
 }
 
 function takeMetrics(store: string, count: StoreCount): StoreMetrics {
-  const { calls, errors, failures, collected } = count
-  count.collected = { calls, errors, failures }
+  const { calls, errors, failures, silent, collected } = count
+  count.collected = { calls, errors, failures, silent }
   return Object.freeze({
     store,
     calls,
@@ -125,6 +129,7 @@ function takeMetrics(store: string, count: StoreCount): StoreMetrics {
     recentCalls: calls - collected.calls,
     recentErrors: errors - collected.errors,
     recentFailures: failures - collected.failures,
+    recentSilent: silent - collected.silent,
     isFailing: count.isFailing,
     lastFailure: count.lastFailure,
     errorsByCode: Object.freeze(Object.fromEntries([...count.codes].map(([code, of]) => [code, of.errors]))),

@@ -8,6 +8,8 @@ export interface StoreMetrics {
   readonly recentErrors: number
   /** Of the recent errors, those of the service; the others are what callers did, such as a conflict. */
   readonly recentFailures: number
+  /** Of the recent errors, those that say nothing of the service: not sent for want of room, or not waited for. */
+  readonly recentSilent: number
   /** Whether the service failed the last call that said anything of it. */
   readonly isFailing: boolean
   /** Code of the last failure of the service. */

@@ -135,4 +135,23 @@ describe('the thresholds', () => {
     expect(look(store(10, 3))).toHaveLength(1)
     expect(look(store(10, 0))).toHaveLength(0)
   })
+  it('hear of a store that answers and refuses every call, until both are fine', () => {
+    const look = watch()
+    const calls = (recentCalls: number, recentFailures: number) => ({ ...STORE, recentCalls, recentFailures })
+    const both = (...stores: AlertReadings['stores'] & object) => [
+      look({ stores }),
+      look({ stores: stores.toReversed() }),
+    ]
+    for (const alerts of both(calls(9, 9), calls(1, 0))) expect(alerts).toHaveLength(1)
+    for (const alerts of both(calls(9, 2), calls(1, 0))) expect(alerts).toHaveLength(1)
+    for (const alerts of both(calls(9, 0), calls(1, 1))) expect(alerts).toHaveLength(1)
+    for (const alerts of both(calls(0, 0), calls(1, 0))) expect(alerts).toHaveLength(0)
+  })
+
+  it('take calls that were not even sent for no sign that a store is back', () => {
+    const look = watch()
+    expect(look({ stores: [{ ...STORE, recentCalls: 1_000, recentSilent: 990, recentFailures: 10 }] })).toHaveLength(1)
+    expect(look({ stores: [{ ...STORE, recentCalls: 1_000, recentSilent: 1_000 }] })).toHaveLength(1)
+    expect(look({ stores: [{ ...STORE, recentCalls: 1_000, recentSilent: 990 }] })).toHaveLength(0)
+  })
 })

@@ -56,9 +56,11 @@ it('takes what callers did for no failure of the store', () => {
   publish({ error: 'STORE_TIMEOUT' })
   // Not even sent: so it says nothing of the service.
   publish({ error: 'OVERLOADED' })
-  expect(calls.collect()).toMatchObject([{ errors: 3, recentErrors: 2, recentFailures: 1, isFailing: true }])
+  expect(calls.collect()).toMatchObject([
+    { errors: 3, recentErrors: 2, recentFailures: 1, recentSilent: 1, isFailing: true },
+  ])
   publish({ error: 'CONFLICT' })
-  expect(calls.collect()).toMatchObject([{ isFailing: false, recentCalls: 1 }])
+  expect(calls.collect()).toMatchObject([{ isFailing: false, recentCalls: 1, recentSilent: 0 }])
 })
 
 it('counts only while it is started, and keeps what it counted', () => {
