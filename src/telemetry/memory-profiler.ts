@@ -162,7 +162,9 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
   startProfiling(): void {
     if (this.#stopTimer !== undefined) return
     const { clock, profilingInterval, enableLeakDetection, projectId } = this.#options
-    this.#stopTimer = clock.every(profilingInterval * 1000, () => void this.collectMetrics())
+    this.#stopTimer = clock.every(profilingInterval * 1000, () => {
+      this.collectMetrics().catch((error: unknown) => this.#warn('A look of MemoryProfiler', error))
+    })
     this.#alerts.open()
     this.#sampler.start()
     this.#storeCalls.start()
@@ -186,10 +188,12 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
     this.#sampler.stop()
     const cloud = this.#cloud
     this.#cloud = undefined
-    await this.#looking
-    await Promise.all([this.#alerts.close(), cloud?.stop()])
-    // V8 has one sampling of the heap: who began it first ends it last. It may have been started again meanwhile.
-    if (this.#stopTimer === undefined) this.#leaks.stop()
+    await this.#looking?.catch(() => undefined)
+    // It may have been started again meanwhile.
+    const isStarted = (): boolean => this.#stopTimer !== undefined
+    await Promise.all([isStarted() ? this.#alerts.flush() : this.#alerts.close(), cloud?.stop()])
+    // V8 has one sampling of the heap: who began it first ends it last.
+    if (!isStarted()) this.#leaks.stop()
   }
 
   /**

@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { inProcessDurableStore, inProcessHotStore, TieredStorageManager } from '../../src/index.ts'
+import { collectGarbage } from '../../src/lib/collect-garbage.ts'
 import {
   type Alert,
   type AlertNotice,
+  callbackChannel,
+  logChannel,
   MEMORY_PROFILER_DEFAULTS,
   MemoryProfiler,
   type MemoryProfilerOptions,
@@ -19,6 +22,10 @@ const open: { [Symbol.asyncDispose](): Promise<void> }[] = []
 afterEach(async () => {
   for (const one of open.splice(0)) await one[Symbol.asyncDispose]()
 })
+
+const brokenStats = (): never => {
+  throw new Error('not mine')
+}
 
 function profilerWith(options: MemoryProfilerOptions = {}): { profiler: MemoryProfiler; clock: ManualClock } {
   const clock = new ManualClock()
@@ -105,6 +112,7 @@ describe('MemoryProfiler', () => {
     const levels: string[] = []
     profiler.on('pressureChanged', ({ level }) => levels.push(level))
     expect(profiler.isMemoryPressureDetected()).toBe(false)
+    profiler.startProfiling()
     await profiler.collectMetrics()
     expect(profiler.isMemoryPressureDetected()).toBe(true)
     expect(profiler.getMemoryPressure()).toBe('critical')
@@ -119,14 +127,33 @@ describe('MemoryProfiler', () => {
     expect((await memory.getMemoryItem(id))?.content).toBe('durable all the same')
   })
 
-  it('lives with listeners that throw', async () => {
-    const { profiler } = profilerWith()
-    profiler.on('metrics', () => {
-      throw new Error('not mine')
+  it.each<[string, () => unknown]>([
+    [
+      'throw',
+      () => {
+        throw new Error('not mine')
+      },
+    ],
+    ['reject', () => Promise.reject(new Error('not mine'))],
+  ])('lives with listeners, logs, gauges and managers that %s', async (_, fail) => {
+    const { profiler } = profilerWith({
+      log: fail,
+      channels: [logChannel({ sink: fail })],
+      limits: { maxHeapMb: 1 },
+      pressureResponse: { enableGcPressure: false },
     })
+    const looked: number[] = []
+    profiler.on('metrics', fail as () => void)
+    profiler.on('metrics', ({ at }) => looked.push(at))
+    profiler.registerGauge('mine', fail as () => number)
+    profiler.setTieredStorage({ relief: { caches: [], refuse: () => undefined }, getStats: brokenStats })
     const warned = new Promise((resolve) => process.once('warning', resolve))
     await profiler.collectMetrics()
-    expect(await warned).toMatchObject({ message: expect.stringContaining('not mine') })
+    await profiler.collectMetrics()
+    expect(await warned).toMatchObject({ message: expect.stringContaining('MemoryProfiler') })
+    // What rejects is told of in a later turn.
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(looked).toHaveLength(2)
   })
 
   it('takes what the environment says over its options', () => {
@@ -148,6 +175,84 @@ describe('MemoryProfiler', () => {
     const { profiler: warned } = profilerWith({ env })
     await warned.collectMetrics()
     expect(warned.getMemoryPressure()).toBe('moderate')
+    // They are of this process, whatever V8 or the container would give.
+    const { profiler: alone } = profilerWith({ limits: { warningThresholdMb: 900, criticalThresholdMb: 990 } })
+    await alone.collectMetrics()
+    expect(alone.getMemoryPressure()).toBe('low')
+  })
+
+  it('does nothing about pressure before it is started and after it was stopped', async () => {
+    const { profiler } = profilerWith({ limits: { maxHeapMb: 1 }, pressureResponse: { enableGcPressure: false } })
+    const memory = await storage()
+    const deeds: string[] = []
+    profiler.setTieredStorage(memory)
+    profiler.on('pressureAnswered', (report) => deeds.push(...report.deeds.map(({ deed }) => deed)))
+    await profiler.collectMetrics()
+    await profiler.stopProfiling()
+    expect(profiler.getMemoryPressure()).toBe('critical')
+    expect(profiler.getAlerts().map(({ kind }) => kind)).toContain('memoryPressure')
+    expect([deeds, memory.relief.refuses('import')]).toEqual([[], false])
+    profiler.startProfiling()
+    await profiler.collectMetrics()
+    expect(memory.relief.refuses('import')).toBe(true)
+    await profiler.stopProfiling()
+    expect(memory.relief.refuses('import')).toBe(false)
+    await profiler.collectMetrics()
+    expect(memory.relief.refuses('import')).toBe(false)
+  })
+
+  it('goes on acting on a manager that it is given twice', async () => {
+    const { profiler } = profilerWith({ limits: { maxHeapMb: 1 }, pressureResponse: { enableGcPressure: false } })
+    const memory = await storage()
+    profiler.setTieredStorage(memory)
+    profiler.setTieredStorage(memory)
+    profiler.startProfiling()
+    await profiler.collectMetrics()
+    expect(memory.relief.refuses('import')).toBe(true)
+  })
+
+  it('lets alerts last over a stop, and tells of their end after the next start', async () => {
+    let vectorsMb = 700
+    const told: string[] = []
+    const channels = [callbackChannel(({ event, alert }) => void told.push(`${event} ${alert.kind}`))]
+    const { profiler } = profilerWith({ channels })
+    profiler.registerGauge('vectorStoreSizeMb', () => vectorsMb)
+    profiler.startProfiling()
+    await profiler.collectMetrics()
+    const stopped = profiler.stopProfiling()
+    profiler.startProfiling()
+    await stopped
+    expect(profiler.getAlerts()).toHaveLength(1)
+    vectorsMb = 0
+    await profiler.collectMetrics()
+    await profiler.stopProfiling()
+    expect(told).toEqual(['raised vectorStoreSize', 'recovered vectorStoreSize'])
+    expect(profiler.getAlertHistory()).toMatchObject([{ kind: 'vectorStoreSize' }])
+    expect(profiler.getChannelStats()).toMatchObject([{ name: 'callback', sent: 2, failed: 0 }])
+  })
+
+  it('counts items by tier when it is asked to', async () => {
+    const { profiler } = profilerWith()
+    const memory = await storage()
+    await memory.addMemoryItem({ ...SESSION, contentType: 'note', content: 'x' })
+    profiler.setTieredStorage(memory)
+    expect((await profiler.collectMetrics()).tiers?.items).toBeUndefined()
+    await profiler.countTierItems()
+    expect((await profiler.collectMetrics()).tiers?.items).toMatchObject({ hot: { items: 1 }, cold: { items: 0 } })
+  })
+
+  it('tells its peak, and takes nothing from the next look by it', async () => {
+    const { profiler } = profilerWith()
+    profiler.startProfiling()
+    let burden: Uint8Array | undefined = new Uint8Array(64 * 1024 * 1024)
+    const { allocatedBytes, peakUsageBytes } = profiler.getMemoryStats()
+    expect(allocatedBytes).toBeGreaterThan(burden.length)
+    expect(peakUsageBytes).toBe(allocatedBytes)
+    burden = undefined
+    collectGarbage()
+    expect(profiler.getMemoryStats().peakUsageBytes).toBe(peakUsageBytes)
+    expect((await profiler.collectMetrics()).history.peakBytes).toBe(peakUsageBytes)
+    expect(burden).toBeUndefined()
   })
 
   it.each([
@@ -155,10 +260,12 @@ describe('MemoryProfiler', () => {
     [{ alertThresholds: { memoryUsagePercent: 101 } }, 'memoryUsagePercent'],
     [{ alertThresholds: { memoryUsage: 5 } }, 'expected one of memoryUsagePercent'],
     [{ leakDetectionThresholdMb: -1 }, 'leakDetectionThresholdMb'],
-    [{ limits: { maxHeapMb: 100, warningThresholdMb: 100 } }, 'less than maxHeapMb, 100'],
-    [{ limits: { maxHeapMb: 100, warningThresholdMb: 90 } }, 'more than 90'],
-    [{ limits: { warningThresholdMb: 1_000_000 } }, "less than V8's limit"],
-    [{ limits: { maxHeapMb: 100, warningThresholdMb: 50 }, pressure: { moderatePercent: 50 } }, 'only one of it'],
+    [{ limits: { maxHeapMb: 100, warningThresholdMb: 100 } }, 'maxHeapMb: expected more than warningThresholdMb, 100'],
+    [
+      { limits: { gcPressureThresholdMb: 90, criticalThresholdMb: 80 } },
+      'criticalThresholdMb: expected more than gcPressureThresholdMb, 90',
+    ],
+    [{ projectId: 'acme-prod', serviceName: 'Memory Service' }, 'serviceName'],
     [{ limits: { enableGcPressure: true }, pressureResponse: { enableGcPressure: true } }, 'only one of limits'],
     [{ limits: { maxHeap: 100 } }, 'did you mean maxHeapMb'],
     [{ interval: 5 }, 'interval'],

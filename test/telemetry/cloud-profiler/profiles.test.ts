@@ -73,7 +73,7 @@ describe('heapProfile()', () => {
   it('has the bytes of each place, with how many samples say so', () => {
     const profile = heapProfile({ head, samples: [{ nodeId: 2 }, { nodeId: 3 }, { nodeId: 2 }] }, AT, 70)
     const { kinds, samples } = decodePprof(encodePprof(profile))
-    expect(kinds).toEqual(['sample/count', 'space/bytes'])
+    expect(kinds).toEqual(['objects/count', 'space/bytes'])
     expect(samples.map(({ stack, values }) => [stack.map(({ functionName }) => functionName), values])).toEqual([
       [['makeBoats'], [2, 600]],
       [
