@@ -7,12 +7,12 @@ import type { ProfilerMetrics } from './profiler-metrics.ts'
 const MB = 1024 * 1024
 
 /**
- * What alerts go by, of one look and the one before: a cache tells what it ever did, and an alert is about what it does
- * now.
+ * What alerts go by, of one look and an earlier one: a cache tells what it ever did, and an alert is about what it did
+ * in an interval. Nothing is said of caches where `before` is "too-soon": somebody looks more often.
  */
 export function alertReadings(
   metrics: ProfilerMetrics,
-  before: ProfilerMetrics | undefined,
+  before: ProfilerMetrics | 'too-soon' | undefined,
   isRefusingWork: boolean,
 ): AlertReadings {
   const { process: sample, history, pressure, tiers, redis, gauges } = metrics
@@ -28,10 +28,13 @@ export function alertReadings(
     cpuPercent: sample.cpuPercent,
     pressure,
     isRefusingWork,
-    caches: [
-      ...readsSince('in-process', tiers?.hot, before?.tiers?.hot),
-      ...readsSince('redis-cache', redis, before?.redis),
-    ],
+    caches:
+      before === 'too-soon'
+        ? []
+        : [
+            ...readsSince('in-process', tiers?.hot, before?.tiers?.hot),
+            ...readsSince('redis-cache', redis, before?.redis),
+          ],
     stores: [
       ...metrics.stores,
       ...(shared === undefined ? [] : [reachability(shared.name, shared.isReachable)]),

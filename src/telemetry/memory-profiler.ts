@@ -84,7 +84,8 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
   #stopTimer: (() => void) | undefined
   readonly #warned = new Set<string>()
   #looking: Promise<ProfilerMetrics> | undefined
-  #last: ProfilerMetrics | undefined
+  /** The look at which the interval began that caches are judged by. */
+  #intervalFrom: ProfilerMetrics | undefined
   #leak: Finding | undefined
 
   /** @throws ThermoclineError `INVALID_OPTION` */
@@ -276,8 +277,7 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
     const gauges = this.#gauges.read()
     const redis = await this.#redis?.collect()
     const metrics = Object.freeze({ at: sample.at, process: sample, history, pressure, tiers, stores, redis, gauges })
-    const readings = alertReadings(metrics, this.#last, this.#response.isRefusing)
-    this.#last = metrics
+    const readings = alertReadings(metrics, this.#intervalBefore(metrics), this.#response.isRefusing)
     this.#settle(readings)
     if (this.#leaks.getState().kind !== 'leaking') this.#alerts.recover('memoryLeak')
     else if (this.#leak !== undefined) this.#alerts.raise(this.#leak)
@@ -285,6 +285,15 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
     this.#looking = undefined
     this.#tell('metrics', metrics)
     return metrics
+  }
+
+  #intervalBefore(metrics: ProfilerMetrics): ProfilerMetrics | 'too-soon' | undefined {
+    const before = this.#intervalFrom
+    const elapsedMs = before === undefined ? Number.POSITIVE_INFINITY : metrics.at - before.at
+    // A timer may come a little early.
+    if (elapsedMs >= 0 && elapsedMs < 900 * this.#options.profilingInterval) return 'too-soon'
+    this.#intervalFrom = metrics
+    return before
   }
 
   /** A manager that can't be asked, as one that is being closed, says nothing. */

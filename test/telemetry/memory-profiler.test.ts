@@ -156,6 +156,32 @@ describe('MemoryProfiler', () => {
     expect(looked).toHaveLength(2)
   })
 
+  it('judges caches by whole intervals, however often somebody looks', async () => {
+    const { profiler, clock } = profilerWith()
+    let misses = 0
+    const hot = { sessions: 0, segments: 0, bytes: 0, maxBytes: 1, hits: 0, evictions: 0 }
+    const rest = { durable: { name: 'd' }, itemsAdded: 0, sweeps: 0, lastSweep: undefined }
+    const relief = { caches: [], refuse: () => undefined }
+    profiler.setTieredStorage({ relief, getStats: () => ({ hot: { ...hot, misses }, ...rest }) })
+    for (let second = 0; second < 55; second += 5) {
+      await profiler.collectMetrics()
+      misses += 15
+      clock.advance(5_000)
+      expect(profiler.getAlerts()).toEqual([])
+    }
+    await profiler.collectMetrics()
+    expect(profiler.getAlerts()).toMatchObject([{ kind: 'cacheHitRate', subject: 'in-process' }])
+  })
+
+  it('is not held up by a cache that never answers', async () => {
+    const { profiler, clock } = profilerWith()
+    profiler.setRedisCache({ getStats: () => new Promise(() => undefined) })
+    const looked = profiler.collectMetrics()
+    clock.advance(10_000)
+    expect((await looked).redis).toMatchObject({ isReachable: false, lastError: 'no answer within 10000 ms' })
+    expect(profiler.getAlerts()).toMatchObject([{ kind: 'storeFailing', subject: 'redis-cache' }])
+  })
+
   it('takes what the environment says over its options', () => {
     const env = { MEMORY_MONITORING_INTERVAL_MS: 'soon' }
     expect(() => new MemoryProfiler({ env })).toThrow('MEMORY_MONITORING_INTERVAL_MS')

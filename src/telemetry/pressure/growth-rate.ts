@@ -3,7 +3,7 @@ const WINDOW_MS = 30_000
 /** Of readings that are closer together the lowest stays. */
 const SPACING_MS = 500
 /** Less time than that says nothing of a minute. */
-const MIN_SPAN_MS = 3_000
+const MIN_SPAN_MS = 2_000
 
 interface Reading {
   readonly atMs: number

@@ -1,4 +1,6 @@
 import { type Clock, systemClock } from '../../lib/clock.ts'
+import { errorMessage } from '../../lib/error-message.ts'
+import { within } from '../../lib/within.ts'
 import { ratio, recentRatio } from './ratio.ts'
 import type { RedisMetrics } from './redis-metrics.ts'
 
@@ -34,6 +36,10 @@ const NOTHING_YET: RedisSourceStats = Object.freeze({
   maxMemoryPolicy: undefined,
   warnings: Object.freeze([]),
 })
+
+/** A cache has deadlines of its own; another one must not keep everything else from being looked at. */
+const MAX_MS = 10_000
+const NEVER: AbortSignal = new AbortController().signal
 
 /** Tells what one cache and its server do, and what the cache did since it was last asked. */
 export class RedisWatch {
@@ -75,9 +81,10 @@ export class RedisWatch {
 
   async #ask(before: RedisSourceStats): Promise<RedisSourceStats> {
     try {
-      return await this.#source.getStats()
+      const ask = (): Promise<RedisSourceStats> => this.#source.getStats()
+      return await within(this.#clock, MAX_MS, NEVER, ask, () => new Error(`no answer within ${MAX_MS} ms`))
     } catch (error) {
-      const lastError = error instanceof Error ? error.message : String(error)
+      const lastError = errorMessage(error)
       return { ...before, lastError, usedMemoryBytes: undefined, maxMemoryBytes: undefined, maxMemoryPolicy: undefined }
     }
   }
