@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { HeapKind, LeakState } from '../../../src/telemetry/leaks/leak-report.ts'
-import { LEAKING_PROGRAMS } from './leaking-programs.ts'
-import { STEADY_PROGRAMS } from './steady-programs.ts'
+import { PROGRAM_SETS, type ProgramSet, type ProgramSetName } from './program-sets.ts'
 
 /** What a program's process is told. */
 export interface ProgramPlan {
+  readonly set: ProgramSetName
   readonly name: string
   readonly seed: number
   readonly forMs: number
@@ -47,11 +47,12 @@ export interface ProgramLine {
 const SCRIPT = fileURLToPath(new URL('./program-process.ts', import.meta.url))
 const run = promisify(execFile)
 
-/** Runs all programs, each in a process of its own. A leak that isn't found in time is a problem, and so is any alarm of a steady program. */
+/** Runs the programs of a set, each in a process of its own. A leak that isn't found in time is a problem, and so is any alarm of a steady program. */
 export async function leakCampaign(options: LeakCampaignOptions): Promise<readonly ProgramLine[]> {
   const { atOnce, onProgram, findWithinMs, steadyForMs, ...plan } = options
-  const leaking = Object.entries(LEAKING_PROGRAMS).map(([name, { mbPerSecond }]) => ({ name, mbPerSecond }))
-  const waiting = [...leaking, ...Object.keys(STEADY_PROGRAMS).map((name) => ({ name, mbPerSecond: 0 }))]
+  const set: ProgramSet = PROGRAM_SETS[plan.set]
+  const leaking = Object.entries(set.leaking).map(([name, { mbPerSecond }]) => ({ name, mbPerSecond }))
+  const waiting = [...leaking, ...Object.keys(set.steady).map((name) => ({ name, mbPerSecond: 0 }))]
   const lines: ProgramLine[] = []
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
@@ -60,7 +61,7 @@ export async function leakCampaign(options: LeakCampaignOptions): Promise<readon
         name: next.name,
         forMs: next.mbPerSecond > 0 ? findWithinMs : steadyForMs,
       })
-      const line = { ...next, result, ...problemOf(next, result, findWithinMs) }
+      const line = { ...next, result, ...problemOf(next, result, options) }
       lines.push(line)
       onProgram?.(line)
     }
@@ -78,7 +79,7 @@ async function runProgram(plan: ProgramPlan): Promise<ProgramResult> {
 function problemOf(
   program: { name: string; mbPerSecond: number },
   result: ProgramResult,
-  findWithinMs: number,
+  { set, findWithinMs }: LeakCampaignOptions,
 ): { problem?: string } {
   const { name, mbPerSecond } = program
   if (mbPerSecond === 0) {
@@ -88,7 +89,8 @@ function problemOf(
   }
   if (result.foundAfterMs === undefined || result.foundAfterMs > findWithinMs)
     return { problem: `${name}: not found in time: ${JSON.stringify(result)}` }
-  if (LEAKING_PROGRAMS[name]?.isExternal) {
+  const { leaking }: ProgramSet = PROGRAM_SETS[set]
+  if (leaking[name]?.isExternal) {
     return result.kind === 'array buffers' ? {} : { problem: `${name}: found, but among ${result.kind}` }
   }
   return result.allocatedIn?.includes('program') ? {} : { problem: `${name}: found, but in ${result.allocatedIn}` }

@@ -24,6 +24,7 @@ export async function leakRounds({ seed, minutes, onLine }: LeakRounds): Promise
     )
   }
   const lines = await leakCampaign({
+    set: 'first',
     seed,
     findWithinMs: 40_000,
     steadyForMs: minutes * 60_000,
