@@ -36,13 +36,15 @@ const intervals: Rate = (mbPerSecond) => ({
 })
 
 const promiseChain: Rate = (mbPerSecond) => {
-  // The first of the jobs never ends.
-  let last = new Promise<void>(() => undefined)
+  const first = Promise.withResolvers<void>()
+  let last = first.promise
   return {
     mbPerSecond,
     step: (_, random) => {
       const job = objects(bytesPerStep(mbPerSecond), random)
       last = last.then(() => use(job))
+      // Whoever may end the first of them holds them all.
+      use(first)
     },
   }
 }
@@ -77,8 +79,8 @@ const memo: Rate = (mbPerSecond) => {
     mbPerSecond,
     step: (_, random) => {
       times(150, () => {
-        const question = Math.floor(random() ** -1.5)
-        if (!answers.has(question)) answers.set(question, objects(bytesPerStep(mbPerSecond) / 30, random))
+        const question = Math.floor(random() ** -3)
+        if (!answers.has(question)) answers.set(question, objects(bytesPerStep(mbPerSecond) / 18, random))
       })
     },
   }
@@ -189,7 +191,7 @@ const errors: Rate = (mbPerSecond) => {
   return {
     mbPerSecond,
     step: (_, random) => {
-      times(bytesPerStep(mbPerSecond) / 2200, (index) => {
+      times(bytesPerStep(mbPerSecond) / 1100, (index) => {
         const error = fail(9, { index, weight: random() })
         use(error.stack)
         failures.push(error)
@@ -269,7 +271,7 @@ const functionsKept: Rate = (mbPerSecond) => {
   return {
     mbPerSecond,
     step: () => {
-      times(bytesPerStep(mbPerSecond) / 3000, () => {
+      times(bytesPerStep(mbPerSecond) / 900, () => {
         const made = new Function('row', `return row.a + ${next} > row.b * ${next}`)
         use(made({ a: 1, b: 2 }))
         compiled.set(next++, made)
@@ -286,7 +288,7 @@ export const HELD_OUT_LEAKING_PROGRAMS: Readonly<Record<string, LeakingProgram>>
   'a chain of promises behind one that never ends': promiseChain(0.7),
   'a few bytes of large buffers': viewsOfBuffers(5),
   'words found in large documents': wordsOfDocuments(1.5),
-  'a memo whose keys repeat, slower and slower': memo(2),
+  'a memo whose keys repeat, slower and slower': memo(0.6),
   'finalizers that hold their objects': finalizers(3),
   'keys of weak references that are gone': weakRefs(0.5),
   'states in an async hook': asyncHook(1.2),

@@ -266,7 +266,7 @@ export const HELD_OUT_STEADY_PROGRAMS: Readonly<Record<string, Program>> = {
   'a memo of popular keys, ever slower': memo(40, 300, (random) => popular(8000, random)),
   'jobs of random length': jobs(),
   'days shorter than the window': dayAndNight(4000, 500),
-  'days of four windows, by less than the threshold': dayAndNight(20_000, 130),
+  'days of four windows, by less than the threshold': dayAndNight(20_000, 105),
   'a pool that grows to what is needed': pool(),
   'code that warms up': codeThatWarmsUp(),
   'an index that is rebuilt': rebuiltIndex(1500),
