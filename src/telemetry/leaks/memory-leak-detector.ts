@@ -7,7 +7,8 @@ import type { HeapGrowth, LeakReport, LeakState } from './leak-report.ts'
 import { WINDOW_POINTS } from './low-points.ts'
 import { BYTES_PER_MB, makeLeakReport, toMbPerHour } from './make-leak-report.ts'
 import { countObjects } from './object-counts.ts'
-import { type RiseState, RiseWatch } from './rise-watch.ts'
+import { RiseWatch } from './rise-watch.ts'
+import type { RiseState } from './window-watch.ts'
 
 type Rising = RiseState & { readonly kind: 'rising' }
 

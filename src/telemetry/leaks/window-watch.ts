@@ -20,7 +20,7 @@ export type RiseState =
 const WATCHED_SHARE = 0.9
 
 /** Follows one rise through a sliding window. A slow leak takes many windows to reach a threshold. */
-export class RiseWatch {
+export class WindowWatch {
   readonly #windowMs: number
   readonly #low: LowPoints
   #firstMs: number | undefined
