@@ -9,11 +9,13 @@ const GOES_ON_BELOW = 0.05
 /** The largest step may make up this share of the growth: what grows in one step is a load, not a leak. */
 const LARGEST_STEP = 0.5
 /**
- * From each quarter of the window to the next it grows by at least this share of what it does on average. A cache that
- * fills up doesn't in the end, and a job that takes two thirds of the window doesn't in the beginning.
+ * From each quarter of the window to the next it grows by at least this share of what it does on average. A job that takes
+ * two thirds of the window doesn't in the beginning.
  */
 const PARTS = 4
 const STEADINESS = 0.5
+/** The second half of the window rises at least at this share of the slope of the first. A cache that fills up doesn't. */
+const GOES_ON = 2 / 3
 
 /** What the points of a window say. */
 export type Rise =
@@ -35,7 +37,11 @@ function judge(points: readonly TrendPoint[]): Rise & { readonly trend: Trend } 
   const trend = trendOf(points)
   if (trend.riseChance > GOES_ON_BELOW || trend.slopePerMs <= 0) return { kind: 'flat', trend }
   const isSure = trend.riseChance < BEGINS_BELOW && trend.slopeRange[0] > 0
-  return { kind: 'rising', trend, isSteady: isSure && growsAllAlong(points) && !isOneStep(points) }
+  return {
+    kind: 'rising',
+    trend,
+    isSteady: isSure && growsAllAlong(points) && !isOneStep(points) && !levelsOff(points),
+  }
 }
 
 function rank(rise: Rise): number {
@@ -61,6 +67,12 @@ function growsAllAlong(points: readonly TrendPoint[]): boolean {
   const growths = levels.slice(1).map((level, part) => level - Number(levels[part]))
   const average = growths.reduce((sum, growth) => sum + growth, 0) / growths.length
   return average > 0 && growths.every((growth) => growth >= STEADINESS * average)
+}
+
+function levelsOff(points: readonly TrendPoint[]): boolean {
+  const half = points.length >> 1
+  const [early, late] = [points.slice(0, half), points.slice(-half)].map((part) => trendOf(part).slopePerMs)
+  return Number(late) < GOES_ON * Number(early)
 }
 
 function isOneStep(points: readonly TrendPoint[]): boolean {

@@ -12,9 +12,15 @@ export type RiseState =
       readonly isSteady: boolean
       readonly beganAtMs: number
       readonly growthBytes: number
-      /** The growth with the lowest slope that the window may have: noise makes it less. */
+      /** The growth with the lowest slope that the window may have, above what was held before the rise: noise makes it less. */
       readonly sureGrowthBytes: number
     }
+
+interface Beginning {
+  readonly atMs: number
+  readonly bytes: number
+  readonly heldBefore: number
+}
 
 /** Nothing is said before so much of a window was watched: until then each cache that fills is a rise. */
 const WATCHED_SHARE = 0.9
@@ -23,11 +29,14 @@ const WATCHED_SHARE = 0.9
 export class WindowWatch {
   readonly #windowMs: number
   readonly #low: LowPoints
+  readonly #heldBefore: (atMs: number) => number
   #firstMs: number | undefined
-  #began: { readonly atMs: number; readonly bytes: number } | undefined
+  #began: Beginning | undefined
 
-  constructor(windowMs: number) {
+  /** @param heldBefore says the most that was held for long before a time, in bytes */
+  constructor(windowMs: number, heldBefore: (atMs: number) => number) {
     this.#windowMs = windowMs
+    this.#heldBefore = heldBefore
     this.#low = new LowPoints(windowMs)
   }
 
@@ -62,11 +71,17 @@ export class WindowWatch {
       return rise.kind === 'rising' ? { kind: 'flat', trend: rise.trend } : rise
     }
     const { trend, isSteady } = rise
-    const from = began ?? { atMs: this.#low.points[0]?.atMs ?? 0, bytes: trend.firstFitted }
+    const from = began ?? this.#beginning(trend)
     this.#began = from
     const growthBytes = trend.lastFitted - from.bytes
-    const sureGrowthBytes = growthBytes - (trend.slopePerMs - trend.slopeRange[0]) * trend.spanMs
+    const unsureBytes = (trend.slopePerMs - trend.slopeRange[0]) * trend.spanMs
+    const sureGrowthBytes = trend.lastFitted - Math.max(from.bytes, from.heldBefore) - unsureBytes
     return { kind: 'rising', trend, isSteady, beganAtMs: from.atMs, growthBytes, sureGrowthBytes }
+  }
+
+  #beginning({ firstFitted }: Trend): Beginning {
+    const atMs = this.#low.points[0]?.atMs ?? 0
+    return { atMs, bytes: firstFitted, heldBefore: this.#heldBefore(atMs) }
   }
 
   clear(): void {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { HeapKind, LeakState } from '../../../src/telemetry/leaks/leak-report.ts'
-import { PROGRAM_SETS, type ProgramSet, type ProgramSetName } from './program-sets.ts'
+import { PROGRAM_SETS, type ProgramSetName } from './program-sets.ts'
 
 /** What a program's process is told. */
 export interface ProgramPlan {
@@ -50,7 +50,7 @@ const run = promisify(execFile)
 /** Runs the programs of a set, each in a process of its own. A leak that isn't found in time is a problem, and so is any alarm of a steady program. */
 export async function leakCampaign(options: LeakCampaignOptions): Promise<readonly ProgramLine[]> {
   const { atOnce, onProgram, findWithinMs, steadyForMs, ...plan } = options
-  const set: ProgramSet = PROGRAM_SETS[plan.set]
+  const set = PROGRAM_SETS[plan.set]
   const leaking = Object.entries(set.leaking).map(([name, { mbPerSecond }]) => ({ name, mbPerSecond }))
   const waiting = [...leaking, ...Object.keys(set.steady).map((name) => ({ name, mbPerSecond: 0 }))]
   const lines: ProgramLine[] = []
@@ -89,7 +89,7 @@ function problemOf(
   }
   if (result.foundAfterMs === undefined || result.foundAfterMs > findWithinMs)
     return { problem: `${name}: not found in time: ${JSON.stringify(result)}` }
-  const { leaking }: ProgramSet = PROGRAM_SETS[set]
+  const { leaking } = PROGRAM_SETS[set]
   if (leaking[name]?.isExternal) {
     return result.kind === 'array buffers' ? {} : { problem: `${name}: found, but among ${result.kind}` }
   }

@@ -6,10 +6,10 @@ import { MemoryLeakDetector } from '../../../src/telemetry/leaks/memory-leak-det
 import { seededRandom } from '../../../src/testing/seeded-random.ts'
 import type { ProgramPlan, ProgramResult } from './leak-campaign.ts'
 import { STEP_MS } from './program.ts'
-import { PROGRAM_SETS, type ProgramSet } from './program-sets.ts'
+import { PROGRAM_SETS } from './program-sets.ts'
 
 const plan: ProgramPlan = JSON.parse(process.argv[2] ?? '')
-const { leaking, steady }: ProgramSet = PROGRAM_SETS[plan.set]
+const { leaking, steady } = PROGRAM_SETS[plan.set]
 const program = { ...leaking, ...steady }[plan.name]
 if (program === undefined) throw new RangeError(`no program ${plan.name}`)
 setFlagsFromString('--expose-gc')

@@ -11,9 +11,10 @@ export interface ProgramSet {
 }
 
 /** The judgement was made with the first, and tried on the other. */
-export const PROGRAM_SETS = {
+export const PROGRAM_SET_NAMES = ['first', 'held-out'] as const
+export type ProgramSetName = (typeof PROGRAM_SET_NAMES)[number]
+
+export const PROGRAM_SETS: Readonly<Record<ProgramSetName, ProgramSet>> = {
   first: { leaking: LEAKING_PROGRAMS, steady: STEADY_PROGRAMS },
   'held-out': { leaking: HELD_OUT_LEAKING_PROGRAMS, steady: HELD_OUT_STEADY_PROGRAMS },
-} as const satisfies Record<string, ProgramSet>
-
-export type ProgramSetName = keyof typeof PROGRAM_SETS
+}
