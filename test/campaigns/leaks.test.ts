@@ -11,12 +11,12 @@ describe(`40 programs leak and 40 don't (seed ${seed})`, () => {
     const lines = await leakCampaign({
       seed,
       findWithinMs: 60_000,
-      steadyForMs: 8000,
+      steadyForMs: 7500,
       warmUpMs: 2000,
       windowMs: 5000,
       thresholdMb: 2.5,
       collect: 'always',
-      atOnce: 10,
+      atOnce: 12,
     })
     expect(lines.flatMap(({ problem }) => problem ?? [])).toEqual([])
     expect(lines.filter(({ result }) => result.foundAfterMs !== undefined).map(describeLine)).toHaveLength(40)

@@ -98,7 +98,10 @@ export class MemoryLeakDetector {
     const rise = this.#watch.judge()
     this.#state = this.#stateOf(rise)
     if (rise.kind === 'flat') this.#quietBytes = this.#watch.lowestBytes
-    if (rise.kind !== 'rising') this.#reported = undefined
+    if (rise.kind !== 'rising' && this.#reported !== undefined) {
+      this.#reported = undefined
+      this.#watch.forgetHeld()
+    }
     if (before.kind === 'steady' && this.#isEarly(rise)) this.#baseline = this.#snapshot()
     this.#collect()
   }

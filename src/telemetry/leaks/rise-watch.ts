@@ -50,6 +50,11 @@ export class RiseWatch {
     return sureGrowth(far) > sureGrowth(near) ? far : near
   }
 
+  /** A leak has ended: what it held is no measure for the next one. */
+  forgetHeld(): void {
+    this.#held.clear()
+  }
+
   /** Begins from nothing known. */
   clear(): void {
     this.#near.clear()

@@ -25,8 +25,11 @@ export function falseAlarms({ noise, days, seed, readingChance = 1 }: SimulatedD
     if (readingChance < 1 && random() > readingChance) continue
     watch.add(minute * MINUTE_MS, mb * MB)
     const state = watch.judge()
-    if (state.kind !== 'rising') isTold = false
-    else if (state.isSteady && state.sureGrowthBytes >= THRESHOLD_MB * MB && !isTold) {
+    if (state.kind !== 'rising') {
+      // As the detector does where a leak has ended.
+      if (isTold) watch.forgetHeld()
+      isTold = false
+    } else if (state.isSteady && state.sureGrowthBytes >= THRESHOLD_MB * MB && !isTold) {
       alarms++
       isTold = true
     }
