@@ -15,7 +15,7 @@ const LARGEST_STEP = 0.5
 const PARTS = 4
 const STEADINESS = 0.5
 /** The second half of the window rises at least at this share of the slope of the first. A cache that fills up doesn't. */
-const GOES_ON = 2 / 3
+const LATE_SHARE = 2 / 3
 
 /** What the points of a window say. */
 export type Rise =
@@ -72,7 +72,7 @@ function growsAllAlong(points: readonly TrendPoint[]): boolean {
 function levelsOff(points: readonly TrendPoint[]): boolean {
   const half = points.length >> 1
   const [early, late] = [points.slice(0, half), points.slice(-half)].map((part) => trendOf(part).slopePerMs)
-  return Number(late) < GOES_ON * Number(early)
+  return Number(late) < LATE_SHARE * Number(early)
 }
 
 function isOneStep(points: readonly TrendPoint[]): boolean {

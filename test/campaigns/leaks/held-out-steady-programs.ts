@@ -263,7 +263,8 @@ function doublingArray(mbPerSecond: number, mostMb: number): Program {
 export const HELD_OUT_STEADY_PROGRAMS: Readonly<Record<string, Program>> = {
   'the least recently used go': leastRecentlyUsed(800),
   'a memo that levels off': memo(40, 4000, (random) => Math.floor(random() * 2500)),
-  'a memo of popular keys, ever slower': memo(40, 300, (random) => popular(8000, random)),
+  // All of it is 2 MB.
+  'a memo of popular keys, ever slower': memo(40, 300, (random) => popular(4000, random)),
   'jobs of random length': jobs(),
   'days shorter than the window': dayAndNight(4000, 500),
   'days of four windows, by less than the threshold': dayAndNight(20_000, 105),
