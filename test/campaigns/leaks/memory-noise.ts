@@ -79,8 +79,8 @@ export function steps(): MemoryNoise {
   }
 }
 
-/** Begun anew every second day on average: then caches of 300 MB fill, most of them within a quarter of an hour. */
-export function restarts(): MemoryNoise {
+/** Caches of 300 MB are dropped every second day on average, and fill, most of them within a quarter of an hour. */
+export function refills(): MemoryNoise {
   return (random) => {
     let began = 0
     const small = aroundOneLevel(5, 10)(random)
@@ -123,7 +123,7 @@ export const MEMORY_NOISES: readonly NamedNoise[] = [
   { name: 'readings under much garbage', noise: unevenReadings(), isWithinLimits: true },
   { name: 'a reading each 10 minutes', noise: aroundOneLevel(10, 30), readingChance: 0.1, isWithinLimits: true },
   { name: 'tables that are loaded anew', noise: steps(), isWithinLimits: true },
-  { name: 'restarts with caches that fill', noise: restarts(), isWithinLimits: true },
+  { name: 'caches that are dropped and fill', noise: refills(), isWithinLimits: true },
   { name: 'jobs of 2 to 20 minutes and up to 400 MB', noise: jobs(), isWithinLimits: true },
   { name: 'the same, a reading each 5 minutes', noise: jobs(), readingChance: 0.2, isWithinLimits: true },
 ]
