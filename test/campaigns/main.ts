@@ -22,7 +22,7 @@ npm run campaign -- seals
 npm run campaign -- erase [--rounds 100] [--seed N]
 npm run campaign -- import [--rounds 100] [--seed N] [--minutes M]
 npm run campaign -- data --data DIR
-npm run campaign -- leaks [--seed N] [--minutes M]
+npm run campaign -- leaks [--seed N] [--minutes M] [--days 1000]
 npm run campaign -- model [--ops 1000000] [--seed N] [--minutes M] [--stage NAME]
 npm run campaign -- poison
 npm run campaign -- race [--minutes 10] [--seed N] [--target single|cluster] [--self-test]`
@@ -38,6 +38,7 @@ const { values, positionals } = parseArgs({
     minutes: { type: 'string', default: 'Infinity' },
     data: { type: 'string' },
     ops: { type: 'string', default: '1000000' },
+    days: { type: 'string', default: '1000' },
     stage: { type: 'string' },
     durable: { type: 'string', default: 'sqlite' },
     target: { type: 'string', default: 'single' },
@@ -172,9 +173,12 @@ async function race(): Promise<readonly string[]> {
 async function leaks(): Promise<readonly string[]> {
   const seed = Number(values.seed)
   const minutes = values.minutes === 'Infinity' ? 1 : Number(values.minutes)
-  if (!(Number.isSafeInteger(seed) && minutes > 0)) return [HELP]
-  console.log(`seed ${seed}: 20 programs that leak, and 20 that don't, for ${minutes} minutes each`)
-  return leakRounds({ seed, minutes, onLine: console.log })
+  const days = Number(values.days)
+  if (!(Number.isSafeInteger(seed) && minutes > 0 && Number.isSafeInteger(days) && days >= 0)) return [HELP]
+  console.log(
+    `seed ${seed}: ${days} days of noise; 40 programs that leak, and 40 that don't, for ${minutes} minutes each`,
+  )
+  return leakRounds({ seed, minutes, days, onLine: console.log })
 }
 
 const CAMPAIGNS: Readonly<Record<string, () => Promise<readonly string[]>>> = {

@@ -4,22 +4,24 @@ import type { TrendPoint } from '../trend.ts'
 export const WINDOW_POINTS = 24
 
 /**
- * The lowest reading of each 24th of a sliding window. What is reachable can't be below what is in use, and what lies
+ * The lowest reading of each 24th of a sliding window, or of another share. What is reachable can't be below what is in use, and what lies
  * above the lowest reading is work under way or not yet collected; so it is the lowest ones that a leak lifts.
  */
 export class LowPoints {
+  readonly #count: number
   readonly #slotMs: number
   readonly #points: { slot: number; atMs: number; value: number }[] = []
 
-  constructor(windowMs: number) {
-    this.#slotMs = windowMs / WINDOW_POINTS
+  constructor(windowMs: number, count: number = WINDOW_POINTS) {
+    this.#count = count
+    this.#slotMs = windowMs / count
   }
 
   get points(): readonly TrendPoint[] {
     return this.#points
   }
 
-  /** True where this 24th has a reading. */
+  /** True where this share has a reading. */
   covers(atMs: number): boolean {
     return this.#points.at(-1)?.slot === this.#slotOf(atMs)
   }
@@ -34,7 +36,7 @@ export class LowPoints {
       return
     }
     this.#points.push({ slot, atMs, value })
-    while ((this.#points[0]?.slot ?? slot) <= slot - WINDOW_POINTS) this.#points.shift()
+    while ((this.#points[0]?.slot ?? slot) <= slot - this.#count) this.#points.shift()
   }
 
   clear(): void {

@@ -1,5 +1,5 @@
 import type { HeapGrowth, LeakReport } from './leak-report.ts'
-import type { RiseState } from './rise-watch.ts'
+import type { RiseState } from './window-watch.ts'
 
 export const BYTES_PER_MB: number = 1024 * 1024
 const MS_PER_HOUR = 3_600_000

@@ -7,7 +7,8 @@ import type { HeapGrowth, LeakReport, LeakState } from './leak-report.ts'
 import { WINDOW_POINTS } from './low-points.ts'
 import { BYTES_PER_MB, makeLeakReport, toMbPerHour } from './make-leak-report.ts'
 import { countObjects } from './object-counts.ts'
-import { type RiseState, RiseWatch } from './rise-watch.ts'
+import { RiseWatch } from './rise-watch.ts'
+import type { RiseState } from './window-watch.ts'
 
 type Rising = RiseState & { readonly kind: 'rising' }
 
@@ -97,7 +98,10 @@ export class MemoryLeakDetector {
     const rise = this.#watch.judge()
     this.#state = this.#stateOf(rise)
     if (rise.kind === 'flat') this.#quietBytes = this.#watch.lowestBytes
-    if (rise.kind !== 'rising') this.#reported = undefined
+    if (rise.kind !== 'rising' && this.#reported !== undefined) {
+      this.#reported = undefined
+      this.#watch.forgetHeld()
+    }
     if (before.kind === 'steady' && this.#isEarly(rise)) this.#baseline = this.#snapshot()
     this.#collect()
   }

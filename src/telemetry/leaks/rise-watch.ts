@@ -1,77 +1,69 @@
-import type { Trend } from '../trend.ts'
 import { LowPoints } from './low-points.ts'
-import { type Rise, riseOf } from './rise.ts'
+import { type RiseState, WindowWatch } from './window-watch.ts'
 
-/** What is known after a reading. `beganAtMs` and `growthBytes` tell of the whole rise, which may be older than the window. */
-export type RiseState =
-  | { readonly kind: 'unknown' }
-  | { readonly kind: 'flat'; readonly trend: Trend }
-  | {
-      readonly kind: 'rising'
-      readonly trend: Trend
-      readonly isSteady: boolean
-      readonly beganAtMs: number
-      readonly growthBytes: number
-      /** The growth with the lowest slope that the window may have: noise makes it less. */
-      readonly sureGrowthBytes: number
-    }
+/** What noise hides in one window shows in so many: the rise is as many times larger, the noise is not. */
+const FAR_WINDOWS = 4
+/** What was held for half a window in so many of them (a day, by default) may be held again: that is no growth. */
+const REMEMBERED_WINDOWS = 48
 
-/** Nothing is said before so much of a window was watched: until then each cache that fills is a rise. */
-const WATCHED_SHARE = 0.9
-
-/** Follows one rise through a sliding window. A slow leak takes many windows to reach a threshold. */
+/** Follows a rise through a sliding window, and through a longer one for leaks that are slow beside the noise. */
 export class RiseWatch {
-  readonly #windowMs: number
-  readonly #low: LowPoints
-  #firstMs: number | undefined
-  #began: { readonly atMs: number; readonly bytes: number } | undefined
+  readonly #near: WindowWatch
+  readonly #far: WindowWatch
+  readonly #held: LowPoints
 
   constructor(windowMs: number) {
-    this.#windowMs = windowMs
-    this.#low = new LowPoints(windowMs)
+    const held = new LowPoints(REMEMBERED_WINDOWS * windowMs, 2 * REMEMBERED_WINDOWS)
+    const heldBefore = (endMs: number): number =>
+      Math.max(...held.points.filter(({ atMs }) => atMs < endMs).map(({ value }) => value))
+    this.#near = new WindowWatch(windowMs, heldBefore)
+    this.#far = new WindowWatch(FAR_WINDOWS * windowMs, heldBefore)
+    this.#held = held
   }
 
   /** Points in the window. */
   get size(): number {
-    return this.#low.points.length
+    return this.#near.size
   }
 
   /** Lowest reading of the window. */
   get lowestBytes(): number {
-    return Math.min(...this.#low.points.map(({ value }) => value))
+    return this.#near.lowestBytes
   }
 
   /** True where the present 24th of the window has a reading. */
   covers(atMs: number): boolean {
-    return this.#low.covers(atMs)
+    return this.#near.covers(atMs)
   }
 
   /** Takes the bytes in use after a full collection. */
   add(atMs: number, bytes: number): void {
-    this.#firstMs ??= atMs
-    this.#low.add(atMs, bytes)
+    this.#near.add(atMs, bytes)
+    this.#far.add(atMs, bytes)
+    this.#held.add(atMs, bytes)
   }
 
   judge(): RiseState {
-    const watchedMs = (this.#low.points.at(-1)?.atMs ?? 0) - (this.#firstMs ?? 0)
-    if (watchedMs < WATCHED_SHARE * this.#windowMs) return { kind: 'unknown' }
-    const rise: Rise = riseOf(this.#low.points, this.#windowMs)
-    const began = this.#began
-    if (rise.kind !== 'rising' || (began === undefined && !rise.isSteady)) {
-      this.#began = undefined
-      return rise.kind === 'rising' ? { kind: 'flat', trend: rise.trend } : rise
-    }
-    const { trend, isSteady } = rise
-    const from = began ?? { atMs: this.#low.points[0]?.atMs ?? 0, bytes: trend.firstFitted }
-    this.#began = from
-    const growthBytes = trend.lastFitted - from.bytes
-    const sureGrowthBytes = growthBytes - (trend.slopePerMs - trend.slopeRange[0]) * trend.spanMs
-    return { kind: 'rising', trend, isSteady, beganAtMs: from.atMs, growthBytes, sureGrowthBytes }
+    const [near, far] = [this.#near.judge(), this.#far.judge()]
+    if (far.kind !== 'rising' || near.kind === 'unknown') return near
+    if (near.kind !== 'rising') return far
+    return sureGrowth(far) > sureGrowth(near) ? far : near
   }
 
-  clear(): void {
-    this.#low.clear()
-    this.#firstMs = undefined
-    this.#began = undefined
+  /** A leak has ended: what it held is no measure for the next one. */
+  forgetHeld(): void {
+    this.#held.clear()
   }
+
+  /** Begins from nothing known. */
+  clear(): void {
+    this.#near.clear()
+    this.#far.clear()
+    this.#held.clear()
+  }
+}
+
+/** That may be reported. */
+function sureGrowth(rise: RiseState & { readonly kind: 'rising' }): number {
+  return rise.isSteady ? rise.sureGrowthBytes : Number.NEGATIVE_INFINITY
 }

@@ -8,8 +8,14 @@ const BEGINS_BELOW = 0.001
 const GOES_ON_BELOW = 0.05
 /** The largest step may make up this share of the growth: what grows in one step is a load, not a leak. */
 const LARGEST_STEP = 0.5
-/** Each later third of the window grows by at least this share of what thirds grow on average: a cache that fills up doesn't. */
+/**
+ * From each quarter of the window to the next it grows by at least this share of what it does on average. A job that takes
+ * two thirds of the window doesn't in the beginning.
+ */
+const PARTS = 4
 const STEADINESS = 0.5
+/** The second half of the window rises at least at this share of the slope of the first. A cache that fills up doesn't. */
+const LATE_SHARE = 2 / 3
 
 /** What the points of a window say. */
 export type Rise =
@@ -31,7 +37,11 @@ function judge(points: readonly TrendPoint[]): Rise & { readonly trend: Trend } 
   const trend = trendOf(points)
   if (trend.riseChance > GOES_ON_BELOW || trend.slopePerMs <= 0) return { kind: 'flat', trend }
   const isSure = trend.riseChance < BEGINS_BELOW && trend.slopeRange[0] > 0
-  return { kind: 'rising', trend, isSteady: isSure && growsAllAlong(points) && !isOneStep(points) }
+  return {
+    kind: 'rising',
+    trend,
+    isSteady: isSure && growsAllAlong(points) && !isOneStep(points) && !levelsOff(points),
+  }
 }
 
 function rank(rise: Rise): number {
@@ -46,18 +56,23 @@ function lowestOfEach(points: readonly TrendPoint[], count: number): readonly Tr
   return groups.reverse().map((group) => group.reduce((low, point) => (point.value < low.value ? point : low)))
 }
 
-/** Also in the second and in the last third of the time. */
+/** From each part of the time to the next one. */
 function growsAllAlong(points: readonly TrendPoint[]): boolean {
   const firstMs = points[0]?.atMs ?? 0
-  const thirdMs = ((points.at(-1)?.atMs ?? 0) - firstMs) / 3
-  const levels = [0, 1, 2].map((third) => {
-    const from = firstMs + third * thirdMs
-    const within = points.filter(({ atMs }) => atMs >= from && atMs <= from + thirdMs)
-    return median(within.map(({ value }) => value))
+  const partMs = ((points.at(-1)?.atMs ?? 0) - firstMs) / PARTS
+  const levels = Array.from({ length: PARTS }, (_, part) => {
+    const from = firstMs + part * partMs
+    return median(points.filter(({ atMs }) => atMs >= from && atMs <= from + partMs).map(({ value }) => value))
   })
-  const [early = 0, middle = 0, late = 0] = levels
-  const average = (late - early) / 2
-  return average > 0 && middle - early >= STEADINESS * average && late - middle >= STEADINESS * average
+  const growths = levels.slice(1).map((level, part) => level - Number(levels[part]))
+  const average = growths.reduce((sum, growth) => sum + growth, 0) / growths.length
+  return average > 0 && growths.every((growth) => growth >= STEADINESS * average)
+}
+
+function levelsOff(points: readonly TrendPoint[]): boolean {
+  const half = points.length >> 1
+  const [early, late] = [points.slice(0, half), points.slice(-half)].map((part) => trendOf(part).slopePerMs)
+  return Number(late) < LATE_SHARE * Number(early)
 }
 
 function isOneStep(points: readonly TrendPoint[]): boolean {

@@ -2,11 +2,12 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { HeapKind, LeakState } from '../../../src/telemetry/leaks/leak-report.ts'
-import { LEAKING_PROGRAMS } from './leaking-programs.ts'
-import { STEADY_PROGRAMS } from './steady-programs.ts'
+import type { LeakingProgram } from './leaking-program.ts'
+import { PROGRAM_SET_NAMES, PROGRAM_SETS, type ProgramSet, type ProgramSetName } from './program-sets.ts'
 
 /** What a program's process is told. */
 export interface ProgramPlan {
+  readonly set: ProgramSetName
   readonly name: string
   readonly seed: number
   readonly forMs: number
@@ -26,7 +27,7 @@ export interface ProgramResult {
   readonly state: LeakState
 }
 
-export interface LeakCampaignOptions extends Omit<ProgramPlan, 'name' | 'forMs'> {
+export interface LeakCampaignOptions extends Omit<ProgramPlan, 'set' | 'name' | 'forMs'> {
   /** A leak has to be found within this time, in milliseconds. */
   readonly findWithinMs: number
   /** How long each steady program runs, at least, in milliseconds. */
@@ -38,6 +39,7 @@ export interface LeakCampaignOptions extends Omit<ProgramPlan, 'name' | 'forMs'>
 
 /** A row of the table. */
 export interface ProgramLine {
+  readonly set: ProgramSetName
   readonly name: string
   readonly mbPerSecond: number
   readonly result: ProgramResult
@@ -50,16 +52,13 @@ const run = promisify(execFile)
 /** Runs all programs, each in a process of its own. A leak that isn't found in time is a problem, and so is any alarm of a steady program. */
 export async function leakCampaign(options: LeakCampaignOptions): Promise<readonly ProgramLine[]> {
   const { atOnce, onProgram, findWithinMs, steadyForMs, ...plan } = options
-  const leaking = Object.entries(LEAKING_PROGRAMS).map(([name, { mbPerSecond }]) => ({ name, mbPerSecond }))
-  const waiting = [...leaking, ...Object.keys(STEADY_PROGRAMS).map((name) => ({ name, mbPerSecond: 0 }))]
+  // Leaks first: some of them take longest.
+  const waiting = [...programs('leaking'), ...programs('steady')]
   const lines: ProgramLine[] = []
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const result = await runProgram({
-        ...plan,
-        name: next.name,
-        forMs: next.mbPerSecond > 0 ? findWithinMs : steadyForMs,
-      })
+      const { set, name } = next
+      const result = await runProgram({ ...plan, set, name, forMs: next.mbPerSecond > 0 ? findWithinMs : steadyForMs })
       const line = { ...next, result, ...problemOf(next, result, findWithinMs) }
       lines.push(line)
       onProgram?.(line)
@@ -69,6 +68,18 @@ export async function leakCampaign(options: LeakCampaignOptions): Promise<readon
   return lines
 }
 
+type Task = Pick<ProgramLine, 'set' | 'name' | 'mbPerSecond'>
+
+function programs(kind: keyof ProgramSet): readonly Task[] {
+  return PROGRAM_SET_NAMES.flatMap((set) =>
+    Object.entries<Partial<LeakingProgram>>(PROGRAM_SETS[set][kind]).map(([name, { mbPerSecond = 0 }]) => ({
+      set,
+      name,
+      mbPerSecond,
+    })),
+  )
+}
+
 async function runProgram(plan: ProgramPlan): Promise<ProgramResult> {
   const args = ['--disable-warning=ExperimentalWarning', SCRIPT, JSON.stringify(plan)]
   const { stdout } = await run(process.execPath, args, { timeout: 3 * plan.forMs + 60_000 })
@@ -76,11 +87,10 @@ async function runProgram(plan: ProgramPlan): Promise<ProgramResult> {
 }
 
 function problemOf(
-  program: { name: string; mbPerSecond: number },
+  { set, name, mbPerSecond }: Task,
   result: ProgramResult,
   findWithinMs: number,
 ): { problem?: string } {
-  const { name, mbPerSecond } = program
   if (mbPerSecond === 0) {
     if (result.foundAfterMs !== undefined) return { problem: `${name}: false alarm: ${result.message}` }
     // Nothing was said because nothing was known.
@@ -88,7 +98,7 @@ function problemOf(
   }
   if (result.foundAfterMs === undefined || result.foundAfterMs > findWithinMs)
     return { problem: `${name}: not found in time: ${JSON.stringify(result)}` }
-  if (LEAKING_PROGRAMS[name]?.isExternal) {
+  if (PROGRAM_SETS[set].leaking[name]?.isExternal) {
     return result.kind === 'array buffers' ? {} : { problem: `${name}: found, but among ${result.kind}` }
   }
   return result.allocatedIn?.includes('program') ? {} : { problem: `${name}: found, but in ${result.allocatedIn}` }

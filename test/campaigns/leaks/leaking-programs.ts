@@ -1,20 +1,7 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { EventEmitter } from 'node:events'
-import { objects, type Program, STEP_MS, text, use } from './program.ts'
-
-/** A program that keeps so many MB more each second. */
-export interface LeakingProgram extends Program {
-  readonly mbPerSecond: number
-  /** What is kept lies outside of the JavaScript heap, where allocations are not sampled. */
-  readonly isExternal?: boolean
-}
-
-type Rate = (mbPerSecond: number) => LeakingProgram
-
-/** Bytes to keep in one step. */
-function bytesPerStep(mbPerSecond: number): number {
-  return (mbPerSecond * 1024 * 1024 * STEP_MS) / 1000
-}
+import { bytesPerStep, type LeakingProgram, type Rate, times } from './leaking-program.ts'
+import { objects, STEP_MS, text, use } from './program.ts'
 
 /** Keeps in each step what `make` gives for a number of bytes. */
 function keeping(make: (bytes: number, random: () => number) => unknown, isExternal = false): Rate {
@@ -26,10 +13,6 @@ function keeping(make: (bytes: number, random: () => number) => unknown, isExter
       step: (_, random) => kept.push(make(bytesPerStep(mbPerSecond), random)),
     }
   }
-}
-
-function times<T>(count: number, make: (index: number) => T): T[] {
-  return Array.from({ length: Math.max(1, Math.ceil(count)) }, (_, index) => make(index))
 }
 
 const unboundedCache: Rate = (mbPerSecond) => {

@@ -1,16 +1,16 @@
-// Runs one program under the detector: node program-process.ts '{"name":…,"forMs":…,"windowMs":…,"thresholdMb":…}'
+// Runs one program under the detector: node program-process.ts '{"set":…,"name":…,"forMs":…,"windowMs":…,"thresholdMb":…}'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { LeakReport } from '../../../src/telemetry/leaks/leak-report.ts'
 import { MemoryLeakDetector } from '../../../src/telemetry/leaks/memory-leak-detector.ts'
 import { seededRandom } from '../../../src/testing/seeded-random.ts'
 import type { ProgramPlan, ProgramResult } from './leak-campaign.ts'
-import { LEAKING_PROGRAMS } from './leaking-programs.ts'
 import { STEP_MS } from './program.ts'
-import { STEADY_PROGRAMS } from './steady-programs.ts'
+import { PROGRAM_SETS } from './program-sets.ts'
 
 const plan: ProgramPlan = JSON.parse(process.argv[2] ?? '')
-const program = { ...LEAKING_PROGRAMS, ...STEADY_PROGRAMS }[plan.name]
+const { leaking, steady } = PROGRAM_SETS[plan.set]
+const program = { ...leaking, ...steady }[plan.name]
 if (program === undefined) throw new RangeError(`no program ${plan.name}`)
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')

@@ -62,6 +62,32 @@ describe('a leak', () => {
     expect(told.minutes).toBeLessThan(90)
   })
 
+  it('is told in noise that hides it in one window', () => {
+    const around = noise(30, 3)
+    const told = watchFor(12, (minute, random) => around(minute, random) + minute)
+    expect(told.minutes).toBeGreaterThan(90)
+    expect(told.minutes).toBeLessThan(360)
+  })
+
+  it('that comes again after it was dropped is told again, once that is known', () => {
+    const watch = new RiseWatch(WINDOW)
+    const toldAt: number[] = []
+    let isTold = false
+    for (let minute = 0; minute < 300; minute++) {
+      watch.add(minute * MINUTE, (200 + 4 * (minute % 150)) * MB)
+      const state = watch.judge()
+      if (state.kind !== 'rising') {
+        if (isTold) watch.forgetHeld()
+        isTold = false
+      } else if (!isTold && state.isSteady && state.sureGrowthBytes >= 100 * MB) {
+        isTold = true
+        toldAt.push(minute)
+      }
+    }
+    expect(toldAt).toHaveLength(2)
+    expect(Number(toldAt[1]) - 150).toBeLessThan(60)
+  })
+
   it('that begins after a day is told as well', () => {
     const told = watchFor(36, (minute) => 200 + Math.max(0, minute - 24 * 60) * 2)
     expect(told.minutes).toBeGreaterThan(24 * 60 + 40)
@@ -75,6 +101,11 @@ describe('nothing is told of', () => {
     ['a table that is loaded', (minute) => (minute < 55 ? 200 : 900)],
     ['a memory that shrinks', (minute) => Math.max(100, 3000 - minute)],
     ['a cache that fills up within a window', (minute) => 200 + 400 * (1 - Math.exp(-minute / 6))],
+    [
+      'a cache that fills for longer than a window, less and less',
+      (minute) => 200 + 400 * (1 - Math.exp(-minute / 20)),
+    ],
+    ['a job of 18 minutes each hour', (minute) => 200 + Math.max(0, (minute % 60) - 42) * 20],
     ['batches of 10 minutes', (minute) => 200 + (minute % 10) * 40],
     ['a wave of 20 minutes', (minute) => 500 + 200 * Math.sin((2 * Math.PI * minute) / 20)],
     ['growth that ends before the threshold', (minute) => 200 + Math.min(80, minute)],
@@ -85,9 +116,24 @@ describe('nothing is told of', () => {
   it.each([
     [10, 1],
     [10, 60],
+    [30, 30],
   ])('noise with a deviation of %i MB that remembers %i minutes, over three days', (deviation, memoryMinutes) => {
     expect(watchFor(72, noise(deviation, memoryMinutes), 3).minutes).toBeUndefined()
   })
+})
+
+it('a load that rises each morning is told of on the first day only', () => {
+  const load: Memory = (minute) => 300 - 200 * Math.cos((2 * Math.PI * minute) / (24 * 60))
+  const watch = new RiseWatch(WINDOW)
+  const told = new Set<number>()
+  for (let minute = 0; minute < 5 * 24 * 60; minute++) {
+    watch.add(minute * MINUTE, load(minute, () => 0) * MB)
+    const state = watch.judge()
+    if (state.kind === 'rising' && state.isSteady && state.sureGrowthBytes >= 100 * MB) {
+      told.add(Math.floor(minute / (24 * 60)))
+    }
+  }
+  expect([...told]).toEqual([0])
 })
 
 // The limit of any such judgement; the threshold is for it.
