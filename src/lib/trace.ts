@@ -9,6 +9,11 @@ export interface StoreCallEvent {
   readonly error: string | undefined
 }
 
+/** What is published on {@link STORE_BEGIN_CHANNEL}: a call of a store across a network begins, which may take its time. */
+export interface StoreBeginEvent {
+  readonly store: string
+}
+
 /** What is published on {@link STEP_CHANNEL}: a structural commit or an erase is about to take this step, or has just taken it. */
 export interface StepEvent {
   readonly step: Step
@@ -32,9 +37,11 @@ export const SESSION_ERASED = 'erase:session'
 export type Step = (typeof STEPS)[number] | (typeof ERASE_STEPS)[number] | typeof SESSION_ERASED
 
 export const STORE_CHANNEL = 'thermocline:store'
+export const STORE_BEGIN_CHANNEL = 'thermocline:store-begin'
 export const STEP_CHANNEL = 'thermocline:step'
 
 export const storeChannel: Channel = channel(STORE_CHANNEL)
+export const storeBeginChannel: Channel = channel(STORE_BEGIN_CHANNEL)
 const stepChannel: Channel = channel(STEP_CHANNEL)
 
 export function publishStep(step: Step, sessionKey: string): void {

@@ -3,7 +3,7 @@ import { isThermoclineError, ThermoclineError } from '../errors.ts'
 import { checkNames } from '../lib/check-names.ts'
 import { checkNumberOption } from '../lib/check-options.ts'
 import { errorMessage } from '../lib/error-message.ts'
-import { type StoreCallEvent, storeChannel } from '../lib/trace.ts'
+import { type StoreBeginEvent, type StoreCallEvent, storeBeginChannel, storeChannel } from '../lib/trace.ts'
 import type { DurableStore } from './durable-store.ts'
 import { WrappedDurableStore } from './wrapped-durable-store.ts'
 
@@ -95,6 +95,9 @@ class CheckedDurableStore extends WrappedDurableStore {
       throw new ThermoclineError('NOT_OPEN', `Cannot ${operation} in ${this.name}: the store is not open`)
     const startedAt = storeChannel.hasSubscribers ? performance.now() : undefined
     let failure: ThermoclineError | undefined
+    if (this.#remote !== undefined && storeBeginChannel.hasSubscribers) {
+      storeBeginChannel.publish({ store: this.name } satisfies StoreBeginEvent)
+    }
     try {
       return await (this.#remote === undefined ? body() : this.#remote(`${operation} in ${this.name}`, body))
     } catch (error) {
@@ -106,7 +109,8 @@ class CheckedDurableStore extends WrappedDurableStore {
           store: this.name,
           operation,
           durationMs: performance.now() - startedAt,
-          error: failure?.code,
+          // Others were in the way, and the service works.
+          error: failure?.details.contended === true ? 'CONFLICT' : failure?.code,
         } satisfies StoreCallEvent)
       }
     }

@@ -72,6 +72,22 @@ describe('a Firestore that is watched under light traffic', () => {
 })
 
 describe('a Firestore that is watched', () => {
+  it('is told of within two intervals also where calls may take much longer than that', async () => {
+    const firestore = await frailFirestore(emulator)
+    const memory = await firestore.open({ durableCalls: { timeoutMs: 60_000 } })
+    const { failing, looksUntil } = watchStores({ memory, interval: 1 })
+    lightTraffic(memory)
+    await looksUntil((metrics) => firestoreIn(metrics).recentCalls > 0)
+    expect(failing()).toEqual([])
+    await firestore.freeze()
+    const { looks, metrics } = await looksUntil(() => failing().length > 0)
+    expect(looks).toBeLessThanOrEqual(2)
+    expect(firestoreIn(metrics).stalledMs).toBeGreaterThanOrEqual(1_000)
+    await firestore.thaw()
+    const back = await looksUntil(() => failing().length === 0)
+    expect(back.looks).toBeLessThanOrEqual(3)
+  })
+
   it('and comes and goes ten times is told of three times', async () => {
     const firestore = await frailFirestore(emulator)
     const memory = await firestore.open(PATIENT)

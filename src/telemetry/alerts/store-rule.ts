@@ -8,6 +8,8 @@ export interface StoreReading {
   readonly recentFailures: number
   /** Those that say nothing of it, as they did not reach it or were not waited for. @default 0 */
   readonly recentSilent?: number
+  /** For how long calls have waited and none has ended well. @default 0 */
+  readonly stalledMs?: number
   /** Code of the last failure. */
   readonly lastFailure: string | undefined
 }
@@ -15,6 +17,8 @@ export interface StoreReading {
 /** Begins from half of the calls on, ends below a tenth; in between, nothing is said. */
 const FAILING_SHARE = 0.5
 const FINE_SHARE = 0.1
+/** No call of a store that works takes so long while none of the others ends either. */
+const STALLED_MS = 1_000
 
 /**
  * Whether each store is down, or is back. One may be told of by more than one reading, such as its calls and whether it
@@ -45,8 +49,17 @@ function failingShare(reading: StoreReading): number {
 
 function storeVerdict(reading: StoreReading): Verdict | undefined {
   const share = failingShare(reading)
+  const { store, recentFailures, lastFailure, stalledMs = 0 } = reading
+  if (stalledMs >= STALLED_MS && share < FAILING_SHARE) {
+    return found({
+      kind: 'storeFailing',
+      subject: store,
+      severity: 'warning',
+      message: `Store ${store} does not answer: calls have waited for ${(stalledMs / 1000).toFixed(1)} s`,
+      facts: { code: 'STORE_TIMEOUT', failedCalls: recentFailures },
+    })
+  }
   if (share < 0) return undefined
-  const { store, recentFailures, lastFailure } = reading
   if (share < FINE_SHARE) return fine('storeFailing', store)
   if (share < FAILING_SHARE) return undefined
   const code = lastFailure ?? 'STORE_FAILED'

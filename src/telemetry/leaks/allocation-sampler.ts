@@ -2,8 +2,8 @@ import { type HeapProfiler, Session } from 'node:inspector'
 import type { AllocationSite, SiteBytes } from './leak-report.ts'
 
 /**
- * Samples who allocates, with V8's sampling heap profiler. V8 has one of them: whoever else starts one in this process
- * (an agent that uploads heap profiles) ends this one's samples, and the other way round.
+ * Samples who allocates, with V8's sampling heap profiler. V8 has one of them: while somebody else samples too (an agent
+ * that uploads heap profiles), both read the same samples, and when the other one ends, so do these and begin anew.
  */
 export class AllocationSampler {
   readonly #intervalBytes: number
@@ -17,17 +17,22 @@ export class AllocationSampler {
     if (this.#session !== undefined || this.#intervalBytes === 0) return
     this.#session = new Session()
     this.#session.connect()
-    this.#session.post('HeapProfiler.startSampling', { samplingInterval: this.#intervalBytes })
+    this.#begin()
   }
 
-  /** What is alive of what was allocated since the start, most first. V8 makes a full collection for it. */
+  /** What is alive of what was allocated since the beginning, most first. V8 makes a full collection for it. */
   read(): readonly SiteBytes[] {
     let sites: readonly SiteBytes[] = []
     // The session belongs to this thread, so the answer comes before `post` returns.
     this.#session?.post('HeapProfiler.getSamplingProfile', (error, answer) => {
       if (error === null) sites = liveBySite(answer.profile.head)
+      else this.#begin()
     })
     return sites
+  }
+
+  #begin(): void {
+    this.#session?.post('HeapProfiler.startSampling', { samplingInterval: this.#intervalBytes })
   }
 
   stop(): void {

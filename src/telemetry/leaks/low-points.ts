@@ -4,8 +4,9 @@ import type { TrendPoint } from '../trend.ts'
 export const WINDOW_POINTS = 24
 
 /**
- * The lowest reading of each 24th of a sliding window, or of another share. What is reachable can't be below what is in use, and what lies
- * above the lowest reading is work under way or not yet collected; so it is the lowest ones that a leak lifts.
+ * The lowest reading of each 24th of a sliding window, or of another share. What is reachable can't be below what is in
+ * use, and what lies above the lowest reading is work under way or not yet collected; so it is the lowest ones that a
+ * leak lifts.
  */
 export class LowPoints {
   readonly #count: number
@@ -29,12 +30,12 @@ export class LowPoints {
   add(atMs: number, value: number): void {
     const slot = this.#slotOf(atMs)
     const last = this.#points.at(-1)
-    // The clock was set back: what was before can't be put in order with what comes.
-    if (last !== undefined && atMs < last.atMs) this.#points.length = 0
     if (last !== undefined && slot === last.slot) {
       if (value < last.value) this.#points[this.#points.length - 1] = { slot, atMs, value }
       return
     }
+    // The clock was set back: what was before can't be put in order with what comes.
+    if (last !== undefined && slot < last.slot) this.#points.length = 0
     this.#points.push({ slot, atMs, value })
     while ((this.#points[0]?.slot ?? slot) <= slot - this.#count) this.#points.shift()
   }

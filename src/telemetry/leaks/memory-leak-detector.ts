@@ -1,3 +1,4 @@
+import { errorMessage } from '../../lib/error-message.ts'
 import { CollectionCounter } from '../process/collection-counter.ts'
 import { AllocationSampler } from './allocation-sampler.ts'
 import { heapKinds, memoryInUse } from './heap-kinds.ts'
@@ -23,6 +24,7 @@ export class MemoryLeakDetector {
   readonly #collections = new CollectionCounter(() => this.#read())
   #stopTimer: (() => void) | undefined
   #startedAt = 0
+  #isWarm = false
   #baseline: HeapSnapshot | undefined
   /** Bytes in use when nothing rose. */
   #quietBytes: number | undefined
@@ -41,6 +43,7 @@ export class MemoryLeakDetector {
     if (this.#stopTimer !== undefined) return
     const { clock, windowMs } = this.#options
     this.#startedAt = clock.now()
+    this.#isWarm = false
     this.#sampler.start()
     this.#collections.start()
     this.#stopTimer = clock.every(windowMs / WINDOW_POINTS / 2, () => this.#look())
@@ -83,16 +86,18 @@ export class MemoryLeakDetector {
     return Object.freeze({ at: this.#options.clock.now(), kinds: heapKinds(), sites })
   }
 
-  get #isWarm(): boolean {
-    return this.#options.clock.now() >= this.#startedAt + this.#options.warmUpMs
+  /** Once it is warm it stays so, also where the clock is set back. */
+  #warm(): boolean {
+    this.#isWarm ||= this.#options.clock.now() >= this.#startedAt + this.#options.warmUpMs
+    return this.#isWarm
   }
 
   #read(): void {
-    if (this.#isWarm) this.#watch.add(this.#options.clock.now(), memoryInUse())
+    if (this.#warm()) this.#watch.add(this.#options.clock.now(), memoryInUse())
   }
 
   #look(): void {
-    if (!this.#isWarm) return
+    if (!this.#warm()) return
     if (this.#baseline === undefined) this.#baseline = this.#snapshot()
     const before = this.#state
     const rise = this.#watch.judge()
@@ -161,5 +166,5 @@ export class MemoryLeakDetector {
 }
 
 function warn(name: string, error: unknown): void {
-  process.emitWarning(`${name} of MemoryLeakDetector failed: ${error instanceof Error ? error.message : String(error)}`)
+  process.emitWarning(`${name} of MemoryLeakDetector failed: ${errorMessage(error)}`)
 }

@@ -12,7 +12,7 @@ export type RiseState =
       readonly isSteady: boolean
       readonly beganAtMs: number
       readonly growthBytes: number
-      /** The growth with the lowest slope that the window may have, above what was held before the rise: noise makes it less. */
+      /** The growth with the lowest slope that the window may have, above what was held before: noise makes it less. */
       readonly sureGrowthBytes: number
     }
 
@@ -57,7 +57,8 @@ export class WindowWatch {
 
   /** Takes the bytes in use after a full collection. */
   add(atMs: number, bytes: number): void {
-    this.#firstMs ??= atMs
+    // Lower where the clock was set back.
+    this.#firstMs = Math.min(this.#firstMs ?? atMs, atMs)
     this.#low.add(atMs, bytes)
   }
 

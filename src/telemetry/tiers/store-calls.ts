@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../errors.ts'
-import { type StoreCallEvent, storeChannel } from '../../lib/trace.ts'
+import { type StoreBeginEvent, type StoreCallEvent, storeBeginChannel, storeChannel } from '../../lib/trace.ts'
 import { LatencyHistogram } from './latency-histogram.ts'
 import type { OperationMetrics, StoreMetrics } from './store-metrics.ts'
 
@@ -18,20 +18,25 @@ const OTHER = 'other'
 export class StoreCalls {
   readonly #stores = new Map<string, StoreCount>()
   // Listeners are taken off by identity.
-  readonly #listener = (message: unknown): void => this.#count(message as StoreCallEvent)
+  readonly #onBegin = (message: unknown): void => this.#begin(message as StoreBeginEvent)
+  readonly #onEnd = (message: unknown): void => this.#count(message as StoreCallEvent)
   #isStarted = false
 
   /** Harmless when repeated. */
   start(): void {
     if (this.#isStarted) return
     this.#isStarted = true
-    storeChannel.subscribe(this.#listener)
+    storeBeginChannel.subscribe(this.#onBegin)
+    storeChannel.subscribe(this.#onEnd)
   }
 
   /** What was counted stays. Harmless when repeated. */
   stop(): void {
     this.#isStarted = false
-    storeChannel.unsubscribe(this.#listener)
+    storeBeginChannel.unsubscribe(this.#onBegin)
+    storeChannel.unsubscribe(this.#onEnd)
+    // Of what is under way now the end will not be heard.
+    for (const count of this.#stores.values()) count.underWay = 0
   }
 
   /** In the order in which stores were first called; what is recent begins anew. */
@@ -39,13 +44,22 @@ export class StoreCalls {
     return Object.freeze([...this.#stores].map(([store, count]) => takeMetrics(store, count)))
   }
 
+  #begin({ store }: StoreBeginEvent): void {
+    const count = entry(this.#stores, store, MAX_STORES, newStoreCount)
+    if (count.underWay === 0) count.stalledSinceMs = performance.now()
+    count.underWay += 1
+  }
+
   #count({ store, operation, durationMs, error }: StoreCallEvent): void {
     const count = entry(this.#stores, store, MAX_STORES, newStoreCount)
     const call = entry(count.operations, operation, MAX_OPERATIONS, newOperationCount)
     count.calls += 1
     call.latency.record(durationMs)
+    // Stores in this process don't tell of beginnings, and others may have begun before this listened.
+    if (count.underWay > 0) count.underWay -= 1
     if (error === undefined) {
       count.isFailing = false
+      if (count.underWay > 0) count.stalledSinceMs = performance.now()
       return
     }
     count.errors += 1
@@ -73,6 +87,9 @@ interface Totals {
 interface StoreCount extends Totals {
   /** As they were when they were last collected. */
   collected: Readonly<Totals>
+  underWay: number
+  /** Since then none of the calls under way has ended well. */
+  stalledSinceMs: number
   isFailing: boolean
   lastFailure: string | undefined
   readonly codes: Map<string, CodeCount>
@@ -95,6 +112,8 @@ function newStoreCount(): StoreCount {
     failures: 0,
     silent: 0,
     collected: { calls: 0, errors: 0, failures: 0, silent: 0 },
+    underWay: 0,
+    stalledSinceMs: 0,
     isFailing: false,
     lastFailure: undefined,
     codes: new Map(),
@@ -130,6 +149,7 @@ function takeMetrics(store: string, count: StoreCount): StoreMetrics {
     recentErrors: errors - collected.errors,
     recentFailures: failures - collected.failures,
     recentSilent: silent - collected.silent,
+    stalledMs: count.underWay === 0 ? 0 : performance.now() - count.stalledSinceMs,
     isFailing: count.isFailing,
     lastFailure: count.lastFailure,
     errorsByCode: Object.freeze(Object.fromEntries([...count.codes].map(([code, of]) => [code, of.errors]))),

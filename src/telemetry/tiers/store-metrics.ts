@@ -12,6 +12,11 @@ export interface StoreMetrics {
   readonly recentSilent: number
   /** Whether the service failed the last call that said anything of it. */
   readonly isFailing: boolean
+  /**
+   * For how long calls have been under way and none has ended well, in milliseconds; 0 where none is. Of stores across a
+   * network: a call that hangs is counted among the others only when it is given up.
+   */
+  readonly stalledMs: number
   /** Code of the last failure of the service. */
   readonly lastFailure: string | undefined
   readonly errorsByCode: Readonly<Record<string, number>>

@@ -98,6 +98,11 @@ describe('the thresholds', () => {
       'critical: Store redis fails: 4 of 4 calls, the last with STORE_TIMEOUT',
     ],
     [
+      'a store that does not answer',
+      { stores: [{ ...STORE, recentCalls: 0, stalledMs: 2_340 }] },
+      'warning: Store redis does not answer: calls have waited for 2.3 s',
+    ],
+    [
       'a store that fails often',
       { stores: [{ ...STORE, recentFailures: 2, lastFailure: 'STORE_UNAVAILABLE' }] },
       'warning: Store redis fails: 2 of 4 calls, the last with STORE_UNAVAILABLE',

@@ -41,5 +41,9 @@ describe('the low points of a window', () => {
     low.add(1000, 2)
     low.add(1300, 3)
     expect(low.points.map(({ value }) => value)).toEqual([2, 3])
+    // Not where it was only set right.
+    low.add(1350, 4)
+    low.add(1320, 2.5)
+    expect(low.points.map(({ value }) => value)).toEqual([2, 2.5])
   })
 })

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { type StoreCallEvent, storeChannel } from '../../../src/lib/trace.ts'
+import { type StoreCallEvent, storeBeginChannel, storeChannel } from '../../../src/lib/trace.ts'
 import { StoreCalls } from '../../../src/telemetry/tiers/store-calls.ts'
 import { faultyDurableStore } from '../../../src/testing/index.ts'
 import { addAll, CHAT, message } from '../../support/items.ts'
@@ -83,4 +83,31 @@ it('takes a bounded place, whatever the names', () => {
   expect(Object.keys(metrics[0]?.errorsByCode ?? {}).length).toBeLessThanOrEqual(65)
   expect(metrics.reduce((sum, store) => sum + store.calls, 0)).toBe(2_000)
   expect(metrics.at(-1)).toMatchObject({ store: 'other', calls: 1_000 - 16 })
+})
+
+it('tells for how long calls have been under way and none has ended well', async () => {
+  const calls = started()
+  const stalledMs = () => calls.collect()[0]?.stalledMs
+  const begin = () => storeBeginChannel.publish({ store: 'far' })
+  const longer = async (ms: number) => {
+    const until = performance.now() + ms
+    while (performance.now() < until) await new Promise((resolve) => setImmediate(resolve))
+  }
+  begin()
+  begin()
+  await longer(20)
+  expect(stalledMs()).toBeGreaterThanOrEqual(20)
+  publish({ store: 'far', error: 'STORE_TIMEOUT' })
+  expect(stalledMs()).toBeGreaterThanOrEqual(20)
+  begin()
+  publish({ store: 'far' })
+  expect(stalledMs()).toBeLessThan(20)
+  publish({ store: 'far' })
+  expect(stalledMs()).toBe(0)
+  // Of one that began before anybody listened.
+  publish({ store: 'far' })
+  begin()
+  calls.stop()
+  calls.start()
+  expect(stalledMs()).toBe(0)
 })
