@@ -143,7 +143,7 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
   }
 
   /**
-   * Lets pressure act on something else that holds caches: a `ContextPruner`, a second manager.
+   * Lets pressure act on something else that holds caches: a `ContextPruner`, a second manager, or a part of yours.
    * @returns Ends that
    * @throws ThermoclineError `INVALID_ARGUMENT`
    */
