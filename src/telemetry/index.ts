@@ -1,5 +1,7 @@
 /** Entry `thermocline/telemetry`: the memory of the process, pressure, leaks and alerts. */
 
+export type { DeferrableWork } from '../lib/deferrable-work.ts'
+export type { BoundedCache } from '../lib/lru-bytes.ts'
 export { ALERT_THRESHOLD_DEFAULTS, type AlertThresholds } from './alert-thresholds.ts'
 export type * from './alerts/alert.ts'
 export type { AlertChannel, ChannelStats } from './channels/alert-channel.ts'
@@ -31,6 +33,7 @@ export {
 } from './pressure/actions.ts'
 export { PRESSURE_GAUGE_DEFAULTS, type PressureGaugeOptions } from './pressure/gauge.ts'
 export type { MemoryPressure, PressureSignal, PressureState } from './pressure/pressure.ts'
+export type { PressureRelief, Relievable } from './pressure/relief.ts'
 export type { PressureResponseOptions } from './pressure/response.ts'
 export type { MemorySummary, MemoryTrend } from './process/memory-history.ts'
 export type * from './process/process-sample.ts'
