@@ -2,8 +2,8 @@
 
 export type { DeferrableWork } from '../lib/deferrable-work.ts'
 export type { BoundedCache } from '../lib/lru-bytes.ts'
-export { ALERT_THRESHOLD_DEFAULTS, type AlertThresholds } from './alert-thresholds.ts'
 export type * from './alerts/alert.ts'
+export { ALERT_THRESHOLD_DEFAULTS, type AlertThresholds } from './alerts/alert-thresholds.ts'
 export type { AlertChannel, ChannelStats } from './channels/alert-channel.ts'
 export { type CallbackChannelOptions, callbackChannel } from './channels/callback-channel.ts'
 export { type EmailChannelOptions, emailChannel } from './channels/email-channel.ts'

@@ -1,7 +1,7 @@
 import { checkNames } from '../lib/check-names.ts'
 import { checkNumberOption, checkWordOption, invalidOption } from '../lib/check-options.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
-import { type AlertThresholds, resolveAlertThresholds } from './alert-thresholds.ts'
+import { type AlertThresholds, resolveAlertThresholds } from './alerts/alert-thresholds.ts'
 import type { AlertChannel } from './channels/alert-channel.ts'
 import type { LogSink } from './channels/log-channel.ts'
 import type { CloudProfilerOptions } from './cloud-profiler/cloud-profiler-options.ts'

@@ -4,7 +4,7 @@ import { CONTEXT_PRUNER_DEFAULTS } from '../../src/context/pruner-options.ts'
 import { IN_PROCESS_HOT_STORE_DEFAULTS } from '../../src/stores/in-process/hot-store.ts'
 import { REDIS_HOT_STORE_DEFAULTS } from '../../src/stores/redis/hot-store.ts'
 import { SQLITE_DURABLE_STORE_DEFAULTS } from '../../src/stores/sqlite/durable-store.ts'
-import { ALERT_THRESHOLD_DEFAULTS } from '../../src/telemetry/alert-thresholds.ts'
+import { ALERT_THRESHOLD_DEFAULTS } from '../../src/telemetry/alerts/alert-thresholds.ts'
 import { PRESSURE_GAUGE_DEFAULTS } from '../../src/telemetry/pressure/gauge.ts'
 import { MEMORY_PROFILER_DEFAULTS } from '../../src/telemetry/profiler-options.ts'
 import { CHECKED_STORE_DEFAULTS } from '../../src/tiers/checked-durable-store.ts'
@@ -27,7 +27,7 @@ const DEFAULTS = {
   HOT_CALL_DEFAULTS: { values: HOT_CALL_DEFAULTS, sources: ['tiers/hot/checked-hot-store.ts'] },
   CHECKED_STORE_DEFAULTS: { values: CHECKED_STORE_DEFAULTS, sources: ['tiers/checked-durable-store.ts'] },
   MEMORY_PROFILER_DEFAULTS: { values: MEMORY_PROFILER_DEFAULTS, sources: ['telemetry/profiler-options.ts'] },
-  ALERT_THRESHOLD_DEFAULTS: { values: ALERT_THRESHOLD_DEFAULTS, sources: ['telemetry/alert-thresholds.ts'] },
+  ALERT_THRESHOLD_DEFAULTS: { values: ALERT_THRESHOLD_DEFAULTS, sources: ['telemetry/alerts/alert-thresholds.ts'] },
   PRESSURE_GAUGE_DEFAULTS: { values: PRESSURE_GAUGE_DEFAULTS, sources: ['telemetry/pressure/gauge.ts'] },
   CONTEXT_PRUNER_DEFAULTS: { values: CONTEXT_PRUNER_DEFAULTS, sources: ['context/pruner-options.ts'] },
 } as const

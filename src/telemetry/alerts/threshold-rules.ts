@@ -1,4 +1,5 @@
 import type { AlertKind, AlertSeverity, PressureLevel } from './alert.ts'
+import type { AlertThresholds } from './alert-thresholds.ts'
 import { type CacheReading, cacheVerdict } from './cache-rule.ts'
 import { type StoreReading, storeVerdicts } from './store-rule.ts'
 import { fine, found, type Verdict } from './verdict.ts'
@@ -20,18 +21,6 @@ export interface AlertReadings {
   readonly stores?: readonly StoreReading[] | undefined
 }
 
-/** From which reading on something is told. */
-export interface RuleThresholds {
-  readonly memoryUsagePercent: number
-  readonly memoryCriticalPercent: number
-  readonly processMemoryMb: number
-  readonly vectorStoreSizeMb: number
-  readonly memoryGrowthRateMbPerHour: number
-  readonly memoryPressureScore: number
-  readonly cacheHitRateMin: number
-  readonly cpuPercent: number
-}
-
 /** An alert that lasts ends at 95 % of its threshold, so that a reading that wavers around it doesn't begin it anew. */
 const RELEASE = 0.95
 
@@ -49,7 +38,7 @@ interface PlainRule {
 /** Compares readings with thresholds. `isLasting` says whether an alert has begun and not yet ended. */
 export function thresholdVerdicts(
   readings: AlertReadings,
-  thresholds: RuleThresholds,
+  thresholds: AlertThresholds,
   isLasting: (kind: AlertKind, subject: string) => boolean,
 ): readonly Verdict[] {
   const { caches = [], stores = [] } = readings
@@ -61,7 +50,7 @@ export function thresholdVerdicts(
   ].filter((verdict) => verdict !== undefined)
 }
 
-function plainRules(readings: AlertReadings, thresholds: RuleThresholds): readonly PlainRule[] {
+function plainRules(readings: AlertReadings, thresholds: AlertThresholds): readonly PlainRule[] {
   const { memoryUsagePercent = 0 } = readings
   const severity = memoryUsagePercent >= thresholds.memoryCriticalPercent ? 'critical' : 'warning'
   return [

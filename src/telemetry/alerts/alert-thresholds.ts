@@ -1,5 +1,5 @@
-import { checkNames } from '../lib/check-names.ts'
-import { checkNumberOption, invalidOption } from '../lib/check-options.ts'
+import { checkNames } from '../../lib/check-names.ts'
+import { checkNumberOption, invalidOption } from '../../lib/check-options.ts'
 
 /** From which reading on something is told. */
 export interface AlertThresholds {
