@@ -1,14 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import type { AlertThresholds } from '../../../src/telemetry/alerts/alert-thresholds.ts'
 import { Alerts } from '../../../src/telemetry/alerts/alerts.ts'
-import {
-  type AlertReadings,
-  type RuleThresholds,
-  thresholdVerdicts,
-} from '../../../src/telemetry/alerts/threshold-rules.ts'
+import { type AlertReadings, thresholdVerdicts } from '../../../src/telemetry/alerts/threshold-rules.ts'
 import { ManualClock } from '../../../src/testing/manual-clock.ts'
 import { SOURCE } from './findings.ts'
 
-const THRESHOLDS: RuleThresholds = {
+const THRESHOLDS: AlertThresholds = {
   memoryUsagePercent: 80,
   memoryCriticalPercent: 95,
   processMemoryMb: 400,
@@ -22,7 +19,7 @@ const THRESHOLDS: RuleThresholds = {
 const STORE = { store: 'redis', recentCalls: 4, recentFailures: 0, lastFailure: undefined }
 
 /** Looks at readings, one after the other, and says which alerts last. */
-function watch(given: Partial<RuleThresholds> = {}) {
+function watch(given: Partial<AlertThresholds> = {}) {
   const alerts = new Alerts({ source: SOURCE, clock: new ManualClock() })
   const thresholds = { ...THRESHOLDS, ...given }
   return (readings: AlertReadings): string[] => {
