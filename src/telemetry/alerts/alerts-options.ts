@@ -1,8 +1,8 @@
 import { checkNames } from '../../lib/check-names.ts'
 import { checkNumberOption, type NumberRange } from '../../lib/check-options.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { AlertChannel } from '../channels/alert-channel.ts'
 import type { AlertNotice, AlertSource } from './alert.ts'
+import type { AlertChannel } from './alert-channel.ts'
 
 /** Options of {@link Alerts}. */
 export interface AlertsOptions {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from '../../lib/clock.ts'
-import type { ChannelStats } from '../channels/alert-channel.ts'
-import { ChannelQueue } from '../channels/channel-queue.ts'
 import { type Alert, type AlertEvent, type AlertKind, type AlertSeverity, type Finding, isAtLeast } from './alert.ts'
+import type { ChannelStats } from './alert-channel.ts'
 import { ALERTS_DEFAULTS, type AlertsOptions, checkAlertsOptions } from './alerts-options.ts'
+import { ChannelQueue } from './channel-queue.ts'
 import { NoticeBudget } from './notice-budget.ts'
 import type { Verdict } from './verdict.ts'
 

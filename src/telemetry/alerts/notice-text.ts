@@ -1,3 +1,4 @@
+import { oneLine } from '../../lib/one-line.ts'
 import type { AlertNotice } from './alert.ts'
 
 /** One line about a notice, without the severity: "Recovered after 3 min: Memory limit exceeded: …". */
@@ -9,15 +10,6 @@ export function noticeText({ event, alert, at, heldBack }: AlertNotice): string 
   if (event === 'reminder') return `Still after ${lasted}: ${message}`
   return message + held
 }
-
-/** Control characters could forge log lines and headers. */
-export function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it looks for
-  const line = text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
-  return line.length <= MAX_LINE ? line : `${line.slice(0, MAX_LINE)}…`
-}
-
-const MAX_LINE = 1_000
 
 function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1_000))

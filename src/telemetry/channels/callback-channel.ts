@@ -1,5 +1,5 @@
 import type { AlertNotice, AlertSeverity } from '../alerts/alert.ts'
-import type { AlertChannel } from './alert-channel.ts'
+import type { AlertChannel } from '../alerts/alert-channel.ts'
 import { checkChannelOptions } from './check-channel-options.ts'
 
 /** Options of {@link callbackChannel}. */

@@ -1,12 +1,13 @@
 import { type MailTransport, type NodemailerSlice, type SmtpSettings, smtpTransport } from '../../clients/nodemailer.ts'
 import { isThermoclineError } from '../../errors.ts'
 import { invalidOption } from '../../lib/check-options.ts'
+import { oneLine } from '../../lib/one-line.ts'
 import type { AlertNotice, AlertSeverity } from '../alerts/alert.ts'
-import { noticeText, oneLine } from '../alerts/notice-text.ts'
-import type { AlertChannel } from './alert-channel.ts'
+import type { AlertChannel } from '../alerts/alert-channel.ts'
+import { notSent } from '../alerts/not-sent.ts'
+import { noticeText } from '../alerts/notice-text.ts'
 import { checkChannelOptions } from './check-channel-options.ts'
 import { connectionFault } from './connection-fault.ts'
-import { notSent } from './not-sent.ts'
 
 /** Options of {@link emailChannel}: `url` or `transport`, not both. */
 export interface EmailChannelOptions {

@@ -1,5 +1,5 @@
 import { isThermoclineError, ThermoclineError } from '../../errors.ts'
-import type { AlertChannel } from './alert-channel.ts'
+import type { AlertChannel } from '../alerts/alert-channel.ts'
 import { emailChannel } from './email-channel.ts'
 import { slackChannel } from './slack-channel.ts'
 

@@ -1,6 +1,6 @@
 import type { AlertNotice, AlertSeverity } from '../alerts/alert.ts'
+import type { AlertChannel } from '../alerts/alert-channel.ts'
 import { noticeText } from '../alerts/notice-text.ts'
-import type { AlertChannel } from './alert-channel.ts'
 import { checkChannelOptions } from './check-channel-options.ts'
 
 export type LogLevel = 'INFO' | 'WARN' | 'ERROR'

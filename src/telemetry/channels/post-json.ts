@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
+import { notSent } from '../alerts/not-sent.ts'
 import { connectionFault } from './connection-fault.ts'
-import { notSent } from './not-sent.ts'
 import type { WebTarget } from './web-target.ts'
 
 /** An address that doesn't answer for so long is passed over, while others are left to try. */

@@ -1,7 +1,7 @@
 import { lookup as resolveName } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { invalidOption } from '../../lib/check-options.ts'
-import { notSent } from './not-sent.ts'
+import { notSent } from '../alerts/not-sent.ts'
 import { isPublicAddress } from './public-address.ts'
 
 /** What all channels share that send to a web server. */

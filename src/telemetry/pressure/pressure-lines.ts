@@ -1,5 +1,5 @@
 import { errorMessage } from '../../lib/error-message.ts'
-import { oneLine } from '../alerts/notice-text.ts'
+import { oneLine } from '../../lib/one-line.ts'
 import type { PressureDeed, PressureReport } from './actions.ts'
 import type { MemoryPressure, PressureState } from './pressure.ts'
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { AlertNotice, AlertSeverity, AlertSource, FindingOf } from '../../../src/telemetry/alerts/alert.ts'
-import type { AlertChannel } from '../../../src/telemetry/channels/alert-channel.ts'
+import type { AlertChannel } from '../../../src/telemetry/alerts/alert-channel.ts'
 
 export const SOURCE: AlertSource = Object.freeze({ serviceName: 'memory-service', instance: 'host-1:42' })
 

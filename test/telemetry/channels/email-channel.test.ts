@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { MailMessage, SmtpSettings } from '../../../src/clients/nodemailer.ts'
+import type { ChannelStats } from '../../../src/telemetry/alerts/alert-channel.ts'
 import { Alerts } from '../../../src/telemetry/alerts/alerts.ts'
-import type { ChannelStats } from '../../../src/telemetry/channels/alert-channel.ts'
 import { type EmailChannelOptions, emailChannel } from '../../../src/telemetry/channels/email-channel.ts'
 import { ManualClock } from '../../../src/testing/manual-clock.ts'
 import { failingStore, SOURCE, settled } from '../alerts/findings.ts'

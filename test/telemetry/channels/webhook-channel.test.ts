@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import type { ChannelStats } from '../../../src/telemetry/alerts/alert-channel.ts'
 import { Alerts } from '../../../src/telemetry/alerts/alerts.ts'
-import type { ChannelStats } from '../../../src/telemetry/channels/alert-channel.ts'
 import { type WebhookChannelOptions, webhookChannel } from '../../../src/telemetry/channels/webhook-channel.ts'
 import { highCpu, recordingChannel, SOURCE } from '../alerts/findings.ts'
 import { CERTIFICATE, startReceiver } from './web-receiver.ts'

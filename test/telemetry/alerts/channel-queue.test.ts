@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import type { AlertChannel } from '../../../src/telemetry/alerts/alert-channel.ts'
 import { Alerts } from '../../../src/telemetry/alerts/alerts.ts'
 import type { AlertsOptions } from '../../../src/telemetry/alerts/alerts-options.ts'
-import type { AlertChannel } from '../../../src/telemetry/channels/alert-channel.ts'
+import { notSent } from '../../../src/telemetry/alerts/not-sent.ts'
 import { callbackChannel } from '../../../src/telemetry/channels/callback-channel.ts'
 import { logChannel } from '../../../src/telemetry/channels/log-channel.ts'
-import { notSent } from '../../../src/telemetry/channels/not-sent.ts'
 import { ManualClock } from '../../../src/testing/manual-clock.ts'
 import { events, failingStore, highCpu, recordingChannel, SOURCE, settled } from '../alerts/findings.ts'
 

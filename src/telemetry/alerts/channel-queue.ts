@@ -1,6 +1,6 @@
 import { isThermoclineError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { type AlertNotice, isAtLeast } from '../alerts/alert.ts'
+import { type AlertNotice, isAtLeast } from './alert.ts'
 import type { AlertChannel, ChannelStats } from './alert-channel.ts'
 import { notSent, retryAfterMs } from './not-sent.ts'
 

@@ -1,4 +1,4 @@
-import type { AlertNotice, AlertSeverity } from '../alerts/alert.ts'
+import type { AlertNotice, AlertSeverity } from './alert.ts'
 
 /** A way to tell people, or another program, of an alert. May fail and may hang: it is given a deadline and a queue. */
 export interface AlertChannel {
