@@ -42,7 +42,7 @@ export function shrinkCaches(caches: Iterable<BoundedCache>, share: number): num
 export function growCaches(caches: Iterable<BoundedCache>, factor: number): boolean {
   let isWhole = true
   for (const cache of caches) {
-    cache.limit(Math.max(cache.limitBytes, MIN_LIMIT_BYTES) * factor)
+    cache.limit(Math.min(cache.maxBytes, Math.max(cache.limitBytes, MIN_LIMIT_BYTES) * factor))
     isWhole &&= cache.limitBytes === cache.maxBytes
   }
   return isWhole

@@ -19,6 +19,11 @@ export function checkWordOption(name: string, value: unknown, words: readonly un
   )
 }
 
+/** @throws ThermoclineError `INVALID_OPTION`; what is left out is fine */
+export function checkFunctionOption(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function') throw invalidOption(name, 'a function', value)
+}
+
 export function invalidOption(name: string, expected: string, value: unknown): ThermoclineError {
   const received = typeof value === 'number' || typeof value === 'boolean' ? String(value) : typeof value
   return new ThermoclineError(

@@ -1,7 +1,8 @@
 import { checkNames } from '../lib/check-names.ts'
 import { checkNumberOption, checkWordOption, invalidOption, type NumberRange } from '../lib/check-options.ts'
-import { PRESSURE_GAUGE_DEFAULTS, type PressureGaugeOptions } from './pressure/gauge.ts'
+import type { PressureGaugeOptions } from './pressure/gauge.ts'
 import type { HeldThresholds } from './pressure/held-scale.ts'
+import { resolveLevelPercents } from './pressure/level-percents.ts'
 import type { PressureResponseOptions } from './pressure/response.ts'
 
 /**
@@ -34,6 +35,8 @@ interface Given {
   readonly limits?: MemoryLimitConfig | undefined
   readonly pressure?: PressureGaugeOptions | undefined
   readonly pressureResponse?: PressureResponseOptions | undefined
+  /** What limits are called where they came from, for messages. @default their own names */
+  readonly names?: Readonly<Record<string, string>>
 }
 
 /** From the lowest to the highest. */
@@ -45,9 +48,9 @@ const HEAP_MB: NumberRange = [1, 1_048_576, false]
  * @throws ThermoclineError `INVALID_OPTION`
  */
 export function resolvePressureOptions(given: Given, heapLimitMb: number): PressureOptions {
-  const { limits = {}, pressure = {}, pressureResponse = {} } = given
+  const { limits = {}, pressure = {}, pressureResponse = {}, names = {} } = given
   checkNames('INVALID_OPTION', 'Cannot use limits', limits, ['maxHeapMb', 'enableGcPressure', ...THRESHOLDS])
-  checkMegabytes(limits)
+  checkMegabytes(limits, names)
   const { maxHeapMb, enableGcPressure } = limits
   if (enableGcPressure !== undefined) {
     checkWordOption('enableGcPressure', enableGcPressure, [true, false])
@@ -64,10 +67,11 @@ export function resolvePressureOptions(given: Given, heapLimitMb: number): Press
   }
 }
 
-function checkMegabytes(limits: MemoryLimitConfig): void {
+function checkMegabytes(limits: MemoryLimitConfig, names: Readonly<Record<string, string>>): void {
   let [lowestMb, lowest] = [0, '']
-  for (const name of [...THRESHOLDS, 'maxHeapMb'] as const) {
-    const mb = limits[name]
+  for (const option of [...THRESHOLDS, 'maxHeapMb'] as const) {
+    const mb = limits[option]
+    const name = names[option] ?? option
     if (mb === undefined) continue
     checkNumberOption(name, mb, HEAP_MB)
     if (mb <= lowestMb) throw invalidOption(name, `more than ${lowest}, ${lowestMb}`, mb)
@@ -83,7 +87,7 @@ function heldThresholds(
 ): HeldThresholds | undefined {
   const { maxHeapMb, warningThresholdMb, gcPressureThresholdMb, criticalThresholdMb } = limits
   if (maxHeapMb === undefined && THRESHOLDS.every((name) => limits[name] === undefined)) return undefined
-  const { moderatePercent, highPercent, criticalPercent } = { ...PRESSURE_GAUGE_DEFAULTS, ...pressure }
+  const { moderatePercent, highPercent, criticalPercent } = resolveLevelPercents(pressure)
   const baseMb = maxHeapMb ?? heapLimitMb
   const usual = (percent: number): number => (baseMb * percent) / 100
   const highest = criticalThresholdMb ?? maxHeapMb ?? Number.POSITIVE_INFINITY

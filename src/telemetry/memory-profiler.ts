@@ -19,7 +19,9 @@ import type {
   CloudProfilerStatus,
 } from './cloud-profiler/cloud-profiler-options.ts'
 import { Gauges } from './gauges.ts'
+import { LEAK_DETECTOR_DEFAULTS } from './leaks/leak-options.ts'
 import type { LeakReport, LeakState } from './leaks/leak-report.ts'
+import { WINDOW_POINTS } from './leaks/low-points.ts'
 import { MemoryLeakDetector } from './leaks/memory-leak-detector.ts'
 import { percentReader } from './nearest-limit.ts'
 import { PressureGauge } from './pressure/gauge.ts'
@@ -110,11 +112,15 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
         this.#tell('pressureAnswered', report)
       },
     })
+    const { leakDetectionThresholdMb, leakWindowMs } = this.#options
+    // Somebody who wants to know within minutes needs more.
+    const collectIntervalMs = Math.min(COLLECT_INTERVAL_MS, leakWindowMs / WINDOW_POINTS)
     this.#leaks = new MemoryLeakDetector({
       clock,
-      leakDetectionThresholdMb: this.#options.leakDetectionThresholdMb,
-      windowMs: this.#options.leakWindowMs,
-      collectGarbage: () => collectGarbageSparingly(COLLECT_INTERVAL_MS),
+      leakDetectionThresholdMb,
+      windowMs: leakWindowMs,
+      warmUpMs: Math.min(LEAK_DETECTOR_DEFAULTS.warmUpMs, leakWindowMs),
+      collectGarbage: () => collectGarbageSparingly(collectIntervalMs),
       onLeak: (report) => this.#onLeak(report),
     })
     this.#alerts = this.#newAlerts()
@@ -189,7 +195,7 @@ export class MemoryProfiler extends EventEmitter<MemoryProfilerEvents> {
     this.#sampler.stop()
     const cloud = this.#cloud
     this.#cloud = undefined
-    await this.#looking?.catch(() => undefined)
+    if (this.#looking !== undefined) await this.#looking.catch(() => undefined)
     // It may have been started again meanwhile.
     const isStarted = (): boolean => this.#stopTimer !== undefined
     await Promise.all([isStarted() ? this.#alerts.flush() : this.#alerts.close(), cloud?.stop()])

@@ -1,5 +1,5 @@
 import { checkNames } from '../lib/check-names.ts'
-import { checkNumberOption, checkWordOption, invalidOption } from '../lib/check-options.ts'
+import { checkFunctionOption, checkNumberOption, checkWordOption, invalidOption } from '../lib/check-options.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import type { AlertChannel } from './alerts/alert-channel.ts'
 import { type AlertThresholds, resolveAlertThresholds } from './alerts/alert-thresholds.ts'
@@ -10,6 +10,7 @@ import { type MemoryLimitConfig, type PressureOptions, resolvePressureOptions } 
 import type { PressureGaugeOptions } from './pressure/gauge.ts'
 import type { PressureResponseOptions } from './pressure/response.ts'
 import { readHeapLimit } from './process/heap-limit.ts'
+import { type Environment, limitNames, limitsFrom, timesFrom } from './profiler-environment.ts'
 
 export interface MemoryProfilerOptions {
   /** Google Cloud project whose Cloud Profiler gets profiles. @default none: nothing is sent anywhere */
@@ -33,7 +34,10 @@ export interface MemoryProfilerOptions {
   readonly enableLeakDetection?: boolean
   /** Steady growth that counts as a leak, in MB. @default 100 */
   readonly leakDetectionThresholdMb?: number
-  /** How long a growth must last to be a leak, in milliseconds. @default 1_800_000 */
+  /**
+   * How long a growth must last to be a leak, in milliseconds, 1000 to 30 days. The first minute after a start, or as much
+   * as this if that is less, is not looked at. @default 1_800_000
+   */
   readonly leakWindowMs?: number
   /** Called for each leak: a place to recover. */
   readonly onLeak?: (report: LeakReport) => unknown
@@ -44,7 +48,7 @@ export interface MemoryProfilerOptions {
    * Overrides options: `MEMORY_MAX_HEAP_MB`, `MEMORY_WARNING_THRESHOLD_MB`, `MEMORY_CRITICAL_THRESHOLD_MB`,
    * `MEMORY_MONITORING_INTERVAL_MS`, `MEMORY_LEAK_THRESHOLD_MB`. @default process.env
    */
-  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly env?: Environment
 }
 
 const MB = 1024 * 1024
@@ -88,10 +92,13 @@ export function resolveProfilerOptions(options: MemoryProfilerOptions): Resolved
   checkNames('INVALID_OPTION', 'Cannot make a profiler', options, NAMES)
   const { env = process.env, alertThresholds, limits, pressure, pressureResponse, ...given } = options
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const all = { ...MEMORY_PROFILER_DEFAULTS, ...(said as typeof given), ...intervalAndLeaks(env) }
+  const all = { ...MEMORY_PROFILER_DEFAULTS, ...(said as typeof given), ...timesFrom(env) }
   checkNumberOption('profilingInterval', all.profilingInterval, [0.1, 86_400, false])
   checkNumberOption('leakDetectionThresholdMb', all.leakDetectionThresholdMb, [0.1, 1_000_000, false])
+  checkNumberOption('leakWindowMs', all.leakWindowMs, [1000, 30 * 86_400_000, false])
   checkWordOption('enableLeakDetection', all.enableLeakDetection, [true, false])
+  checkFunctionOption('log', all.log)
+  checkFunctionOption('onLeak', all.onLeak)
   if (typeof all.serviceName !== 'string' || all.serviceName === '') {
     throw invalidOption('serviceName', 'a name', all.serviceName)
   }
@@ -99,40 +106,10 @@ export function resolveProfilerOptions(options: MemoryProfilerOptions): Resolved
     ...all,
     alertThresholds: resolveAlertThresholds(alertThresholds),
     pressure: resolvePressureOptions(
-      { limits: { ...limits, ...limitsOf(env) }, pressure, pressureResponse },
+      { limits: limitsFrom(env, limits ?? {}), pressure, pressureResponse, names: limitNames(env) },
       readHeapLimit() / MB,
     ),
     channels: all.channels ?? [],
     clock: all.clock ?? systemClock,
   }
-}
-
-type Environment = Readonly<Record<string, string | undefined>>
-
-function limitsOf(env: Environment): MemoryLimitConfig {
-  const maxHeapMb = numberIn(env, 'MEMORY_MAX_HEAP_MB')
-  const warningThresholdMb = numberIn(env, 'MEMORY_WARNING_THRESHOLD_MB')
-  const criticalThresholdMb = numberIn(env, 'MEMORY_CRITICAL_THRESHOLD_MB')
-  return {
-    ...(maxHeapMb !== undefined && { maxHeapMb }),
-    ...(warningThresholdMb !== undefined && { warningThresholdMb }),
-    ...(criticalThresholdMb !== undefined && { criticalThresholdMb }),
-  }
-}
-
-function intervalAndLeaks(env: Environment): Partial<MemoryProfilerOptions> {
-  const intervalMs = numberIn(env, 'MEMORY_MONITORING_INTERVAL_MS')
-  const leakMb = numberIn(env, 'MEMORY_LEAK_THRESHOLD_MB')
-  return {
-    ...(intervalMs !== undefined && { profilingInterval: intervalMs / 1000 }),
-    ...(leakMb !== undefined && { leakDetectionThresholdMb: leakMb }),
-  }
-}
-
-function numberIn(env: Environment, name: string): number | undefined {
-  const text = env[name]?.trim()
-  if (text === undefined || text === '') return undefined
-  const value = Number(text)
-  if (Number.isFinite(value) && value > 0) return value
-  throw invalidOption(name, 'a number above 0', text)
 }

@@ -185,7 +185,15 @@ describe('MemoryProfiler', () => {
   it('takes what the environment says over its options', () => {
     const env = { MEMORY_MONITORING_INTERVAL_MS: 'soon' }
     expect(() => new MemoryProfiler({ env })).toThrow('MEMORY_MONITORING_INTERVAL_MS')
-    const lax = { limits: { maxHeapMb: 100_000 }, pressureResponse: { enableGcPressure: false } }
+    const crossed = { MEMORY_WARNING_THRESHOLD_MB: '90', MEMORY_CRITICAL_THRESHOLD_MB: '80' }
+    expect(() => new MemoryProfiler({ env: crossed })).toThrow(
+      'MEMORY_CRITICAL_THRESHOLD_MB: expected more than MEMORY_WARNING_THRESHOLD_MB, 90',
+    )
+    // Thresholds that were chosen for another limit don't count for this one.
+    const lax = {
+      limits: { maxHeapMb: 100_000, warningThresholdMb: 90_000 },
+      pressureResponse: { enableGcPressure: false },
+    }
     const { profiler } = profilerWith({ ...lax, env: { MEMORY_MAX_HEAP_MB: '1' } })
     const looked = profiler.collectMetrics()
     return expect(looked.then(() => profiler.getMemoryPressure())).resolves.toBe('critical')
@@ -254,7 +262,7 @@ describe('MemoryProfiler', () => {
     await profiler.stopProfiling()
     expect(told).toEqual(['raised vectorStoreSize', 'recovered vectorStoreSize'])
     expect(profiler.getAlertHistory()).toMatchObject([{ kind: 'vectorStoreSize' }])
-    expect(profiler.getChannelStats()).toMatchObject([{ name: 'callback', sent: 2, failed: 0 }])
+    expect(profiler.getChannelStats()).toMatchObject([{ name: 'callback', sent: 1, failed: 0 }])
   })
 
   it('counts items by tier when it is asked to', async () => {
@@ -292,6 +300,13 @@ describe('MemoryProfiler', () => {
       'criticalThresholdMb: expected more than gcPressureThresholdMb, 90',
     ],
     [{ projectId: 'acme-prod', serviceName: 'Memory Service' }, 'serviceName'],
+    [{ channels: [undefined] }, 'channels[0]: expected a channel'],
+    [{ channels: 'log' }, 'an array of channels'],
+    [{ log: 'console' }, 'log: expected a function'],
+    [{ pressure: { moderatePercent: 0.75 } }, 'moderatePercent: expected a number from 1'],
+    [{ pressure: { moderatePercent: 80, highPercent: 79 } }, 'highPercent: expected more than moderatePercent, 80'],
+    [{ alertThresholds: { processMemoryMb: 400 * 1024 * 1024 } }, 'processMemoryMb'],
+    [{ leakWindowMs: 30 }, 'leakWindowMs'],
     [{ limits: { enableGcPressure: true }, pressureResponse: { enableGcPressure: true } }, 'only one of limits'],
     [{ limits: { maxHeap: 100 } }, 'did you mean maxHeapMb'],
     [{ interval: 5 }, 'interval'],

@@ -21,6 +21,6 @@ export interface ChannelStats {
   /** Pushed out of a full queue, or left in it when the channel was closed. */
   readonly dropped: number
   readonly waiting: number
-  /** Message of the last attempt that failed. */
+  /** Why the last attempt failed: our message, or of an error of others name and code. */
   readonly lastError: string | undefined
 }

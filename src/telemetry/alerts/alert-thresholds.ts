@@ -35,12 +35,19 @@ export const ALERT_THRESHOLD_DEFAULTS: AlertThresholds = Object.freeze({
 const HIGHEST: Readonly<Record<keyof AlertThresholds, number>> = {
   memoryUsagePercent: 100,
   memoryCriticalPercent: 100,
-  processMemoryMb: 2 ** 30,
-  vectorStoreSizeMb: 2 ** 30,
+  processMemoryMb: 2 ** 26,
+  vectorStoreSizeMb: 2 ** 26,
   memoryGrowthRateMbPerHour: 2 ** 30,
   memoryPressureScore: 100,
   cacheHitRateMin: 1,
   cpuPercent: 100,
+}
+
+const LOWEST: { readonly [name in keyof AlertThresholds]?: number } = {
+  memoryUsagePercent: 1,
+  memoryCriticalPercent: 1,
+  memoryPressureScore: 1,
+  cpuPercent: 1,
 }
 
 /** @throws ThermoclineError `INVALID_OPTION` */
@@ -48,7 +55,8 @@ export function resolveAlertThresholds(given: Partial<AlertThresholds> = {}): Al
   const names = Object.keys(ALERT_THRESHOLD_DEFAULTS) as (keyof AlertThresholds)[]
   checkNames('INVALID_OPTION', 'Cannot use alertThresholds', given, names)
   const thresholds = { ...ALERT_THRESHOLD_DEFAULTS, ...given }
-  for (const name of names) checkNumberOption(name, thresholds[name], [0, HIGHEST[name], false])
+  // A share where a percentage is meant, and bytes where megabytes are, are slips.
+  for (const name of names) checkNumberOption(name, thresholds[name], [LOWEST[name] ?? 0, HIGHEST[name], false])
   const { memoryUsagePercent, memoryCriticalPercent } = thresholds
   if (memoryCriticalPercent >= memoryUsagePercent) return Object.freeze(thresholds)
   throw invalidOption(

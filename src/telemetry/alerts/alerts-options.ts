@@ -1,5 +1,5 @@
 import { checkNames } from '../../lib/check-names.ts'
-import { checkNumberOption, type NumberRange } from '../../lib/check-options.ts'
+import { checkNumberOption, checkWordOption, invalidOption, type NumberRange } from '../../lib/check-options.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { AlertNotice, AlertSource } from './alert.ts'
 import type { AlertChannel } from './alert-channel.ts'
@@ -68,9 +68,25 @@ const RANGES: Readonly<Record<keyof typeof ALERTS_DEFAULTS, NumberRange>> = {
 
 const NAMES = [...Object.keys(ALERTS_DEFAULTS), 'source', 'channels', 'onNotice', 'clock']
 
+/** A channel that is none would be found out when an alert doesn't come. */
+function checkChannels(channels: unknown): void {
+  if (!Array.isArray(channels)) throw invalidOption('channels', 'an array of channels', channels)
+  for (const [index, channel] of channels.entries()) {
+    const name = `channels[${index}]`
+    const isChannel =
+      typeof channel === 'object' &&
+      channel !== null &&
+      typeof channel.name === 'string' &&
+      typeof channel.send === 'function'
+    if (!isChannel) throw invalidOption(name, 'a channel, such as logChannel()', channel)
+    checkWordOption(`${name}.minSeverity`, channel.minSeverity, ['warning', 'critical'])
+  }
+}
+
 /** @throws ThermoclineError `INVALID_OPTION` */
 export function checkAlertsOptions(options: AlertsOptions): void {
   checkNames('INVALID_OPTION', 'Cannot use options of alerts', options, NAMES)
+  if (options.channels !== undefined) checkChannels(options.channels)
   for (const [name, range] of Object.entries(RANGES)) {
     const value: unknown = Reflect.get(options, name)
     if (value !== undefined) checkNumberOption(name, value, range)

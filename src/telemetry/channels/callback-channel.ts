@@ -1,3 +1,4 @@
+import { invalidOption } from '../../lib/check-options.ts'
 import type { AlertNotice, AlertSeverity } from '../alerts/alert.ts'
 import type { AlertChannel } from '../alerts/alert-channel.ts'
 import { checkChannelOptions } from './check-channel-options.ts'
@@ -19,6 +20,7 @@ export function callbackChannel(
   options: CallbackChannelOptions = {},
 ): AlertChannel {
   checkChannelOptions('callback', options, ['name'])
+  if (typeof callback !== 'function') throw invalidOption('callback', 'a function', callback)
   const { name = 'callback', minSeverity = 'warning' } = options
   return Object.freeze({
     name,

@@ -1,3 +1,4 @@
+import { checkFunctionOption } from '../../lib/check-options.ts'
 import type { AlertNotice, AlertSeverity } from '../alerts/alert.ts'
 import type { AlertChannel } from '../alerts/alert-channel.ts'
 import { noticeText } from '../alerts/notice-text.ts'
@@ -27,6 +28,7 @@ export const standardErrorSink: LogSink = (level, text) => {
  */
 export function logChannel(options: LogChannelOptions = {}): AlertChannel {
   checkChannelOptions('log', options, ['sink'])
+  checkFunctionOption('sink', options.sink)
   const { sink = standardErrorSink, minSeverity = 'warning' } = options
   return Object.freeze({
     name: 'log',

@@ -1,5 +1,7 @@
-import { checkNumberOption, checkWordOption, type NumberRange } from '../../lib/check-options.ts'
+import { checkNames } from '../../lib/check-names.ts'
+import { checkFunctionOption, checkNumberOption, checkWordOption, type NumberRange } from '../../lib/check-options.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
+import { collectGarbage } from '../../lib/collect-garbage.ts'
 import type { LeakReport } from './leak-report.ts'
 
 /** Options of {@link MemoryLeakDetector}. */
@@ -16,11 +18,11 @@ export interface LeakDetectorOptions {
   /**
    * When to ask for a full collection, which stops all JavaScript for some milliseconds (about one for each MB of live
    * objects): `growing` where memory seems to have grown by a quarter of the threshold and V8 made none by itself, `always`
-   * as often as the window has points, `never`. At most one for each point. Without {@link collectGarbage} none is made.
+   * as often as the window has points, `never`. At most one for each point.
    * @default "growing"
    */
   readonly collect?: 'growing' | 'always' | 'never'
-  /** Makes a full collection. Absent: only the collections that V8 makes by itself are looked at. */
+  /** Makes a full collection. @default one that needs no flag of Node */
   readonly collectGarbage?: () => unknown
   /**
    * Mean bytes between two sampled allocations, from 1024; 0 samples none, and reports say no allocation sites. V8 has one
@@ -33,7 +35,7 @@ export interface LeakDetectorOptions {
   readonly clock?: Clock
 }
 
-type Defaulted = Required<Omit<LeakDetectorOptions, 'collectGarbage' | 'onLeak'>>
+type Defaulted = Required<Omit<LeakDetectorOptions, 'onLeak'>>
 
 export const LEAK_DETECTOR_DEFAULTS: Defaulted = Object.freeze({
   leakDetectionThresholdMb: 100,
@@ -41,6 +43,7 @@ export const LEAK_DETECTOR_DEFAULTS: Defaulted = Object.freeze({
   warmUpMs: 60_000,
   collect: 'growing',
   samplingIntervalBytes: 524_288,
+  collectGarbage,
   clock: systemClock,
 })
 
@@ -51,10 +54,16 @@ const RANGES = {
   samplingIntervalBytes: [0, 1 << 30, true],
 } satisfies Record<string, NumberRange>
 
-type Checked = Defaulted & Pick<LeakDetectorOptions, 'collectGarbage' | 'onLeak'>
+type Checked = Defaulted & Pick<LeakDetectorOptions, 'onLeak'>
 
 /** @throws ThermoclineError `INVALID_OPTION` */
 export function checkedLeakOptions(options: LeakDetectorOptions): Checked {
+  checkNames('INVALID_OPTION', 'Cannot make a leak detector', options, [
+    ...Object.keys(LEAK_DETECTOR_DEFAULTS),
+    'onLeak',
+  ])
+  checkFunctionOption('onLeak', options.onLeak)
+  checkFunctionOption('collectGarbage', options.collectGarbage)
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   const checked: Checked = Object.freeze({ ...LEAK_DETECTOR_DEFAULTS, ...Object.fromEntries(given) })
   for (const name of ['leakDetectionThresholdMb', 'windowMs', 'warmUpMs', 'samplingIntervalBytes'] as const) {

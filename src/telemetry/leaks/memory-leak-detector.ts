@@ -147,7 +147,7 @@ export class MemoryLeakDetector {
   }
 
   #collect(): void {
-    if (this.#options.collectGarbage === undefined || !this.#wantsCollection()) return
+    if (!this.#wantsCollection()) return
     try {
       this.#options.collectGarbage()
     } catch (error) {

@@ -1,5 +1,6 @@
 import { checkNames } from '../../lib/check-names.ts'
-import { checkNumberOption, invalidOption } from '../../lib/check-options.ts'
+import { checkNumberOption } from '../../lib/check-options.ts'
+import { LEVEL_PERCENT_DEFAULTS, resolveLevelPercents } from './level-percents.ts'
 import {
   type MemoryPressure,
   PRESSURE_LEVELS,
@@ -10,7 +11,7 @@ import {
 } from './pressure.ts'
 
 export interface PressureGaugeOptions {
-  /** Use of the closest limit from which pressure is moderate, in percent. @default 75 */
+  /** Use of the closest limit from which pressure is moderate, in percent, 1 to 100. @default 75 */
   readonly moderatePercent?: number
   /** The same for high. @default 78 */
   readonly highPercent?: number
@@ -21,9 +22,7 @@ export interface PressureGaugeOptions {
 }
 
 export const PRESSURE_GAUGE_DEFAULTS: Required<PressureGaugeOptions> = Object.freeze({
-  moderatePercent: 75,
-  highPercent: 78,
-  criticalPercent: 87.5,
+  ...LEVEL_PERCENT_DEFAULTS,
   hysteresis: 5,
 })
 
@@ -61,12 +60,8 @@ export class PressureGauge {
   /** @throws ThermoclineError `INVALID_OPTION` */
   constructor(options: PressureGaugeOptions = {}) {
     checkNames('INVALID_OPTION', 'Cannot use pressure options', options, Object.keys(PRESSURE_GAUGE_DEFAULTS))
-    const { moderatePercent, highPercent, criticalPercent, hysteresis } = { ...PRESSURE_GAUGE_DEFAULTS, ...options }
-    checkRising([
-      ['moderatePercent', moderatePercent],
-      ['highPercent', highPercent],
-      ['criticalPercent', criticalPercent],
-    ])
+    const { hysteresis = PRESSURE_GAUGE_DEFAULTS.hysteresis } = options
+    const { moderatePercent, highPercent, criticalPercent } = resolveLevelPercents(options)
     checkNumberOption('hysteresis', hysteresis, [0, 20, false])
     this.#hysteresis = hysteresis
     this.#use = [
@@ -129,13 +124,4 @@ function scoreOn(curve: Curve, value: number): number {
     ;[x0, y0] = [x, y]
   }
   return y0
-}
-
-function checkRising(levels: readonly (readonly [name: string, percent: number])[]): void {
-  let lowest = 0
-  for (const [name, percent] of levels) {
-    checkNumberOption(name, percent, [0, 100, false])
-    if (percent <= lowest) throw invalidOption(name, `more than ${lowest}`, percent)
-    lowest = percent
-  }
 }

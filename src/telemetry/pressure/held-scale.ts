@@ -1,4 +1,4 @@
-import { PRESSURE_GAUGE_DEFAULTS, type PressureGaugeOptions } from './gauge.ts'
+import type { LevelPercents } from './level-percents.ts'
 
 /** From how many MB on a level begins, each at least the one before. */
 export interface HeldThresholds {
@@ -13,8 +13,8 @@ export interface HeldThresholds {
  * Turns megabytes into the percentages at which a gauge begins its levels, so that limits in either are judged alike.
  * Straight lines between the thresholds, and on above them.
  */
-export function heldScale(thresholds: HeldThresholds, gauge: PressureGaugeOptions): (heldMb: number) => number {
-  const { moderatePercent, highPercent, criticalPercent } = { ...PRESSURE_GAUGE_DEFAULTS, ...gauge }
+export function heldScale(thresholds: HeldThresholds, levels: LevelPercents): (heldMb: number) => number {
+  const { moderatePercent, highPercent, criticalPercent } = levels
   const points = [
     [0, 0],
     [thresholds.moderateMb, moderatePercent],

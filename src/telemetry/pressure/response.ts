@@ -13,7 +13,7 @@ import {
   type PressureMeans,
   type PressureReport,
 } from './actions.ts'
-import type { MemoryPressure, PressureState } from './pressure.ts'
+import { type MemoryPressure, type PressureState, pressureNumber } from './pressure.ts'
 import type { PressureRelief, Relievable } from './relief.ts'
 
 export interface PressureResponseOptions {
@@ -55,6 +55,7 @@ export class PressureResponse {
   #shrunk: { readonly at: number; readonly fullCollections: number | undefined; readonly share: number } | undefined
   #grownAt = Number.NEGATIVE_INFINITY
   readonly #acting = new Set<MemoryPressure>()
+  #level: MemoryPressure = 'low'
   #packing: Promise<void> | undefined
 
   /** @throws ThermoclineError `INVALID_OPTION` */
@@ -90,10 +91,9 @@ export class PressureResponse {
    * @throws ThermoclineError `INVALID_ARGUMENT`
    */
   relieve(part: Relievable): () => void {
-    const given: unknown = typeof part === 'object' && part !== null ? part.relief : undefined
-    if (typeof given !== 'object' || given === null) {
-      const message = `Cannot relieve memory: expected a TieredStorageManager or a ContextPruner: received ${kindOf(part)}`
-      throw new ThermoclineError('INVALID_ARGUMENT', message)
+    if (!isRelievable(part)) {
+      const expected = 'expected a TieredStorageManager, a ContextPruner, or { relief: { caches, refuse } }'
+      throw new ThermoclineError('INVALID_ARGUMENT', `Cannot relieve memory: ${expected}: received ${kindOf(part)}`)
     }
     const { relief } = part
     this.#reliefs.add(relief)
@@ -110,14 +110,23 @@ export class PressureResponse {
   async respond(state: PressureState): Promise<PressureReport> {
     const { at, level } = state
     const deeds: PressureDeed[] = []
+    this.#level = level
     if (!this.#acting.has(level)) {
       this.#acting.add(level)
+      let hasRefused = false
+      const means = this.#means(state, deeds)
+      const refuseWork = (): void => {
+        hasRefused = true
+        means.refuseWork()
+      }
       try {
-        await this.#actions[level](state, this.#means(state, deeds))
+        await this.#actions[level](state, { ...means, refuseWork })
       } catch (error) {
         deeds.push({ deed: 'failed', error })
       }
       this.#acting.delete(level)
+      // An action of the caller's that says nothing of it must not leave work refused for good.
+      if (!hasRefused && this.#level !== 'critical') this.#refuse(false, deeds)
     }
     return Object.freeze({ at, level, deeds: Object.freeze(deeds) })
   }
@@ -140,7 +149,9 @@ export class PressureResponse {
     }
   }
 
-  #shrink({ at, fullCollections }: PressureState, share: number, deeds: PressureDeed[]): void {
+  #shrink({ at, level, before, fullCollections }: PressureState, share: number, deeds: PressureDeed[]): void {
+    // On its way down the process has what it needs.
+    if (pressureNumber(level) < pressureNumber(before)) return
     const last = this.#shrunk
     const isShown =
       last === undefined ||
@@ -213,6 +224,11 @@ export class PressureResponse {
     this.#eachPart(deeds, (relief) => relief.refuse(isRefusing ? this.#refusedWork : []))
     deeds.push({ deed: isRefusing ? 'work-refused' : 'work-allowed' })
   }
+}
+
+function isRelievable(part: unknown): boolean {
+  const relief: unknown = typeof part === 'object' && part !== null ? Reflect.get(part, 'relief') : undefined
+  return typeof relief === 'object' && relief !== null && typeof Reflect.get(relief, 'refuse') === 'function'
 }
 
 function attempt(deeds: PressureDeed[], act: () => void): void {

@@ -166,7 +166,24 @@ describe('the detector', () => {
     expect(detector.getState()).toMatchObject({ kind: 'watching' })
   })
 
+  it('forces collections by itself, without any flag of Node', async () => {
+    const clock = new ManualClock()
+    const reports: LeakReport[] = []
+    running = new MemoryLeakDetector({
+      ...{ clock, windowMs: WINDOW_MS, warmUpMs: 0, collect: 'always', leakDetectionThresholdMb: 10 },
+      onLeak: (report) => reports.push(report),
+    })
+    running.start()
+    for (let slot = 0; slot < 26; slot++) {
+      keepObjects()
+      clock.advance(SLOT_MS)
+      for (let turn = 0; turn < 5; turn++) await setImmediate()
+    }
+    expect(reports.length).toBeGreaterThan(0)
+  })
+
   it.each<[LeakDetectorOptions, string]>([
+    [{ leakWindowMs: 5000 } as LeakDetectorOptions, 'leakWindowMs'],
     [{ leakDetectionThresholdMb: 0 }, 'leakDetectionThresholdMb'],
     [{ windowMs: 10 }, 'windowMs'],
     [{ samplingIntervalBytes: 1.5 }, 'samplingIntervalBytes'],

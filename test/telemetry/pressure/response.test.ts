@@ -217,6 +217,42 @@ describe('a response', () => {
     expect(runs).toBe(1)
   })
 
+  it('does not shrink on the way down', async () => {
+    const world = new World()
+    const gauge = new PressureGauge()
+    const respond = (percentUsed: number, fullCollections: number) =>
+      world.response.respond(gauge.update({ at: world.at, percentUsed, fullCollections }))
+    await respond(95, 1)
+    for (const collections of [2, 3, 4]) await respond(20, collections)
+    expect(gauge.level).toBe('low')
+    expect(world.cache.bytes).toBe(25 * MB)
+  })
+
+  it('refuses nothing below critical unless an action asks for it', async () => {
+    const idle = (): void => undefined
+    const world = new World({ actions: { low: idle, moderate: idle, high: (_, means) => means.refuseWork() } })
+    await world.respond('critical', 0)
+    await world.respond('high', 1)
+    expect(world.cache.refused).toContain('import')
+    await world.respond('moderate', 1)
+    expect(world.cache.refused).toEqual([])
+  })
+
+  it('refuses what is no part', () => {
+    const world = new World()
+    for (const wrong of [undefined, {}, { relief: {} }, { relief: { caches: [] } }]) {
+      expect(() => world.response.relieve(wrong as never)).toThrow('{ relief: { caches, refuse } }')
+    }
+  })
+
+  it('never asks a cache to hold more than it may', () => {
+    const limits: number[] = []
+    const part = { bytes: 0, limitBytes: 10, maxBytes: 20, limit: (bytes: number) => void limits.push(bytes) }
+    const world = new World()
+    world.response.relieve({ relief: { caches: [part], refuse: () => undefined } })()
+    expect(limits).toEqual([20])
+  })
+
   it('shrinks and grows on after the clock was set back', async () => {
     const world = new World()
     await world.respond('moderate', 10_000)
