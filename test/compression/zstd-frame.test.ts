@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { restoreFrame, stripFrame } from '../../src/compression/codecs/zstd-frame.ts'
@@ -25,6 +26,16 @@ describe('stripFrame()', () => {
       expect(zstdDecompressSync(restoreFrame(stripped, raw.length)).equals(raw)).toBe(true)
     })
   }
+
+  it.each([16_384, 32_768])('leaves out the empty frame that follows one of just %i bytes', (bytes) => {
+    // Random bytes become one raw block, after 9 bytes of headers.
+    const raw = randomBytes(bytes - 9)
+    const frames = zstdCompressSync(raw, { params: bare })
+    expect(frames.length).toBe(bytes + 9)
+    const stripped = stripFrame(frames)
+    expect(stripped.length).toBe(bytes - 8)
+    expect(zstdDecompressSync(restoreFrame(stripped, raw.length)).equals(raw)).toBe(true)
+  })
 
   it('saves 8 bytes of a short text', () => {
     const frame = zstdCompressSync(Buffer.from('some text, '.repeat(40)), { params: bare })

@@ -31,16 +31,20 @@ export function stripFrame(frame: Uint8Array): Uint8Array {
   for (;;) {
     const header = view.readUIntLE(at, BLOCK_HEADER_BYTES)
     const type = (header >> 1) & 3
+    const blockAt = at + BLOCK_HEADER_BYTES
+    const nextAt = blockAt + (type === REPEATED_BYTE ? 1 : header >> 3)
     if ((header & 1) === 1) {
+      // Not up to the end of what Node gives: where the frame just fills its buffers of 16 KiB, Node asks for the end once
+      // more, and zstd writes an empty frame behind it.
       const kept = type === REPEATED_BYTE || earlier > MAX_EARLIER_BLOCKS
-      if (kept) return Buffer.concat([Buffer.of(HEADER_KEPT), view.subarray(PLAIN_HEADER_BYTES)])
+      if (kept) return Buffer.concat([Buffer.of(HEADER_KEPT), view.subarray(PLAIN_HEADER_BYTES, nextAt)])
       return Buffer.concat([
         Buffer.of((earlier << 2) | type),
         view.subarray(PLAIN_HEADER_BYTES, at),
-        view.subarray(at + BLOCK_HEADER_BYTES),
+        view.subarray(blockAt, nextAt),
       ])
     }
-    at += BLOCK_HEADER_BYTES + (type === REPEATED_BYTE ? 1 : header >> 3)
+    at = nextAt
     earlier += 1
   }
 }
