@@ -3,6 +3,7 @@ import { ThermoclineError } from '../errors.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { FirestoreCalls } from './firestore-calls.ts'
 import { checkFirestoreOptions, type FirestoreClient, type FirestoreConnectionOptions } from './firestore-options.ts'
+import { loadPeer } from './load-peer.ts'
 
 export type { FirestoreClient, FirestoreConnectionOptions } from './firestore-options.ts'
 
@@ -60,7 +61,11 @@ export async function connectFirestore(
     return Object.freeze({ calls, close: () => calls.close() })
   }
   const make = async (): Promise<FirestoreClient> => {
-    const { Firestore } = await loadFirestore(load)
+    const { Firestore } = await loadPeer(load, {
+      doing: 'connect to firestore',
+      name: '@google-cloud/firestore',
+      install: '@google-cloud/firestore@9',
+    })
     return new Firestore(clientSettings(settings))
   }
   // What is counted and timed otherwise is not shared; the default is what nearly all have.
@@ -126,19 +131,6 @@ async function madeByCaller(make: () => FirestoreClient | Promise<FirestoreClien
     throw new ThermoclineError(
       'STORE_UNAVAILABLE',
       'Cannot connect to firestore: the function for option client failed',
-    )
-  }
-}
-
-/** @throws ThermoclineError `PEER_MISSING` */
-async function loadFirestore(load: () => Promise<FirestorePackage>): Promise<FirestorePackage> {
-  try {
-    return await load()
-  } catch (cause) {
-    throw new ThermoclineError(
-      'PEER_MISSING',
-      'Cannot connect to firestore: package @google-cloud/firestore is not installed: run "npm install @google-cloud/firestore@9"',
-      { cause, details: { package: '@google-cloud/firestore' } },
     )
   }
 }

@@ -1,4 +1,4 @@
-import { ThermoclineError } from '../errors.ts'
+import { loadPeer } from './load-peer.ts'
 
 /** What is used of google-auth-library. */
 export interface GoogleAuthPackage {
@@ -23,7 +23,10 @@ export function googleAccessToken(
   load: () => Promise<GoogleAuthPackage> = importGoogleAuth,
 ): () => Promise<string> {
   let auth: Promise<GoogleAuth> | undefined
-  const make = async (): Promise<GoogleAuth> => new (await loadGoogleAuth(load)).GoogleAuth({ scopes: [scope] })
+  const make = async (): Promise<GoogleAuth> => {
+    const peer = { doing: 'get an access token', name: NAME, instead: 'give option accessToken' }
+    return new (await loadPeer(load, peer)).GoogleAuth({ scopes: [scope] })
+  }
   return async () => {
     auth ??= make().catch((error: unknown) => {
       // To be tried again: the package may be there by then.
@@ -31,19 +34,6 @@ export function googleAccessToken(
       throw error
     })
     return (await (await auth).getAccessToken()) ?? ''
-  }
-}
-
-/** @throws ThermoclineError `PEER_MISSING` */
-async function loadGoogleAuth(load: () => Promise<GoogleAuthPackage>): Promise<GoogleAuthPackage> {
-  try {
-    return await load()
-  } catch (cause) {
-    throw new ThermoclineError(
-      'PEER_MISSING',
-      `Cannot get an access token: package ${NAME} is not installed: run "npm install ${NAME}", or give option accessToken`,
-      { cause, details: { package: NAME } },
-    )
   }
 }
 

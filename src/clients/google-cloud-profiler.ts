@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { ThermoclineError } from '../errors.ts'
+import { loadPeer } from './load-peer.ts'
 
 /** What is used of @google-cloud/profiler: its collection of profiles. Its loop has no end and keeps the process alive. */
 export interface GoogleCloudProfiler {
@@ -27,18 +27,16 @@ const NAME: string = '@google-cloud/profiler'
  *
  * @throws ThermoclineError `PEER_MISSING` where it is not installed, or its native part does not load
  */
-export async function loadGoogleCloudProfiler(
+export function loadGoogleCloudProfiler(
   load: () => Promise<GoogleCloudProfilerPackage> = importGoogleCloudProfiler,
 ): Promise<GoogleCloudProfilerPackage> {
-  try {
-    return await load()
-  } catch (cause) {
-    throw new ThermoclineError(
-      'PEER_MISSING',
-      `Cannot profile with Google's agent: package ${NAME} is not installed, or its native part was not built for this Node: run "npm install ${NAME}@8", or use the inspector`,
-      { cause, details: { package: NAME } },
-    )
-  }
+  return loadPeer(load, {
+    doing: "profile with Google's agent",
+    name: NAME,
+    install: `${NAME}@8`,
+    fault: 'is not installed, or its native part was not built for this Node',
+    instead: 'use the inspector',
+  })
 }
 
 async function importGoogleCloudProfiler(): Promise<GoogleCloudProfilerPackage> {

@@ -1,10 +1,11 @@
-import { ThermoclineError } from '../errors.ts'
+import type { ThermoclineError } from '../errors.ts'
 import { readGeminiAnswer, readTokenCount } from './gemini-answer.ts'
 import type { GeminiCalls } from './gemini-calls.ts'
 import { embedWith } from './gemini-embedding.ts'
 import { askGemini, factsOf, type GeminiCall, geminiError } from './gemini-error.ts'
 import { bareName, generationSettings } from './gemini-generation.ts'
 import { GEMINI_DEFAULTS, type GeminiConnectionOptions, type GoogleGenAIClient } from './gemini-options.ts'
+import { loadPeer } from './load-peer.ts'
 
 export interface GoogleGenAIPackage {
   readonly GoogleGenAI: new (settings: object) => GoogleGenAIClient
@@ -99,7 +100,11 @@ export async function makeGoogleGenAI(
   options: GeminiConnectionOptions,
   load: () => Promise<GoogleGenAIPackage>,
 ): Promise<GoogleGenAIClient> {
-  const { GoogleGenAI } = await loadGoogleGenAI(load)
+  const { GoogleGenAI } = await loadPeer(load, {
+    doing: 'connect to gemini',
+    name: '@google/genai',
+    install: '@google/genai@3',
+  })
   return new GoogleGenAI(clientSettings(options))
 }
 
@@ -114,18 +119,6 @@ function clientSettings(options: GeminiConnectionOptions): object {
   }
   if (geminiApiKey !== undefined) return { enterprise: false, apiKey: geminiApiKey, ...httpOptions }
   return httpOptions
-}
-
-async function loadGoogleGenAI(load: () => Promise<GoogleGenAIPackage>): Promise<GoogleGenAIPackage> {
-  try {
-    return await load()
-  } catch (cause) {
-    throw new ThermoclineError(
-      'PEER_MISSING',
-      'Cannot connect to gemini: package @google/genai is not installed: run "npm install @google/genai@3"',
-      { cause, details: { package: '@google/genai' } },
-    )
-  }
 }
 
 export async function importGoogleGenAI(): Promise<GoogleGenAIPackage> {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { ThermoclineError } from '../errors.ts'
+import { loadPeer } from './load-peer.ts'
 
 /** The encodings of OpenAI's models: `o200k_base` since GPT-4o, `cl100k_base` for GPT-4 and GPT-3.5. */
 export type OpenAIEncoding = 'o200k_base' | 'cl100k_base'
@@ -17,15 +17,12 @@ export async function readGptTokenizerRanks(
   encoding: OpenAIEncoding,
   locate: (encoding: OpenAIEncoding) => string = locateRanks,
 ): Promise<Iterable<string>> {
-  try {
-    return tokensOf(await readFile(locate(encoding), 'latin1'))
-  } catch (cause) {
-    throw new ThermoclineError(
-      'PEER_MISSING',
-      'Cannot count tokens: package gpt-tokenizer is not installed: run "npm install gpt-tokenizer@4"',
-      { cause, details: { package: 'gpt-tokenizer', encoding } },
-    )
-  }
+  return loadPeer(async () => tokensOf(await readFile(locate(encoding), 'latin1')), {
+    doing: 'count tokens',
+    name: 'gpt-tokenizer',
+    install: 'gpt-tokenizer@4',
+    details: { encoding },
+  })
 }
 
 function* tokensOf(file: string): Generator<string> {

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import { ThermoclineError } from '../errors.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
+import { loadPeer } from './load-peer.ts'
 import { redisErrorText } from './redis-error.ts'
 import { checkClientSettings, checkRedisOptions } from './redis-options.ts'
 import { clusterSettings, type RedisSettings, redisSettings } from './redis-settings.ts'
@@ -129,7 +130,7 @@ async function make(
   options: RedisConnectionOptions,
   { random, clock, load }: Required<Omit<ConnectRedisOptions, 'readyWithinMs'>>,
 ): Promise<RedisClient> {
-  const ioredis = await loadIoredis(load)
+  const ioredis = await loadPeer(load, { doing: 'connect to redis', name: 'ioredis', install: 'ioredis@6' })
   const { redisHost = '127.0.0.1', redisPort = 6379, cluster, sentinel, username, password, db = 0 } = options
   const tls = options.tls === true ? {} : options.tls || undefined
   if (tls) await checkTls(tls)
@@ -242,19 +243,6 @@ async function readyOr(client: RedisClient, timeUp: Promise<void>): Promise<void
   if (client.status === 'ready' && client.nodes) await Promise.race([warmUp(client), timeUp])
   client.off('ready', resolve)
   client.off('end', resolve)
-}
-
-/** @throws ThermoclineError `PEER_MISSING` */
-async function loadIoredis(load: () => Promise<Ioredis>): Promise<Ioredis> {
-  try {
-    return await load()
-  } catch (cause) {
-    throw new ThermoclineError(
-      'PEER_MISSING',
-      'Cannot connect to redis: package ioredis is not installed: run "npm install ioredis@6"',
-      { cause, details: { package: 'ioredis' } },
-    )
-  }
 }
 
 async function importIoredis(): Promise<Ioredis> {

@@ -1,4 +1,4 @@
-import { ThermoclineError } from '../errors.ts'
+import { loadPeer } from './load-peer.ts'
 
 /** What is used of lz4-napi. Its blocks begin with four bytes of raw size, least significant first. */
 export interface Lz4Slice {
@@ -14,16 +14,13 @@ export interface Lz4Slice {
  * @param load Where it comes from. @default the copy that this package resolves
  * @throws ThermoclineError `PEER_MISSING` where lz4-napi is not installed
  */
-export async function loadLz4(load: () => Promise<Lz4Slice> = importLz4): Promise<Lz4Slice> {
-  try {
-    return await load()
-  } catch (cause) {
-    throw new ThermoclineError(
-      'PEER_MISSING',
-      'Cannot use codec lz4: package lz4-napi is not installed: run "npm install lz4-napi@2", or use codec zstd',
-      { cause, details: { package: 'lz4-napi' } },
-    )
-  }
+export function loadLz4(load: () => Promise<Lz4Slice> = importLz4): Promise<Lz4Slice> {
+  return loadPeer(load, {
+    doing: 'use codec lz4',
+    name: 'lz4-napi',
+    install: 'lz4-napi@2',
+    instead: 'use codec zstd',
+  })
 }
 
 async function importLz4(): Promise<Lz4Slice> {

@@ -1,4 +1,4 @@
-import { ThermoclineError } from '../errors.ts'
+import { loadPeer } from './load-peer.ts'
 
 /** What is used of a transporter of nodemailer; any other way to send mail may be given in its place. */
 export interface MailTransport {
@@ -50,19 +50,8 @@ export async function smtpTransport(
   settings: SmtpSettings,
   load: () => Promise<NodemailerSlice> = importNodemailer,
 ): Promise<MailTransport> {
-  return (await loaded(load)).createTransport(settings)
-}
-
-async function loaded(load: () => Promise<NodemailerSlice>): Promise<NodemailerSlice> {
-  try {
-    return await load()
-  } catch (cause) {
-    throw new ThermoclineError(
-      'PEER_MISSING',
-      'Cannot send mail: package nodemailer is not installed: run "npm install nodemailer", or give a transport',
-      { cause, details: { package: 'nodemailer' } },
-    )
-  }
+  const nodemailer = await loadPeer(load, { doing: 'send mail', name: 'nodemailer', instead: 'give a transport' })
+  return nodemailer.createTransport(settings)
 }
 
 // As a text, the name asks the compiler for no types: old versions have none, and what is used is described above.

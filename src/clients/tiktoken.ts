@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { ThermoclineError } from '../errors.ts'
 import type { OpenAIEncoding } from './gpt-tokenizer.ts'
+import { loadPeer } from './load-peer.ts'
 
 /** What is used of a `Tiktoken` of the package tiktoken. */
 export interface TiktokenEncoder {
@@ -22,16 +22,16 @@ export async function readTiktokenRanks(
   encoding: OpenAIEncoding,
   locate: (encoding: OpenAIEncoding) => string = locateRanks,
 ): Promise<Iterable<string>> {
-  try {
+  const read = async (): Promise<Iterable<string>> => {
     const { bpe_ranks: ranks } = JSON.parse(await readFile(locate(encoding), 'latin1')) as { bpe_ranks: string }
     return tokensOf(ranks)
-  } catch (cause) {
-    throw new ThermoclineError(
-      'PEER_MISSING',
-      'Cannot count tokens: package tiktoken is not installed: run "npm install tiktoken@1"',
-      { cause, details: { package: 'tiktoken', encoding } },
-    )
   }
+  return loadPeer(read, {
+    doing: 'count tokens',
+    name: 'tiktoken',
+    install: 'tiktoken@1',
+    details: { encoding },
+  })
 }
 
 function* tokensOf(ranks: string): Generator<string> {

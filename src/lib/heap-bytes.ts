@@ -6,8 +6,7 @@ const ARRAY_BYTES = 48
 const VALUE_BYTES = 8
 const MAX_VALUES = 4096
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: all of Latin-1 is meant
-const OUTSIDE_LATIN_1 = /[^\u0000-\u00ff]/
+const OUTSIDE_LATIN_1 = /[\u0100-\uffff]/
 
 /** What a text of its own takes in the heap: a byte for each character of Latin-1, and else two for all of them. */
 export function textHeapBytes(text: string): number {

@@ -5,7 +5,7 @@ import type { BoundedCache } from '../../lib/lru-bytes.ts'
 export interface PressureRelief {
   /** What is bounded to less, and may grow again. A cache that several parts share is treated as one. */
   readonly caches: readonly BoundedCache[]
-  /** Packs and lets go of sessions that were used least lately, where the part has any. @returns how many */
+  /** Of a part with sessions: packs and lets go of those that were used least lately. @returns how many */
   packIdleSessions?(maxSessions: number): Promise<number>
   /** Only these kinds of work are refused from now on, with `MEMORY_PRESSURE`, or left undone. */
   refuse(kinds: readonly DeferrableWork[]): void
