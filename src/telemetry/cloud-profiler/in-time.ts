@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
+import { type GivenUp, within } from '../../lib/within.ts'
 import { CloudProfilerFailure } from './cloud-profiler-failure.ts'
 
 /** Longer timers run at once. */
@@ -18,30 +19,16 @@ export function rest(clock: Clock, ms: number, signal: AbortSignal): Promise<voi
   })
 }
 
-/**
- * What the work comes to; a failure with `TIMEOUT` or `STOPPED` as soon as the time is over or `outer` is aborted, also
- * where the work doesn't heed the signal that it is given. Doesn't keep a process alive.
- */
-export async function inTime<T>(
+/** As {@link within}: fails with `TIMEOUT` or `STOPPED`, and doesn't keep a process alive. */
+export function inTime<T>(
   clock: Clock,
   ms: number,
   outer: AbortSignal,
   work: (signal: AbortSignal) => T | Promise<T>,
 ): Promise<T> {
-  const inner = new AbortController()
-  const { promise: givenUp, reject } = Promise.withResolvers<never>()
-  const giveUp = (code: string, message: string): void => {
-    reject(new CloudProfilerFailure(code, message))
-    inner.abort()
-  }
-  const stopped = (): void => giveUp('STOPPED', 'The collection of profiles was stopped')
-  const stopTimer = clock.every(ms, () => giveUp('TIMEOUT', `No answer within ${ms} ms`))
-  outer.addEventListener('abort', stopped, { once: true })
-  if (outer.aborted) stopped()
-  try {
-    return await Promise.race([givenUp, Promise.resolve(inner.signal).then(work)])
-  } finally {
-    stopTimer()
-    outer.removeEventListener('abort', stopped)
-  }
+  const tooLate = (why: GivenUp): CloudProfilerFailure =>
+    why === 'time'
+      ? new CloudProfilerFailure('TIMEOUT', `No answer within ${ms} ms`)
+      : new CloudProfilerFailure('STOPPED', 'The collection of profiles was stopped')
+  return within(clock, ms, outer, work, tooLate, { keepsAlive: false })
 }

@@ -82,7 +82,8 @@ export class RedisWatch {
   async #ask(before: RedisSourceStats): Promise<RedisSourceStats> {
     try {
       const ask = (): Promise<RedisSourceStats> => this.#source.getStats()
-      return await within(this.#clock, MAX_MS, NEVER, ask, () => new Error(`no answer within ${MAX_MS} ms`))
+      const tooLate = (): Error => new Error(`no answer within ${MAX_MS} ms`)
+      return await within(this.#clock, MAX_MS, NEVER, ask, tooLate, { keepsAlive: false })
     } catch (error) {
       const lastError = errorMessage(error)
       return { ...before, lastError, usedMemoryBytes: undefined, maxMemoryBytes: undefined, maxMemoryPolicy: undefined }
