@@ -63,18 +63,23 @@ async function wallProfileWith(functionName: string): Promise<UploadedProfile> {
   }
 }
 
+/** Of a program that is busy and holds much: its functions are found in both, and it ends by itself. */
+async function expectBothProfiles(program: ReturnType<typeof startProfiled>, collector: string): Promise<void> {
+  const wall = await wallProfileWith('turnRound')
+  const heap = await service.want({ profileType: 'HEAP' })
+  expect(amountOf('turnRound', wall)).toBeGreaterThan(100_000)
+  expect(amountOf('buildFleet', heap)).toBeGreaterThan(4_000_000)
+  const { code, output } = await end(program)
+  expect(code).toBe(0)
+  expect(JSON.parse(output) as CloudProfilerStatus).toMatchObject({
+    ...{ state: 'stopped', collector, uploaded: { WALL: expect.any(Number), HEAP: 1 }, failures: 0 },
+  })
+}
+
 describe('a program with the collector on the inspector', () => {
   it('uploads wall and heap profiles in which its functions are found', async () => {
     const program = startProfiled({ collector: 'inspector', isBusy: true })
-    const wall = await wallProfileWith('turnRound')
-    const heap = await service.want({ profileType: 'HEAP' })
-    expect(amountOf('turnRound', wall)).toBeGreaterThan(100_000)
-    expect(amountOf('buildFleet', heap)).toBeGreaterThan(4_000_000)
-    const { code, output } = await end(program)
-    expect(code).toBe(0)
-    expect(JSON.parse(output) as CloudProfilerStatus).toMatchObject({
-      ...{ state: 'stopped', collector: 'inspector', uploaded: { WALL: expect.any(Number), HEAP: 1 }, failures: 0 },
-    })
+    await expectBothProfiles(program, 'inspector')
   })
 
   it('ends by itself while the service holds its request back', async () => {
@@ -90,15 +95,7 @@ describe("a program with Google's agent", () => {
     async () => {
       const folder = await agentFolder()
       const program = startProfiled({ collector: 'auto', folder, isBusy: true })
-      const wall = await wallProfileWith('turnRound')
-      const heap = await service.want({ profileType: 'HEAP' })
-      expect(amountOf('turnRound', wall)).toBeGreaterThan(100_000)
-      expect(amountOf('buildFleet', heap)).toBeGreaterThan(4_000_000)
-      const { code, output } = await end(program)
-      expect(code).toBe(0)
-      expect(JSON.parse(output) as CloudProfilerStatus).toMatchObject({
-        ...{ state: 'stopped', collector: 'agent', uploaded: { WALL: expect.any(Number), HEAP: 1 }, failures: 0 },
-      })
+      await expectBothProfiles(program, 'agent')
     },
     INSTALL_MS,
   )
